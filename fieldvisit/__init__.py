@@ -1,0 +1,72 @@
+"""FieldVisit: home visits that keep the council's code of conduct."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask
+from flask_login import LoginManager
+from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from fieldvisit import faces as all_faces
+from fieldvisit.config import FACES, Config, Face, load_config
+from fieldvisit.db import Database
+from fieldvisit.ground.policy import load_policy
+from fieldvisit.outbox.envelope import IntakeKey
+from fieldvisit.register import sign_in_routes
+from fieldvisit.web import access, converters, errors, headers, render
+
+LARGEST_FORM = 64 * 1024  # bytes; POST /events has its own limit
+
+
+def create_app(config: Config | None = None, faces: Sequence[Face] = FACES) -> Flask:
+    """Reads config and policy, opens the database, registers the faces asked for. Refuses to start with a route that
+    nobody made a rule for."""
+    config = config or load_config()
+    config.check_host()
+    policy = load_policy(config.policy_name)
+    app = Flask(__name__, static_folder=str(render.STATIC), template_folder=None)
+    _configure(app, config)
+    converters.install(app)
+    login = LoginManager(app)
+    sign_in_routes.install(login)
+    csrf = CSRFProtect(app)
+    access.install(app, Database(config.url), policy, sign_in_routes.who_asks)
+    render.install(app, policy, pilot=config.pilot)
+    headers.install(app, https=config.https)
+    errors.install(app)
+    app.extensions["fv_context"] = all_faces.context
+    app.extensions["fv_config"] = config
+    app.extensions["fv_intake_key"] = IntakeKey.from_file(config.keys / "intake.jwk")
+    all_faces.register(app, faces, csrf)
+    access.access("site", "open")(app.view_functions["static"])
+    access.refuse_to_start_without_rules(app)
+    if config.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.proxies, x_proto=config.proxies)  # type: ignore[method-assign]
+    return app
+
+
+def _configure(app: Flask, config: Config) -> None:
+    plain = not config.https and not config.is_local
+    if plain and not config.dev:
+        raise SystemExit("Serve over https (FIELDVISIT_HTTPS=1), or set FIELDVISIT_DEV=1 on a machine of your own.")
+    settings: dict[str, Any] = {
+        "SECRET_KEY": config.secret_key(),
+        "SESSION_COOKIE_NAME": "fv" if plain else "__Host-fv",
+        "KNOWN_DEVICE_COOKIE": "fv-device" if plain else "__Host-fv-device",
+        "SESSION_COOKIE_SECURE": not plain,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_PATH": "/",
+        "SESSION_REFRESH_EACH_REQUEST": False,
+        "MAX_CONTENT_LENGTH": LARGEST_FORM,
+        "MAX_FORM_MEMORY_SIZE": LARGEST_FORM,
+        "MAX_FORM_PARTS": 200,
+        "TRUSTED_HOSTS": [config.host] if not config.is_local else ["localhost", "127.0.0.1", "[::1]"],
+        "WTF_CSRF_TIME_LIMIT": None,
+        "WTF_CSRF_HEADERS": ["X-CSRFToken"],
+        "WTF_CSRF_SSL_STRICT": False,
+        "SEND_FILE_MAX_AGE_DEFAULT": timedelta(days=365),
+    }
+    app.config.update(settings)

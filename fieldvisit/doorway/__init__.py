@@ -1,0 +1,1 @@
+"""What the tenant sees: the check of a badge, my visit, rights."""

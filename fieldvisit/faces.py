@@ -1,0 +1,111 @@
+"""Which blueprints make which face, what stands in everybody's pages, and the small routes that every face has."""
+
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any
+
+from flask import Blueprint, Flask, Response, g, redirect, request
+from flask_wtf import CSRFProtect
+from sqlalchemy import text
+
+from fieldvisit.config import Face
+from fieldvisit.ground.roles import Role, may_ever
+from fieldvisit.register import sign_in_routes
+from fieldvisit.web.access import access, database, no_cookie, policy
+
+site = Blueprint("site", __name__)
+
+# What the office's bar offers, in order: label, address, the right that it needs.
+NAV = (
+    ("Visits", "/office/visits", ("visit", "list")),
+    ("Plan a visit", "/office/plan", ("visit", "plan")),
+    ("Tasks", "/office/tasks", ("task", "list")),
+    ("Verify a caller", "/office/verify-caller", ("caller", "verify")),
+    ("Take a concern", "/office/intake", ("concern", "take")),
+    ("My round", "/today", ("round", "read")),
+)
+
+
+def register(app: Flask, faces: Sequence[Face], csrf: CSRFProtect) -> None:
+    from fieldvisit.badges.routes import blueprint as badge
+    from fieldvisit.badges.desk_routes import blueprint as badge_desk
+    from fieldvisit.breaches.routes import blueprint as breaches
+    from fieldvisit.desk.routes import blueprint as desk
+    from fieldvisit.doorway.routes import blueprint as verify
+    from fieldvisit.outbox.routes import blueprint as outbox
+    from fieldvisit.visits.entry_routes import blueprint as entry
+    from fieldvisit.visits.plan_routes import blueprint as plan
+    from fieldvisit.visits.routes import blueprint as doorstep
+
+    blueprints: dict[Face, tuple[Blueprint, ...]] = {
+        "verify": (verify,),
+        "field": (doorstep, outbox, badge),
+        "office": (desk, plan, entry, breaches, badge_desk),
+        "vault": (),
+    }
+    app.register_blueprint(site)
+    if set(faces) - {"verify"}:
+        app.register_blueprint(sign_in_routes.blueprint)
+    for face in faces:
+        for blueprint in blueprints[face]:
+            app.register_blueprint(blueprint)
+    csrf.exempt(verify)
+    if "field" in faces:
+        csrf.exempt("fieldvisit.outbox.routes.events")
+
+
+def context() -> dict[str, Any]:
+    """What every page may say: who is signed in, and where that person may go."""
+    principal = g.get("principal")
+    signed_in = sign_in_routes.signed_in_person() if principal else None
+    person = signed_in and SimpleNamespace(
+        id=signed_in.id, name=signed_in.name, role_label=Role(signed_in.role).label, role=signed_in.role
+    )
+    nav = [
+        SimpleNamespace(label=label, href=href, current=request.path.startswith(href))
+        for label, href, right in NAV
+        if principal and may_ever(principal, *right)
+    ]
+    return {"person": person, "nav": nav}
+
+
+@site.get("/")
+@access("site", "open")
+def index() -> Any:
+    person = sign_in_routes.signed_in_person()
+    return redirect(sign_in_routes.home_of(person.role) if person else "/sign-in", 303)
+
+
+@site.get("/council.css")
+@access("site", "open")
+@no_cookie
+def council_css() -> Response:
+    colour = policy().council.colour
+    sheet = f":root{{--council:{colour};--council-ink:#fff}}"
+    return Response(sheet, mimetype="text/css", headers={"Cache-Control": "public, max-age=3600"})
+
+
+@site.get("/robots.txt")
+@access("site", "open")
+@no_cookie
+def robots() -> Response:
+    return Response("User-agent: *\nDisallow: /\n", mimetype="text/plain")
+
+
+@site.get("/healthz")
+@access("site", "open")
+@no_cookie
+def healthz() -> Response:
+    return Response("ok\n", mimetype="text/plain")
+
+
+@site.get("/readyz")
+@access("site", "open")
+@no_cookie
+def readyz() -> Response:
+    from fieldvisit.schema import is_current
+
+    with database().reading(None) as session:
+        session.execute(text("SELECT 1"))
+    ready = is_current(database())
+    return Response("ready\n" if ready else "migrations wanted\n", 200 if ready else 503, mimetype="text/plain")

@@ -1,0 +1,147 @@
+"""Who there is and what each may ever do: the permission matrix as data (ruling R8, R23; deny by default).
+
+A right answers "may this role ever?"; the wall in `db.py` answers "which rows?"; the rules answer "may it be done now?".
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    OPERATIVE = "operative"
+    CONTRACTOR_MANAGER = "contractor_manager"
+    OFFICER = "officer"
+    CALL_HANDLER = "call_handler"
+    SAFEGUARDING_LEAD = "safeguarding_lead"
+    INVESTIGATOR = "investigator"
+    ADMINISTRATOR = "administrator"
+    AUDITOR = "auditor"
+    TENANT_LINK = "tenant_link"
+    PUBLIC = "public"
+
+    @property
+    def label(self) -> str:
+        return self.value.replace("_", " ").capitalize()
+
+
+class Duty(StrEnum):
+    """What an officer may hold besides the role, each with from, to and area."""
+
+    SCHEDULER = "scheduler"
+    DUTY = "duty"
+    COMPLAINTS = "complaints"
+    COMPLAINTS_SENIOR = "complaints_senior"
+    REPAIRS_MANAGER = "repairs_manager"
+    DATA_PROTECTION = "data_protection"
+
+
+SIGNED_IN = frozenset(Role) - {Role.TENANT_LINK, Role.PUBLIC}
+COUNCIL = frozenset({Role.OFFICER, Role.CALL_HANDLER, Role.SAFEGUARDING_LEAD, Role.INVESTIGATOR,
+                     Role.ADMINISTRATOR, Role.AUDITOR})
+
+
+class Scope(StrEnum):
+    """Which rows a right reaches."""
+
+    OWN = "own"  # assigned to me: today, and tomorrow's first
+    FIRM = "firm"
+    AREA = "area"
+    ONE = "one"  # one record at a time, after the caller's checks
+    ANY = "any"
+    WRITE = "write"  # write only, never read back
+    SELF = "self"  # what concerns nobody but the person asking
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    scope: Scope
+    logged: bool = False
+    duty: Duty | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The person asking, as of `at` (aware UTC): what the wall and the gate need to know, and nothing else."""
+
+    person_id: str
+    role: Role
+    at: datetime
+    areas: frozenset[str] = frozenset()
+    firm_id: str | None = None
+    duties: frozenset[tuple[Duty, str | None]] = frozenset()  # (duty, area id; None is every area)
+
+    def holds(self, duty: Duty, area: str | None = None) -> bool:
+        return any(held is duty and (area is None or where is None or where == area) for held, where in self.duties)
+
+
+@dataclass(frozen=True, slots=True)
+class SystemPrincipal:
+    """Work that no person asked for, by name, with the protected models it may touch. All of them stand in this file."""
+
+    name: str
+    models: frozenset[str]
+
+
+_VISIT_MODELS = frozenset({"Home", "Resident", "Job", "Visit", "VisitWorker", "Entry", "Words", "Notice", "Envelope"})
+INTAKE = SystemPrincipal("intake", _VISIT_MODELS | {"Held"})
+IMPORTING = SystemPrincipal("importing", _VISIT_MODELS)
+CHECKING = SystemPrincipal("checking", _VISIT_MODELS | {"Held"})
+DEMO = SystemPrincipal("demo", _VISIT_MODELS | {"Held"})
+VERIFYING = SystemPrincipal("verifying", frozenset({"Visit", "VisitWorker"}))
+
+_ANYONE = dict.fromkeys(Role, Right(Scope.ANY))
+_SIGNED_IN = dict.fromkeys(SIGNED_IN, Right(Scope.SELF))
+_AT_THE_DOOR = {Role.OPERATIVE: Right(Scope.OWN), Role.OFFICER: Right(Scope.OWN)}
+_SCHEDULER = {Role.OFFICER: Right(Scope.AREA, duty=Duty.SCHEDULER)}
+_DUTY = {Role.OFFICER: Right(Scope.AREA, duty=Duty.DUTY)}
+
+RIGHTS: dict[tuple[str, str], dict[Role, Right]] = {
+    # every face
+    ("site", "open"): _ANYONE,  # static files, health, sign-in
+    ("site", "sign-out"): _SIGNED_IN,
+    ("site", "home"): _SIGNED_IN,
+    # verify face
+    ("badge", "verify"): _ANYONE,
+    # field face
+    ("round", "read"): _AT_THE_DOOR,
+    ("doorstep", "read"): _AT_THE_DOOR,
+    ("badge", "show"): _AT_THE_DOOR,
+    ("badge", "report-lost"): _AT_THE_DOOR,
+    ("outbox", "read"): _AT_THE_DOOR,
+    ("device", "enrol"): _AT_THE_DOOR,
+    ("event", "add"): _ANYONE,  # the device's signature is the right (interfaces section 4); no cookie is read
+    # office face
+    ("visit", "list"): {Role.OFFICER: Right(Scope.AREA, logged=True), Role.CONTRACTOR_MANAGER: Right(Scope.FIRM)},
+    ("visit", "read"): {Role.OFFICER: Right(Scope.AREA, logged=True), Role.CONTRACTOR_MANAGER: Right(Scope.FIRM)},
+    ("visit", "export"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
+    ("visit", "plan"): _SCHEDULER,
+    ("visit", "move"): _SCHEDULER,
+    ("visit", "cancel"): _SCHEDULER,
+    ("visit", "assign"): _SCHEDULER,
+    ("notice", "record"): _SCHEDULER,
+    ("visit", "agree-time"): {Role.OFFICER: Right(Scope.AREA, duty=Duty.SCHEDULER)},
+    ("visit", "to-the-door"): {Role.OFFICER: Right(Scope.AREA)},
+    ("visit", "note"): {Role.OFFICER: Right(Scope.AREA)},
+    ("emergency", "authorise"): _DUTY,
+    ("investigation", "authorise"): _DUTY,
+    ("entry", "authorise"): _DUTY,
+    ("caller", "verify"): {Role.CALL_HANDLER: Right(Scope.ONE, logged=True), Role.OFFICER: Right(Scope.ONE, logged=True)},
+    ("concern", "take"): {Role.CALL_HANDLER: Right(Scope.WRITE), Role.OFFICER: Right(Scope.WRITE),
+                          Role.SAFEGUARDING_LEAD: Right(Scope.WRITE), Role.INVESTIGATOR: Right(Scope.WRITE)},
+    ("task", "list"): {Role.OFFICER: Right(Scope.AREA)},
+    ("badge", "print"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
+    ("badge", "suspend"): {Role.OFFICER: Right(Scope.AREA), Role.CALL_HANDLER: Right(Scope.AREA)},
+}
+
+
+def right_of(role: Role, record: str, action: str) -> Right | None:
+    return RIGHTS.get((record, action), {}).get(role)
+
+
+def may_ever(principal: Principal | None, record: str, action: str) -> Right | None:
+    """The right of this person to this action on some row, or None: the caller answers as if nothing were there."""
+    right = right_of(principal.role if principal else Role.PUBLIC, record, action)
+    if right and right.duty and not (principal and principal.holds(right.duty)):
+        return None
+    return right

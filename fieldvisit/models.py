@@ -1,0 +1,15 @@
+"""Every table, imported once, so that migrations and tests see the whole schema."""
+
+from fieldvisit import tasks
+from fieldvisit.audit import models as audit
+from fieldvisit.badges import models as badges
+from fieldvisit.breaches import models as breaches
+from fieldvisit.codes import models as codes
+from fieldvisit.db import Base
+from fieldvisit.notices import models as notices
+from fieldvisit.outbox import models as outbox
+from fieldvisit.register import models as register
+from fieldvisit.visits import models as visits
+
+metadata = Base.metadata
+__all__ = ["audit", "badges", "breaches", "codes", "metadata", "notices", "outbox", "register", "tasks", "visits"]

@@ -1,0 +1,66 @@
+"""What an event of a visit sets off besides its own line: for now, dated tasks for the desk (ruling R16)."""
+
+from sqlalchemy.orm import Session
+
+from fieldvisit.ground.clock import end_of_london_day, london_date
+from fieldvisit.ground.policy import Policy
+from fieldvisit.tasks import raise_task
+from fieldvisit.visits import events as ev
+from fieldvisit.visits.consent import is_valid_refusal
+from fieldvisit.visits.models import Entry, Visit
+
+
+def _task(session: Session, kind: str, visit: Visit, entry: Entry, working_days: int, policy: Policy) -> None:
+    """Dated from when it happened, not from when the phone found a signal."""
+    happened = entry.corrected_time
+    raise_task(
+        session,
+        kind,
+        cause=f"{kind}:{entry.id}",
+        about="visit",
+        about_id=visit.id,
+        area_id=visit.area_id,
+        at=happened,
+        due=end_of_london_day(policy.working_days.after(london_date(happened), working_days)),
+    )
+
+
+def tenant_unhappy(session: Session, visit: Visit, entry: Entry, event: ev.Event, policy: Policy) -> None:
+    """ME-8.1d2: always a complaint to acknowledge, unless the tenant says no. DR-8: five working days."""
+    if isinstance(event, ev.VisitClosed) and event.unhappy:
+        _task(session, "tenant_unhappy", visit, entry, policy.deadline.complaint_ack.value, policy)
+
+
+def hazard_seen(session: Session, visit: Visit, entry: Entry, event: ev.Event, policy: Policy) -> None:
+    """Awareness began when it was seen (B2). Until the register of hazards: a task for the same day."""
+    if isinstance(event, ev.VisitClosed) and event.hazard_seen:
+        _task(session, "hazard_seen", visit, entry, 0, policy)
+
+
+def refusal_to_follow_up(session: Session, visit: Visit, entry: Entry, event: ev.Event, policy: Policy) -> None:
+    """D2: soon for a valid refusal, whose condition we must meet; a little later to ask again about another."""
+    if isinstance(event, ev.ConsentRefused):
+        valid = is_valid_refusal(event.reason, policy)
+        wait = policy.door.valid_refusal_contact_wd if valid else policy.door.other_refusal_contact_wd
+        _task(session, "refusal", visit, entry, wait.value, policy)
+
+
+def no_id_shown(session: Session, visit: Visit, entry: Entry, event: ev.Event, policy: Policy) -> None:
+    """ME-3.2b2: a refusal because no ID was shown is a possible breach of the code."""
+    if isinstance(event, ev.ConsentRefused) and event.reason == "no_id":
+        _task(session, "no_id", visit, entry, policy.door.valid_refusal_contact_wd.value, policy)
+
+
+def child_alone(session: Session, visit: Visit, entry: Entry, event: ev.Event, policy: Policy) -> None:
+    """D2: consider safeguarding the same day."""
+    if isinstance(event, ev.DoorChildAnswered) and not event.adult_coming:
+        _task(session, "child_alone", visit, entry, 0, policy)
+
+
+def no_access_to_follow_up(session: Session, visit: Visit, entry: Entry, event: ev.Event, policy: Policy) -> None:
+    _task(session, "no_access", visit, entry, policy.door.other_refusal_contact_wd.value, policy)
+
+
+def worker_withdrew(session: Session, visit: Visit, entry: Entry, event: ev.Event, policy: Policy) -> None:
+    """ME-7a: withdraw and report. The manager follows up the same day."""
+    _task(session, "withdrew", visit, entry, 0, policy)

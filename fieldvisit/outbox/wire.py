@@ -1,0 +1,45 @@
+"""The shape of `POST /devices` and `POST /events` (interfaces section 4), read by pydantic. A form parses; it decides nothing."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+Id = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]+$")]
+
+MOST_EVENTS = 50
+MOST_BYTES = 400 * 1024  # twice what a phone sends
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+
+class Enrol(_Strict):
+    device: Annotated[str, Field(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9-]+$")]
+    public_jwk: dict[str, Any]
+    label: Annotated[str, Field(max_length=80)] = ""
+
+
+class Sent(_Strict):
+    grant: Id
+    uuid: Annotated[str, Field(min_length=8, max_length=36, pattern=r"^[A-Za-z0-9-]+$")]
+    seq: Annotated[int, Field(ge=0, lt=2**53)]
+    jwe: Annotated[str, Field(min_length=1, max_length=128 * 1024, pattern=r"^[A-Za-z0-9._-]+$")]
+    sig: Annotated[str, Field(min_length=1, max_length=128)]
+
+
+class Batch(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    proto: int
+    device: Annotated[str, Field(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9-]+$")]
+    app: Annotated[str, Field(max_length=80)] = ""
+    sent_at: AwareDatetime
+    queued: int = 0
+    last_seq: int | None = None
+    events: Annotated[list[dict[str, Any]], Field(max_length=MOST_EVENTS)]
+
+
+def phone_now(batch: Batch) -> datetime:
+    return batch.sent_at

@@ -1,0 +1,171 @@
+"""`/sign-in` and `/sign-out`: every face with people has them."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, current_app, g, redirect, request, session, url_for
+from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from itsdangerous import BadSignature, URLSafeSerializer
+from werkzeug.wrappers import Response
+
+from fieldvisit.ground.roles import Principal, Role
+from fieldvisit.ground.verdict import Refused
+from fieldvisit.register import service
+from fieldvisit.register.models import Person
+from fieldvisit.web.access import access, at, database
+from fieldvisit.web.render import page
+
+blueprint = Blueprint("sign_in", __name__)
+KNOWN_FOR_S = 400 * 24 * 3600  # how long a phone is remembered as known: as long as browsers keep a cookie
+
+
+class SignedIn(UserMixin):
+    """flask-login's user: known to the browser by the secret of its sign-in, never by the person's id."""
+
+    def __init__(self, secret: str, person: Person) -> None:
+        self.secret, self.person = secret, person
+
+    def get_id(self) -> str:
+        return self.secret
+
+
+def install(login: LoginManager) -> None:
+    @login.user_loader
+    def load(secret: str) -> SignedIn | None:
+        with database().reading(None) as reading:
+            found = service.person_of(reading, secret, at())
+        if found is None:
+            return None
+        person, sign_in = found
+        if service.should_touch(sign_in, at()):
+            with database().writing(None) as writing:
+                service.touch(writing, sign_in.id, at())
+        return SignedIn(secret, person)
+
+
+def who_asks(moment: datetime) -> Principal | None:
+    person = signed_in_person()
+    return service.principal_of(person, moment) if person else None
+
+
+def signed_in_person() -> Person | None:
+    return current_user.person if current_user.is_authenticated else None
+
+
+def home_of(role: str) -> str:
+    return "/today" if role == Role.OPERATIVE else "/office"
+
+
+def safe_next(wanted: str | None) -> str | None:
+    """A path of ours, or None: never another host, never a control character that would split a header."""
+    if not wanted or not wanted.startswith("/") or wanted.startswith(("//", "/\\")):
+        return None
+    if any(ord(c) < 32 or c in "\\\x7f" for c in wanted) or urlsplit(wanted).netloc:
+        return None
+    return wanted
+
+
+@blueprint.get("/sign-in")
+@access("site", "open")
+def form() -> str | Response:
+    if person := signed_in_person():
+        return redirect(safe_next(request.args.get("next")) or home_of(person.role), 303)
+    return page("register/sign_in.html", errors={}, email="", next=safe_next(request.args.get("next")) or "")
+
+
+@blueprint.post("/sign-in")
+@access("site", "open")
+def sign_in() -> tuple[str, int] | Response:
+    email, password = request.form.get("email", "")[:254], request.form.get("password", "")[:1024]
+    wanted = safe_next(request.form.get("next"))
+    device = _known_device(email)
+    key = current_app.config["SECRET_KEY"]
+    who = service.counted_as(key, email, device)
+    with database().writing(None) as writing:
+        verdict = service.may_try_password(writing, who, device is not None, at())
+        person = service.check_password(writing, email, password) if verdict else None
+        if person is None and verdict:
+            service.note_failed(writing, who, at())
+        secret = service.sign_in(writing, person, at()) if person else ""
+        remembered = (person.id, person.role, person.name) if person else None
+    if remembered is None:
+        return _again(email, wanted, verdict if isinstance(verdict, Refused) else None)
+    session.clear()  # a new id at every sign-in: what the browser held before opens nothing
+    with database().reading(None) as reading:
+        found = service.person_of(reading, secret, at())
+    assert found, "a sign-in that was just made is live"
+    login_user(SignedIn(secret, found[0]))
+    response = redirect(wanted or home_of(remembered[1]), 303)
+    _remember_device(response, email, device)
+    return response
+
+
+def _again(email: str, wanted: str | None, verdict: Refused | None) -> tuple[str, int]:
+    message = verdict.message if verdict else "We do not know that e-mail address and password. Check both and try again."
+    errors = {"password": message}
+    return page("register/sign_in.html", errors=errors, email=email, next=wanted or ""), 429 if verdict else 422
+
+
+@blueprint.get("/sign-out")
+@access("site", "sign-out")
+def sign_out_form() -> str:
+    return page("register/sign_out.html")
+
+
+@blueprint.post("/sign-out")
+@access("site", "sign-out")
+def sign_out() -> Response:
+    if current_user.is_authenticated:
+        with database().writing(None) as writing:
+            service.sign_out(writing, current_user.secret, at())
+    logout_user()
+    session.clear()
+    g.principal = None
+    response = redirect(url_for("sign_in.form"), 303)
+    # Never "storage": it would wipe what this phone has not sent yet (D9).
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return response
+
+
+# --- devices that have signed in before ---------------------------------------------------------------------------
+
+
+def _serializer() -> URLSafeSerializer:
+    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="known-device")
+
+
+def _cookie() -> str:
+    name: str = current_app.config["KNOWN_DEVICE_COOKIE"]
+    return name
+
+
+def _known() -> dict[str, Any]:
+    try:
+        known = _serializer().loads(request.cookies.get(_cookie(), ""))
+    except BadSignature:
+        return {}
+    return known if isinstance(known, dict) else {}
+
+
+def _known_device(email: str) -> str | None:
+    known = _known()
+    account = service.counted_as(current_app.config["SECRET_KEY"], email, None)
+    return known.get("device") if account in known.get("accounts", []) else None
+
+
+def _remember_device(response: Response, email: str, device: str | None) -> None:
+    from secrets import token_hex
+
+    known = _known()
+    account = service.counted_as(current_app.config["SECRET_KEY"], email, None)
+    accounts = [account, *(a for a in known.get("accounts", []) if a != account)][:8]
+    value = _serializer().dumps({"device": device or known.get("device") or token_hex(16), "accounts": accounts})
+    response.set_cookie(
+        _cookie(), value, max_age=KNOWN_FOR_S, httponly=True, samesite="Lax", path="/",
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
+    )  # fmt: skip
+
+
+Loader = Callable[[datetime], Principal | None]

@@ -1,0 +1,32 @@
+"""People's own words, beside the log. The one function that writes them, so that encryption and erasure have one door."""
+
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fieldvisit.ground.clock import london_date
+from fieldvisit.visits.models import Entry, Words
+
+KEEP_YEARS = 6  # Limitation Act 1980 s.5: as long as the visit itself
+
+
+def seal_for(session: Session, subject_id: str, entry: Entry, words: dict[str, str], at: datetime) -> None:
+    """Keeps what was said about one subject (a home) with the entry that it belongs to."""
+    for field, text in words.items():
+        session.add(
+            Words(entry_id=entry.id, subject_id=subject_id, field=field, text=text, keep_until=_years_on(london_date(at)))
+        )
+
+
+def _years_on(day: date) -> date:
+    return day.replace(year=day.year + KEEP_YEARS, day=28 if (day.month, day.day) == (2, 29) else day.day)
+
+
+def words_of_visit(session: Session, visit_id: str) -> dict[str, dict[str, str]]:
+    """Entry id -> field -> words, of every entry of the visit that the person asking may read."""
+    found: dict[str, dict[str, str]] = {}
+    entries = select(Entry.id).where(Entry.visit_id == visit_id)
+    for words in session.scalars(select(Words).where(Words.entry_id.in_(entries))):
+        found.setdefault(words.entry_id, {})[words.field] = words.text
+    return found

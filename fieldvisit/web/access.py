@@ -1,0 +1,151 @@
+"""Who is asking, and may they ever: the gate at the start and at each request. Deny by default (ruling R23).
+
+A view says what it does with `@access("visit", "read")`; the attribute sits on the function, so neither the order of
+decorators nor the text of the source matters. What a person may not see is not there: 404, byte for byte the same.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+from flask import Flask, abort, current_app, g, request
+from sqlalchemy.orm import Session
+
+from fieldvisit.db import Database
+from fieldvisit.ground.clock import now
+from fieldvisit.ground.policy import Policy
+from fieldvisit.ground.roles import RIGHTS, Principal, Right, may_ever
+
+View = TypeVar("View", bound=Callable[..., Any])
+WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+class RouteWithoutRuleError(RuntimeError):
+    """A route that nobody decided about. The app does not start with one."""
+
+
+def access(record: str, action: str) -> Callable[[View], View]:
+    if (record, action) not in RIGHTS:
+        raise RouteWithoutRuleError(f"({record!r}, {action!r}) is not in ground/roles.py RIGHTS")
+
+    def mark(view: View) -> View:
+        view.access = (record, action)  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def rule_of(app: Flask, endpoint: str) -> tuple[str, str] | None:
+    rule: tuple[str, str] | None = getattr(app.view_functions.get(endpoint), "access", None)
+    return rule
+
+
+def refuse_to_start_without_rules(app: Flask) -> None:
+    bare = sorted({str(rule) for rule in app.url_map.iter_rules() if rule_of(app, rule.endpoint) is None})
+    if bare:
+        raise RouteWithoutRuleError(f"no access rule: {', '.join(bare)}. Put @access(record, action) on the view.")
+    loose = sorted(str(r) for r in app.url_map.iter_rules() for n, c in r._converters.items() if type(c).__name__ == "UnicodeConverter")
+    if loose:
+        raise RouteWithoutRuleError(f"untyped part of an address: {', '.join(loose)}. Use <id:...> or another converter.")
+
+
+def install(app: Flask, database: Database, policy: Policy, who: Callable[[datetime], Principal | None]) -> None:
+    """`who` tells who asks, at that instant: given by `create_app`, so that `web` need not know the register."""
+    app.extensions["fv_database"] = database
+    app.extensions["fv_policy"] = policy
+
+    @app.before_request
+    def gate() -> None:
+        g.at = now()
+        rule = rule_of(app, request.endpoint) if request.endpoint else None
+        if rule is None:
+            abort(404)
+        public = may_ever(None, *rule)
+        g.principal = None if public and _needs_nobody(request.endpoint) else who(g.at)
+        g.right = may_ever(g.principal, *rule)
+        if g.right is None:
+            if g.principal is None and request.method == "GET" and _is_page():
+                from flask import redirect, url_for
+
+                return redirect(url_for("sign_in.form", next=request.path))  # type: ignore[return-value]
+            abort(404)
+        return None
+
+    @app.after_request
+    def settle(response: Any) -> Any:
+        session: Session | None = g.get("session")
+        if session is not None and request.method in WRITING and response.status_code < 400:
+            session.commit()
+        return response
+
+    @app.teardown_request
+    def close(_error: BaseException | None) -> None:
+        session: Session | None = g.pop("session", None)
+        if session is not None:
+            session.rollback()
+            session.close()
+
+
+def _needs_nobody(endpoint: str | None) -> bool:
+    """Faces that read no cookie: the verify page, and the intake, whose right is a signature."""
+    view = current_app.view_functions.get(endpoint or "")
+    return bool(getattr(view, "no_cookie", False))
+
+
+def no_cookie(view: View) -> View:
+    view.no_cookie = True  # type: ignore[attr-defined]
+    return view
+
+
+def _is_page() -> bool:
+    return request.accept_mimetypes.best_match(["text/html", "application/json"]) == "text/html"
+
+
+def right() -> Right:
+    found: Right = g.right
+    return found
+
+
+def principal() -> Principal:
+    """The person asking. Aborts with 404 where nobody is: a view that asks has a rule that needs somebody."""
+    if g.principal is None:
+        abort(404)
+    found: Principal = g.principal
+    return found
+
+
+def at() -> datetime:
+    """The instant of this request (aware UTC): one reading of the clock for everything that it does."""
+    instant: datetime = g.at
+    return instant
+
+
+def database() -> Database:
+    found: Database = current_app.extensions["fv_database"]
+    return found
+
+
+def policy() -> Policy:
+    found: Policy = current_app.extensions["fv_policy"]
+    return found
+
+
+def session() -> Session:
+    """This request's session, asking as the person signed in. Committed after a POST that succeeded; a GET never writes."""
+    if "session" not in g:
+        g.session = database().session(g.principal, write=request.method in WRITING)
+    found: Session = g.session
+    return found
+
+
+def log_access(object_id: str = "", reason: str = "") -> None:
+    """Writes the access record of this request and commits it, before anything is shown (N6)."""
+    from fieldvisit.audit.service import note_access
+
+    rule = rule_of(current_app, request.endpoint or "")
+    assert rule, "the gate let a route without a rule through"
+    if request.method in WRITING:
+        note_access(session(), principal(), *rule, object_id=object_id, reason=reason, at=at())
+        return
+    with database().writing(None) as own:
+        note_access(own, principal(), *rule, object_id=object_id, reason=reason, at=at())

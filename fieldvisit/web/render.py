@@ -1,0 +1,133 @@
+"""One page, or one named block of it: the same template serves htmx and everybody else (house, section 7)."""
+
+import hashlib
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from flask import Flask, current_app, request
+from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader, StrictUndefined
+
+from fieldvisit.ground.clock import LONDON
+from fieldvisit.ground.policy import Policy
+
+ROOT = Path(__file__).resolve().parents[2]
+STATIC = ROOT / "static"
+
+
+def install(app: Flask, policy: Policy, *, pilot: bool) -> None:
+    env = app.jinja_env
+    env.undefined = StrictUndefined
+    env.trim_blocks = env.lstrip_blocks = True
+    env.loader = ChoiceLoader(
+        [
+            FileSystemLoader(ROOT / "templates"),
+            PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")}),
+        ]
+    )
+    app.jinja_env.filters.update(
+        day=day, short_day=short_day, time=clock_time, window=window, moment=moment, seconds=to_the_second, phone=spaced_phone
+    )
+    council = SimpleNamespace(
+        name=policy.council.name,
+        colour=policy.council.colour,
+        office_line=policy.council.office_line.value,
+        conduct_line=policy.council.conduct_line.value,
+    )
+    app.jinja_env.globals.update(static_url=static_url, council=council, pilot_warning=True, page_id="")
+    app.jinja_env.globals["ui"] = _Macros(app)
+
+
+class _Macros:
+    """`ui.forms.text(...)`: every file of templates/ui is one family of macros, reached without an import."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._families: dict[str, Any] = {}
+
+    def __getattr__(self, family: str) -> Any:
+        if family.startswith("_"):
+            raise AttributeError(family)
+        if family not in self._families:
+            template = self._app.jinja_env.get_template(f"ui/{family}.html")
+            self._families[family] = template.make_module({"ui": self})
+        return self._families[family]
+
+
+def page(template: str, *, fragment: str | None = None, **values: Any) -> str:
+    """The whole page; for htmx (but not a history restore or a boosted link), the named block of it alone."""
+    found = current_app.jinja_env.get_template(template)
+    values = current_app.extensions["fv_context"]() | values
+    htmx = wants_fragment()
+    if fragment and htmx:
+        context = found.new_context(values | {"htmx": True})
+        return "".join(found.blocks[fragment](context))
+    return found.render(values | {"htmx": False})
+
+
+def wants_fragment() -> bool:
+    ask = request.headers
+    return ask.get("HX-Request") == "true" and not ask.get("HX-Boosted") and not ask.get("HX-History-Restore-Request")
+
+
+@lru_cache(maxsize=256)
+def _stamp(path: str) -> str:
+    return hashlib.sha256((STATIC / path).read_bytes()).hexdigest()[:12]
+
+
+def static_url(path: str) -> str:
+    """The address of a static file with a stamp of its content, so that it may be cached for ever."""
+    return f"/static/{path}?v={_stamp(path)}"
+
+
+def asset_version() -> str:
+    """One stamp over the phone's scripts: which app wrote an event."""
+    return hashlib.sha256("".join(_stamp(f"js/{f.name}") for f in sorted((STATIC / "js").glob("*.js"))).encode()).hexdigest()[:12]
+
+
+# --- British dates, always London's ------------------------------------------------------------------------------
+
+
+def _london(value: datetime | date) -> datetime | date:
+    return value.astimezone(LONDON) if isinstance(value, datetime) else value
+
+
+def day(value: datetime | date) -> str:
+    """Tuesday 8 December 2026"""
+    at = _london(value)
+    return f"{at:%A} {at.day} {at:%B %Y}"
+
+
+def short_day(value: datetime | date) -> str:
+    """Tue 8 Dec"""
+    at = _london(value)
+    return f"{at:%a} {at.day} {at:%b}"
+
+
+def clock_time(value: datetime) -> str:
+    """10:30am, noon, midnight"""
+    at = value.astimezone(LONDON)
+    if (at.hour, at.minute) in ((0, 0), (12, 0)):
+        return "midnight" if at.hour == 0 else "noon"
+    minutes = f":{at:%M}" if at.minute else ""
+    return f"{at.hour % 12 or 12}{minutes}{'am' if at.hour < 12 else 'pm'}"
+
+
+def moment(value: datetime) -> str:
+    """10:30am on Tuesday 8 December 2026"""
+    return f"{clock_time(value)} on {day(value)}"
+
+
+def to_the_second(value: datetime) -> str:
+    return f"{value.astimezone(LONDON):%H:%M:%S}"
+
+
+def window(value: tuple[datetime, datetime]) -> str:
+    start, end = value
+    return f"{clock_time(start)} to {clock_time(end)}"
+
+
+def spaced_phone(value: str) -> str:
+    return value
