@@ -47,7 +47,7 @@ def refusal_to_follow_up(session: Session, visit: Visit, entry: Entry, event: ev
 
 def no_id_shown(session: Session, visit: Visit, entry: Entry, event: ev.Event, policy: Policy) -> None:
     """ME-3.2b2: a refusal because no ID was shown is a possible breach of the code."""
-    if isinstance(event, ev.ConsentRefused) and event.reason == "no_id":
+    if isinstance(event, ev.ConsentRefused) and event.reason == "no-id":
         _task(session, "no_id", visit, entry, policy.door.valid_refusal_contact_wd.value, policy)
 
 

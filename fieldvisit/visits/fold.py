@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from fieldvisit.ground.clock import in_order
 from fieldvisit.ground.policy import Policy
-from fieldvisit.ground.verdict import Allowed
 from fieldvisit.notices import rules as notice_rules
 from fieldvisit.visits import events as ev
 from fieldvisit.visits.consent import is_valid_refusal, may_agree
@@ -218,7 +217,7 @@ def _note_facts(state: VisitState, told: _Told, line: Line, policy: Policy) -> V
         case ev.ConsentRefused(reason=reason):
             return replace(state, refusal=reason)
         case ev.DoorChildAnswered(adult_coming=False):
-            return replace(state, answered_by="child", refusal="child_alone")
+            return replace(state, answered_by="child", refusal="no-suitable-adult")
         case ev.ConsentWithdrawn():
             return replace(state, consent_withdrawn=True)
         case ev.EntryAuthorised(basis=basis, authorised_by=by):
@@ -321,9 +320,3 @@ def _clock_mark(state: VisitState, line: Line, policy: Policy) -> VisitState:
     off = abs(line.skew_s) > policy.clock.device_skew_min.value * 60
     return state.marked(line.uuid, "clock") if off else state
 
-
-def knock_verdict(lines: Iterable[Line], at: datetime, policy: Policy) -> notice_rules.NoticeAnswer:
-    return answer_now(lines, policy, arrival=at)
-
-
-__all__ = ["DESK", "Allowed", "Line", "answer_now", "as_notice", "fold", "knock_verdict", "step"]

@@ -1,23 +1,33 @@
 """Commands of the desk: plan, tell, move, cancel, reassign, authorise. Each asks its rule, then writes its line."""
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from fieldvisit.badges.service import may_visit
 from fieldvisit.db import new_id
+from fieldvisit.ground.clock import end_of_london_day, london_date
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.roles import Principal, Role
-from fieldvisit.ground.verdict import Refused, Verdict, insist
+from fieldvisit.ground.verdict import Refused, RefusedError, Verdict, insist
+from fieldvisit.notices.facts import FAILURES
+from fieldvisit.notices.rules import Household as Needs
 from fieldvisit.notices.rules import NoticeAnswer, may_plan_window
 from fieldvisit.register.models import Home, Household, Person
+from fieldvisit.tasks import Task, raise_task
 from fieldvisit.visits import events as ev
+from fieldvisit.visits import rules
 from fieldvisit.visits.fold import DESK, answer_now
-from fieldvisit.visits.models import Entry, Job, Visit
+from fieldvisit.visits.models import Entry, Job, Visit, Words
 from fieldvisit.visits.service import at_the_desk, lines_of, new_ref, record, refold
-from fieldvisit.visits.state import VisitState
+from fieldvisit.visits.state import PLANNING, Stage, VisitState
+from fieldvisit.visits.telling import first_refusal, may_arrive_at, may_arrive_unannounced, may_plan_at, not_struck
+from fieldvisit.visits.wire import body_of, name_of, words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +51,9 @@ def may_assign(session: Session, person: Person, window_start: datetime, at: dat
     today = may_visit(session, person, at)
     if not today:
         return _named(person, today)
-    then = may_visit(session, person, max(at, window_start))
+    if london_date(window_start) <= london_date(at):
+        return today
+    then = may_visit(session, person, window_start)
     return then if then else _named(person, then)
 
 
@@ -49,25 +61,66 @@ def _named(person: Person, verdict: Verdict) -> Refused:
     return Refused(verdict.code, f"{person.name} cannot be sent. {verdict.message}", verdict.clause, verdict.not_before)
 
 
+def may_send(session: Session, people: tuple[Person, ...], window_start: datetime, at: datetime) -> Verdict:
+    """The first of them who may not be sent, or yes."""
+    return first_refusal(*(may_assign(session, person, window_start, at) for person in people))
+
+
+def may_have_window(window_start: datetime, window_end: datetime, at: datetime, policy: Policy) -> Verdict:
+    return first_refusal(may_plan_window(window_start, window_end, policy), may_plan_at(window_start, window_end, at))
+
+
 def plan(session: Session, wanted: Plan, by: Principal, at: datetime, policy: Policy) -> Visit:
-    """Raises RefusedError. Asking twice with the same form key plans one visit."""
-    if already := _by_form(session, wanted.form_key):
-        return already
-    insist(may_plan_window(wanted.window_start, wanted.window_end, at, policy))
-    for person in (wanted.lead, *wanted.others):
-        insist(may_assign(session, person, wanted.window_start, at))
-    household = session.scalars(select(Household).where(Household.home_id == wanted.home.id)).first()
-    event = ev.VisitPlanned(
+    """Raises RefusedError. Asking twice with the same form key plans one visit, also at the same instant."""
+    event = _planned(session, wanted)
+    if already := _by_form(session, wanted.form_key, event):
+        return _visit_of(session, already)
+    insist(may_have_window(wanted.window_start, wanted.window_end, at, policy))
+    insist(may_send(session, (wanted.lead, *wanted.others), wanted.window_start, at))
+    try:
+        with session.begin_nested():
+            return _write(session, wanted, event, by, at, policy)
+    except IntegrityError:
+        if already := _by_form(session, wanted.form_key, event):
+            return _visit_of(session, already)  # the other of two presses was first
+        raise
+
+
+def _visit_of(session: Session, entry: Entry) -> Visit:
+    return session.scalars(select(Visit).where(Visit.id == entry.visit_id)).one()
+
+
+def visitor_of(lead: Person) -> Any:
+    """Whose visit it is for NR-10: 'officer' or 'contractor'."""
+    return "officer" if lead.role == Role.OFFICER else "contractor"
+
+
+def household_of(session: Session, home_id: str) -> Household | None:
+    return session.scalars(select(Household).where(Household.home_id == home_id)).first()
+
+
+def needs_of(household: Household | None) -> Needs:
+    return Needs(frozenset(household.unusable_channels)) if household else Needs()
+
+
+def _planned(session: Session, wanted: Plan) -> ev.VisitPlanned:
+    household = household_of(session, wanted.home.id)
+    return ev.VisitPlanned(
         kind=wanted.kind,
         window_start=wanted.window_start,
         window_end=wanted.window_end,
         lead=wanted.lead.id,
-        visitor="officer" if wanted.lead.role == Role.OFFICER else "contractor",
+        visitor=visitor_of(wanted.lead),
         reason=ev.Words(wanted.reason),
         others=tuple(person.id for person in wanted.others),
         works_started=wanted.works_started,
         trusted_adult=bool(household and household.trusted_adult),
     )
+
+
+def _write(
+    session: Session, wanted: Plan, event: ev.VisitPlanned, by: Principal, at: datetime, policy: Policy
+) -> Visit:
     visit = Visit(
         id=new_id(),
         ref=new_ref(),
@@ -93,14 +146,42 @@ def plan(session: Session, wanted: Plan, by: Principal, at: datetime, policy: Po
     return visit
 
 
-def _by_form(session: Session, form_key: str) -> Visit | None:
-    return session.scalars(
-        select(Visit).join(Entry, Entry.visit_id == Visit.id).where(Entry.device == DESK, Entry.uuid == form_key)
-    ).first()
-
-
 def notice_answer(session: Session, visit: Visit, policy: Policy, arrival: datetime | None = None) -> NoticeAnswer:
-    return answer_now(lines_of(session, visit.id), policy, arrival)
+    return answer_now(not_struck(lines_of(session, visit.id)), policy, arrival)
+
+
+def answer_for_page(session: Session, visit: Visit, state: VisitState, at: datetime, policy: Policy) -> NoticeAnswer:
+    """What the rules say of this visit: of the arrival, of one now while the window is open, else of its start."""
+    within = state.stage in (*PLANNING, Stage.EN_ROUTE) and visit.window_start < at <= visit.window_end
+    return notice_answer(session, visit, policy, at if within else None)
+
+
+def may_leave(session: Session, visit: Visit, state: VisitState, at: datetime, policy: Policy) -> Verdict:
+    """May the office write down that the workers have set off? (ME-2b: a badge is good when a visit starts.)"""
+    answer = notice_answer(session, visit, policy, max(at, visit.window_start))
+    return first_refusal(rules.may_set_off(state, answer), *_ready(session, visit, state, answer, at, policy))
+
+
+def may_be_at_the_door(session: Session, visit: Visit, state: VisitState, at: datetime, policy: Policy) -> Verdict:
+    """May the office write down that they are at the door? A visit whose notice is short may not be put there (A3)."""
+    answer = notice_answer(session, visit, policy, max(at, visit.window_start))
+    return first_refusal(
+        rules.may_be_put_at_the_door(state, answer),
+        may_arrive_at(state, notice_answer(session, visit, policy, at), at, policy),
+        *_ready(session, visit, state, answer, at, policy),
+    )
+
+
+def _ready(
+    session: Session, visit: Visit, state: VisitState, answer: NoticeAnswer, at: datetime, policy: Policy
+) -> tuple[Verdict, Verdict]:
+    known = may_arrive_unannounced(lines_of(session, visit.id), answer, policy)
+    return known, may_send(session, workers_of(session, state), at, at)
+
+
+def workers_of(session: Session, state: VisitState) -> tuple[Person, ...]:
+    """The lead first."""
+    return tuple(session.get_one(Person, each) for each in (state.lead, *state.others))
 
 
 def command(
@@ -110,12 +191,79 @@ def command(
     """Writes the event that explains a change, if its rule allows it. Raises RefusedError.
 
     The visit must be locked and the verdict given under that lock. A form that was sent twice is done already, whatever
-    the rule would say by now.
+    the rule would say by now; the same form with other answers is refused, so that nothing typed is lost in silence.
     """
-    if _by_form(session, form_key) is None:
-        insist(verdict)
-        record(session, visit, event, at_the_desk(event, form_key=form_key, by=by.person_id, at=at), policy)
+    if _by_form(session, form_key, event, visit.id):
+        return
+    insist(verdict)
+    record(session, visit, event, at_the_desk(event, form_key=form_key, by=by.person_id, at=at), policy)
+    _tell_another_way(session, visit, event, at)
+
+
+def also(form_key: str, what: str) -> str:
+    """The key of a second line that one press of a button writes."""
+    return hashlib.sha256(f"{form_key}\n{what}".encode()).hexdigest()[:32]
+
+
+def reassign(
+    session: Session, visit: Visit, people: tuple[Person, ...], verdict: Verdict, *, tenant_told: bool, by: Principal,
+    at: datetime, policy: Policy, form_key: str,
+) -> None:
+    """The first of `people` leads. The visit goes to the lead's firm, and out of the sight of the firm before (R9)."""
+    lead, *others = people
+    event = ev.VisitReassigned(
+        lead=lead.id,
+        visitor=visitor_of(lead),
+        others=tuple(person.id for person in others),
+        tenant_told=tenant_told,
+    )
+    command(session, visit, event, verdict, by=by, at=at, policy=policy, form_key=form_key)
+    if visit.lead_id == lead.id:
+        visit.firm_id = lead.firm_id
 
 
 def state_of(session: Session, visit: Visit, policy: Policy) -> VisitState:
     return refold(session, visit.id, policy)
+
+
+# --- a form that was sent before ----------------------------------------------------------------------------------
+
+_USED = Refused(
+    "form-used",
+    "This form was sent once already, with other answers. Those were kept. Load the page again to send new ones.",
+)
+_OURS = ("authorised_at",)  # what the clock wrote, not the person
+
+
+def _by_form(session: Session, form_key: str, event: ev.Event, visit_id: str | None = None) -> Entry | None:
+    """The line that this form wrote before. Raises RefusedError where it said something else (ruling R2)."""
+    entry = session.scalars(select(Entry).where(Entry.device == DESK, Entry.uuid == form_key)).first()
+    if entry and (visit_id not in (None, entry.visit_id) or not _says_the_same(session, entry, event)):
+        raise RefusedError(_USED)
+    return entry
+
+
+def _says_the_same(session: Session, entry: Entry, event: ev.Event) -> bool:
+    said = {row.field: row.text for row in session.scalars(select(Words).where(Words.entry_id == entry.id))}
+    same_words = said == {name: str(text) for name, text in words_of(event).items()}
+    return entry.kind == name_of(event) and _typed(entry.body) == _typed(body_of(event)) and same_words
+
+
+def _typed(body: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if name not in _OURS}
+
+
+def _tell_another_way(session: Session, visit: Visit, event: ev.Event, at: datetime) -> None:
+    """D1: when a notice fails, the next channel is tried the same day."""
+    match event:
+        case ev.NoticeFailed(notice=notice):
+            pass
+        case ev.NoticeRecorded(notice=notice, delivery=delivery) if delivery in FAILURES:
+            pass
+        case _:
+            return
+    cause = f"notice_failed:{notice}"
+    if session.scalars(select(Task.id).where(Task.cause == cause)).first() is None:
+        today = end_of_london_day(london_date(at))
+        about = {"about": "visit", "about_id": visit.id, "area_id": visit.area_id}
+        raise_task(session, "notice_failed", cause=cause, at=at, due=today, **about)

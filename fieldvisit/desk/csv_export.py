@@ -1,0 +1,72 @@
+"""The visit log's page as a file for a spreadsheet, in which nothing can turn into a formula (threat T35)."""
+
+import csv
+import io
+import unicodedata
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from fieldvisit.desk.wording import Say
+from fieldvisit.ground.clock import in_london
+from fieldvisit.visits.models import Visit
+
+BYTE_ORDER_MARK = "\ufeff"  # without it a spreadsheet reads ‘ and £ as two signs each
+# What begins a formula, in ASCII, full width, small form, and the true minus sign that a keyboard may write.
+FORMULA_SIGNS = frozenset("=+-@\t\r\n＝＋－＠﹦﹢﹣﹫−")
+COLUMNS = (
+    "Visit", "UPRN", "Address", "Postcode", "Kind", "Reason", "Contractor", "Worker", "Date", "From", "To", "Stage",
+    "Outcome", "Notice", "Exceptions",
+)  # fmt: skip
+
+
+def as_csv(visits: Sequence[Visit], firms: Mapping[str | None, str], say: Say) -> bytes:
+    sheet = io.StringIO()
+    writer = csv.writer(sheet, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    writer.writerows([harmless(cell) for cell in _row(visit, firms, say)] for visit in visits)
+    return (BYTE_ORDER_MARK + sheet.getvalue()).encode()
+
+
+def harmless(cell: str) -> str:
+    """With an apostrophe before it where a spreadsheet might calculate with it. Blanks and invisible signs do not hide
+    a formula: some spreadsheets drop them."""
+    for sign in cell:
+        if sign in FORMULA_SIGNS:
+            return "'" + cell
+        if unicodedata.category(sign)[0] not in "ZC":
+            return cell
+    return cell
+
+
+def uprn_as_text(uprn: str) -> str:
+    """With its name before it. A spreadsheet takes twelve bare digits for a number, quoted or not, and shows
+    1.0003E+11. An apostrophe would stay in the cell, ="..." is itself a formula, and an invisible sign would break
+    every later look-up unseen. A word before the digits is text in every spreadsheet and plain to everybody.
+    """
+    return f"UPRN {uprn}"
+
+
+def file_name(at: datetime) -> str:
+    """Says when and nothing of whom: names of files end up in mail subjects and on shared screens."""
+    return f"visit-log-{in_london(at):%Y-%m-%d-%H%M}.csv"
+
+
+def _row(visit: Visit, firms: Mapping[str | None, str], say: Say) -> list[str]:
+    starts, ends = in_london(visit.window_start), in_london(visit.window_end)
+    return [
+        visit.ref,
+        uprn_as_text(visit.home.uprn),
+        ", ".join(part for part in (visit.home.address_line, visit.home.town) if part),
+        visit.home.postcode,
+        say("kind", visit.kind),
+        visit.reason,
+        firms.get(visit.firm_id, ""),
+        visit.lead.name,
+        f"{starts:%d/%m/%Y}",
+        f"{starts:%H:%M}",
+        f"{ends:%H:%M}",
+        say("stage", visit.stage),
+        say("outcome", visit.outcome or "open"),
+        say("notice", visit.notice_result),
+        "; ".join(say("exception", code) for code in visit.exceptions),
+    ]

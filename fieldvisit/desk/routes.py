@@ -1,0 +1,197 @@
+"""The council's desk: its front page, the visit log, one visit's timeline, the file for a spreadsheet, the tasks."""
+
+from types import SimpleNamespace
+from typing import Any
+
+from flask import abort, redirect, request, url_for
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+from werkzeug.wrappers import Response
+
+from fieldvisit.audit.service import note_access
+from fieldvisit.db import new_id
+from fieldvisit.desk import csv_export, forms, task_list, visit_log
+from fieldvisit.desk.blueprint import blueprint
+from fieldvisit.desk.rules import exceptions_in_words, note_code, urgency
+from fieldvisit.desk.timeline import people_in, timeline_of
+from fieldvisit.desk.wording import KINDS, NOTICES, OUTCOMES, sayer
+from fieldvisit.ground.roles import Role, may_ever
+from fieldvisit.ground.verdict import Allowed, RefusedError
+from fieldvisit.tasks import Task
+from fieldvisit.visits.events import VisitNoted, Words
+from fieldvisit.visits.models import Visit
+from fieldvisit.visits.planning import command, notice_answer
+from fieldvisit.visits.service import entries_of, lock, refold
+from fieldvisit.web.access import access, at, database, log_access, policy, principal, right, session
+from fieldvisit.web.render import page
+
+Answer = str | Response | tuple[str, int]
+
+
+@blueprint.get("/office")
+@access("site", "home")
+def front() -> Answer:
+    tasks: Any = []
+    if may_ever(principal(), "task", "list"):
+        tasks, _ = task_list.open_tasks(session(), principal(), None, most=5)
+    return page("desk/front.html", tasks=_shown(tasks), say=sayer(policy()), may=_may())
+
+
+# --- the visit log ------------------------------------------------------------------------------------------------
+
+
+@blueprint.get("/office/visits")
+@access("visit", "list")
+def visits() -> Answer:
+    wanted = forms.read_filter(request.args)
+    if right().logged:
+        log_access(reason=f"filters: {wanted.names or 'none'}")
+    found = None if wanted.errors else visit_log.page_of(session(), wanted)
+    shown = page(
+        "desk/visits.html",
+        fragment="results",
+        wanted=wanted,
+        errors=wanted.errors,
+        found=found,
+        here=wanted.query(**{way: wanted.typed[way] for way in ("after", "before") if wanted.typed[way]}),
+        firms=_firms() if principal().role is Role.OFFICER else [],
+        firm_names=visit_log.firm_names(session(), found.visits) if found else {},
+        choices=SimpleNamespace(kind=KINDS.items(), outcome=OUTCOMES.items(), notice=NOTICES.items()),
+        counted=visit_log.COUNTED,
+        homes=visit_log.HOMES,
+        say=sayer(policy()),
+        may_export=may_ever(principal(), "visit", "export"),
+    )
+    return (shown, 422) if wanted.errors else shown
+
+
+def _firms() -> list[tuple[str, str]]:
+    named = [(firm.id, firm.name) for firm in visit_log.firms(session())]
+    return [(forms.COUNCIL_ITSELF, "The council’s own officers"), *named]
+
+
+@blueprint.get("/office/visits.csv")
+@access("visit", "export")
+def visits_csv() -> Answer:
+    """Exactly the rows of the page with the same address."""
+    wanted = forms.read_filter(request.args)
+    if wanted.errors:
+        return redirect("/office/visits?" + request.query_string.decode("ascii", "replace"), 303)
+    log_access(reason=f"filters: {wanted.names or 'none'}")
+    rows = visit_log.page_of(session(), wanted).visits
+    file = csv_export.as_csv(rows, visit_log.firm_names(session(), rows), sayer(policy()))
+    name = csv_export.file_name(at())
+    return Response(file, mimetype="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+# --- one visit ----------------------------------------------------------------------------------------------------
+
+
+@blueprint.get("/office/visits/<id:visit_id>")
+@access("visit", "read")
+def visit(visit_id: str) -> Answer:
+    return _visit_page(visit_id, {}, "")
+
+
+@blueprint.post("/office/visits/<id:visit_id>/notes")
+@access("visit", "note")
+def note(visit_id: str) -> Answer:
+    words, errors = forms.read_note(request.form)
+    if errors:
+        return _note_again(visit_id, errors, words), 422
+    found = lock(session(), visit_id) or abort(404)
+    event = VisitNoted(code=note_code(found.stage), words=Words(words))
+    key = forms.read_form_key(request.form)
+    try:
+        command(session(), found, event, Allowed(), by=principal(), at=at(), policy=policy(), form_key=key)
+    except RefusedError as refused:
+        session().rollback()
+        return _note_again(visit_id, {"words": refused.verdict.message}, words), 409
+    return redirect(url_for("desk.visit", visit_id=visit_id), 303)
+
+
+def _note_again(visit_id: str, errors: dict[str, str], words: str) -> str:
+    """The visit is read again, and what an answer of 400 or more writes is not kept: so in a transaction of its own."""
+    with database().writing(None) as own:
+        note_access(own, principal(), "visit", "read", object_id=visit_id, at=at())
+    return _visit_page(visit_id, errors, words)
+
+
+def _visit_page(visit_id: str, errors: dict[str, str], words: str) -> str:
+    found = (
+        session()
+        .scalars(select(Visit).where(Visit.id == visit_id).options(joinedload(Visit.home), joinedload(Visit.lead)))
+        .first()
+    )
+    if found is None:
+        abort(404)
+    if right().logged:
+        log_access(found.id)
+    say, state, entries = sayer(policy()), refold(session(), found.id, policy()), entries_of(session(), found.id)
+    return page(
+        "desk/visit.html",
+        visit=found,
+        state=state,
+        firm=visit_log.firm_names(session(), [found])[found.firm_id],
+        notice=notice_answer(session(), found, policy()),
+        exceptional=exceptions_in_words(state.exceptions, found.kind, policy()),
+        timeline=timeline_of(session(), entries, state, policy(), say),
+        people=people_in(session(), entries),
+        say=say,
+        may=_may(found.area_id),
+        whole=principal().role is not Role.CONTRACTOR_MANAGER,  # R9: no needs of the household
+        errors=errors,
+        words=words,
+        key=new_id(),
+    )
+
+
+MAY = (
+    ("visit", "list"),
+    ("visit", "plan"),
+    ("visit", "note"),
+    ("emergency", "authorise"),
+    ("task", "list"),
+    ("caller", "verify"),
+    ("concern", "take"),
+    ("round", "read"),
+)
+
+
+def _may(area_id: str | None = None) -> dict[str, bool]:
+    """What the person asking may ever do beside this page, with the duty of that area: links, not promises."""
+    found = {}
+    for record, action in MAY:
+        known = may_ever(principal(), record, action)
+        on_duty = known and (known.duty is None or principal().holds(known.duty, area_id))
+        found[f"{record} {action}"] = bool(on_duty)
+    return found
+
+
+# --- tasks --------------------------------------------------------------------------------------------------------
+
+
+@blueprint.get("/office/tasks")
+@access("task", "list")
+def tasks() -> Answer:
+    after = forms.read_place(request.args.get("after", ""))
+    rows, later = task_list.open_tasks(session(), principal(), after)
+    return page(
+        "desk/tasks.html", fragment="tasks", tasks=_shown(rows), later=later, first=not after, say=sayer(policy())
+    )
+
+
+@blueprint.post("/office/tasks/<id:task_id>/done")
+@access("task", "list")
+def task_done(task_id: str) -> Answer:
+    task = task_list.find(session(), principal(), task_id) or abort(404)
+    if task_list.mark_done(task, at()):
+        log_access(task.id, reason=f"done: {task.kind}")
+    return redirect(url_for("desk.tasks"), 303)
+
+
+def _shown(rows: Any) -> list[tuple[Task, str]]:
+    return [(task, urgency(task.due_at, at())) for task in rows]
+
+
+from fieldvisit.desk import caller_routes  # noqa: E402, F401  its routes hang on the same blueprint

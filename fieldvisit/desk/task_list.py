@@ -1,0 +1,41 @@
+"""What waits for a person: the tasks of an officer's areas, and those that no area holds."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from fieldvisit.desk.forms import Place
+from fieldvisit.ground.roles import Principal
+from fieldvisit.tasks import Task
+
+PAGE = 50
+
+
+def _of(who: Principal) -> ColumnElement[bool]:
+    return or_(Task.area_id.is_(None), Task.area_id.in_(who.areas))
+
+
+def open_tasks(
+    session: Session, who: Principal, after: Place | None, most: int = PAGE
+) -> tuple[Sequence[Task], Place | None]:
+    """Soonest due first, and where the next page begins."""
+    query = select(Task).where(_of(who), Task.done_at.is_(None)).order_by(Task.due_at, Task.id).limit(most + 1)
+    if after:
+        query = query.where(tuple_(Task.due_at, Task.id) > (after.at, after.id))
+    rows = session.scalars(query).all()
+    shown = rows[:most]
+    return shown, Place(shown[-1].due_at, shown[-1].id) if len(rows) > most else None
+
+
+def find(session: Session, who: Principal, task_id: str) -> Task | None:
+    return session.scalars(select(Task).where(_of(who), Task.id == task_id).with_for_update()).first()
+
+
+def mark_done(task: Task, at: datetime) -> bool:
+    """Doing it twice is doing it once: the first time stands. True for the press that did it."""
+    if task.done_at is not None:
+        return False
+    task.done_at = at
+    return True

@@ -1,0 +1,170 @@
+"""The log's codes in words. A code that is not here is shown as it is, with spaces."""
+
+from collections.abc import Callable, Mapping
+
+from fieldvisit.ground.policy import Policy
+from fieldvisit.notices.facts import CHANNELS
+
+Say = Callable[[str, str | None], str]
+
+KINDS = {
+    "responsive_repair": "Repair",
+    "planned_works": "Planned works",
+    "inspection": "Inspection",
+    "safety_check": "Safety check",
+    "tenancy_visit": "Tenancy visit",
+    "follow_up": "Follow-up",
+    "other": "Other",
+}
+STAGES = {
+    "draft": "Draft",
+    "notice_pending": "Notice being sent",
+    "notified": "Tenant told",
+    "confirmed": "Tenant confirmed",
+    "rearranging": "Being rearranged",
+    "en_route": "On the way",
+    "at_door": "At the door",
+    "identified": "ID shown",
+    "consented": "Tenant said yes",
+    "lawful_entry": "Lawful entry without consent",
+    "in_home": "In the home",
+    "closing": "Finishing",
+    "closed": "Closed",
+    "refused": "Tenant said no",
+    "no_access": "No access",
+    "withdrawn": "Worker left for safety",
+    "cancelled": "Cancelled",
+}
+OUTCOMES = {
+    "open": "Not ended yet",
+    "done": "Done",
+    "further_visit": "Further visit needed",
+    "refused_valid": "Tenant said no, for a reason that counts",
+    "refused": "Tenant said no",
+    "consent_withdrawn": "Tenant asked the worker to leave",
+    "no_access": "No access",
+    "withdrawn": "Worker left for safety",
+    "cancelled": "Cancelled",
+}
+NOTICES = {
+    "full": "Full notice",
+    "minimum": "Minimum notice",
+    "short": "Short notice",
+    "agreed": "Agreed sooner",
+    "exempt_emergency": "Emergency, notice not needed",
+    "exempt_investigation": "Investigation, notice not needed",
+}
+EXCEPTIONS = {
+    "short-notice": "Short notice",
+    "outside-window": "Outside the time told",
+    "no-id-step": "ID was not shown first",
+    "clock": "The phone’s clock was wrong",
+    "out-of-order": "Steps out of order",
+}
+TASKS = {
+    "tenant_unhappy": "The tenant is unhappy: acknowledge the complaint",
+    "hazard_seen": "A hazard was seen in the home: look at it today",
+    "refusal": "The tenant said no: get in touch with them",
+    "no_id": "No ID was shown at the door: look into it",
+    "child_alone": "A child was alone at home: think about safeguarding today",
+    "no_access": "Nobody answered: try another way to reach the tenant",
+    "withdrew": "The worker left for safety: speak to them today",
+    "held": "An entry from a phone could not be filed: read it and decide",
+    "concern": "A concern about conduct was taken by phone",
+}
+_WHO = {
+    "tenant": "the tenant",
+    "joint_tenant": "a joint tenant",
+    "representative": "the person who speaks for the tenant",
+    "adult": "another adult",
+    "child": "a child",
+    "other": "somebody else",
+}
+_CODES: Mapping[str, Mapping[str, str]] = {
+    "kind": KINDS,
+    "stage": STAGES,
+    "outcome": OUTCOMES,
+    "notice": NOTICES,
+    "exception": EXCEPTIONS,
+    "task": TASKS,
+    "channel": CHANNELS,
+    "who": _WHO,
+    "by": {"council": "the council", "contractor": "the contractor", "tenant": "the tenant"} | _WHO,
+    "delivery": {
+        "delivered": "delivered",
+        "pending": "waiting to be sent",
+        "sending": "being sent",
+        "temporary-failure": "it could not be delivered for now",
+        "permanent-failure": "it cannot be delivered",
+        "technical-failure": "the sending service failed",
+    },
+    "why_ended": {
+        "worker_ill": "the worker was ill",
+        "overrun": "the visit before it took longer",
+        "no_parts": "parts were missing",
+        "weather": "the weather",
+        "tenant_asked": "the tenant asked",
+        "not_needed": "it was no longer needed",
+        "aggression": "somebody was aggressive",
+        "danger": "there was danger",
+        "unwell": "the worker was unwell",
+        "smoke": "the room was full of smoke",
+        "unsafe_home": "the home was not safe to work in",
+        "other": "another reason",
+    },
+    "id": {"card": "on a card", "phone": "on the phone", "both": "on a card and on the phone"},
+    "check": {
+        "scan": "by scanning the badge",
+        "call": "by calling us",
+        "word": "by the doorstep word",
+        "other": "in their own way",
+    },
+    "said": {"spoken": "by saying so", "typed": "by typing their name", "signed": "by signing"},
+    "scope": {"enter": "coming in", "work": "the work", "photos": "photos"},
+    "no_covers": {
+        "trip_hazard": "they could trip somebody",
+        "safety_boots": "safety boots were needed",
+        "tenant_said_no_need": "the tenant said there was no need",
+        "other": "another reason",
+    },
+    "photo": {
+        "before": "before the work",
+        "after": "after the work",
+        "damage": "of damage",
+        "card_left": "of the card that was left",
+        "other": "at the visit",
+    },
+    "recorder": {
+        "call_handler": "a call handler",
+        "scheduler": "a scheduler",
+        "tenant": "the tenant",
+        "visitor": "the visitor",
+    },
+    "field": {
+        "reason": "Reason, as written",
+        "words": "In their own words",
+        "name": "Name given",
+        "proof": "Proof",
+        "why": "Why",
+        "put_right": "What was put right at once",
+        "unhappy_words": "What the tenant was unhappy about",
+        "note": "Note",
+    },
+}
+
+
+def sayer(policy: Policy) -> Say:
+    """`say("who", "adult")`, with this council's own words for refusals, legal grounds and emergencies."""
+    door = policy.door
+    own = {
+        "refusal": {row.code: row.label for row in door.refusal_reasons},
+        "basis": {row.code: row.label for row in door.lawful_entry_bases},
+        "hazard": {row.code: row.label for row in door.emergency_types} | {h.name: h.label for h in policy.hazards},
+    }
+
+    def say(family: str, code: str | None) -> str:
+        words = own.get(family) or _CODES[family]
+        code = code or ""
+        return words.get(code) or words.get(code.replace("_", "-")) or code.replace("_", " ").replace("-", " ")
+
+    return say

@@ -1,0 +1,309 @@
+"""What a council's policy holds: every setting's name, type, unit, limits, and which way is kinder.
+
+The classes are the list of settings: `policy.py` reads TOML into them and refuses whatever does not fit.
+"""
+
+# ruff: noqa: RUF009 - number(), words() and the rest make dataclass fields: that is how a setting is declared here.
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import date, time
+from typing import Any, Generic, Literal, TypeVar
+
+from fieldvisit.ground.verdict import Clause
+from fieldvisit.ground.working_days import WorkingDays
+
+PROJECT_DEFAULT = "project default"
+DEFAULT_NOTE = "our default, not this council's code"
+
+T_co = TypeVar("T_co", covariant=True)
+Kinder = Literal["more", "less", "yes", "no"]
+Value = int | bool | str | time | tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting(Generic[T_co]):
+    """checked: the day on which a person last compared the number with its source."""
+
+    value: T_co
+    unit: str
+    source: str
+    where: str
+    checked: date
+
+    @property
+    def clause(self) -> Clause:
+        return Clause(self.source, self.where)
+
+    @property
+    def default(self) -> bool:
+        """True where the council's code is silent and the number is ours (R18)."""
+        return self.source == PROJECT_DEFAULT
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """What a setting may be. `kinder` says which way a council may move from the statute's number."""
+
+    kind: type
+    units: tuple[str, ...] = ("",)
+    kinder: Kinder | None = None
+    least: int = 0
+    most: int = 10_000
+    choices: tuple[str, ...] = ()
+    pattern: str = ""
+    bare: bool = False  # a plain fact of the council, written as `name = "..."` with no source
+
+
+def _spec(spec: Spec) -> Any:
+    return field(metadata={"spec": spec})
+
+
+def number(unit: str, kinder: Kinder | None = None, least: int = 0, most: int = 10_000) -> Any:
+    return _spec(Spec(int, tuple(unit.split("|")), kinder, least, most))
+
+
+def yes_no(kinder: Kinder | None = None) -> Any:
+    return _spec(Spec(bool, kinder=kinder))
+
+
+def words(*choices: str, pattern: str = "") -> Any:
+    return _spec(Spec(str, choices=choices, pattern=pattern))
+
+
+def fact(*choices: str, pattern: str = "") -> Any:
+    return _spec(Spec(str, choices=choices, pattern=pattern, bare=True))
+
+
+def time_of_day() -> Any:
+    return _spec(Spec(time))
+
+
+def numbers(unit: str) -> Any:
+    return _spec(Spec(tuple, (unit,)))
+
+
+def rows(*columns: str, needs: tuple[str, ...] = ()) -> Any:
+    """A list of tables. columns: what each row says beside its source and where; needs: codes that must be there."""
+    return field(metadata={"columns": columns, "needs": needs})
+
+
+PHONE = r"\d[\d ]+"
+
+
+@dataclass(frozen=True, slots=True)
+class Council:
+    name: str = fact()
+    short_name: str = fact()
+    landlord_type: str = fact("district", "unitary", "housing association")
+    colour: str = fact(pattern=r"#[0-9a-f]{6}")
+    verify_host: str = fact(pattern=r"[a-z0-9.-]+")
+    office_line: Setting[str] = words(pattern=PHONE)
+    conduct_line: Setting[str] = words(pattern=PHONE)
+    freephone: Setting[str] = words(pattern=PHONE)
+    out_of_hours_line: Setting[str] = words(pattern=PHONE)
+
+
+@dataclass(frozen=True, slots=True)
+class NoticePolicy:
+    floor_h: Setting[int] = number("hours", kinder="more", most=336)
+    target_h: Setting[int] = number("hours", kinder="more", most=336)
+    planned_days: Setting[int] = number("days", kinder="more", most=365)
+    planned_clear_days: Setting[bool] = yes_no(kinder="yes")
+    early_tolerance_min: Setting[int] = number("minutes", kinder="less", most=15)
+    waiver_allowed: Setting[bool] = yes_no()
+    breach_investigation_exempt: Setting[bool] = yes_no(kinder="no")
+    window_min_minutes: Setting[int] = number("minutes", most=720)
+    reminder_h: Setting[int] = number("hours", most=168)
+    first_class_wd: Setting[int] = number("working days", kinder="more", most=20)
+    second_class_wd: Setting[int] = number("working days", kinder="more", most=20)
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalReason:
+    """valid: rebooked with the condition met, never counted as no access. Every refusal stops entry (Q8)."""
+
+    code: str
+    label: str
+    valid: bool
+    clause: Clause
+
+
+@dataclass(frozen=True, slots=True)
+class LawfulBasis:
+    code: str
+    label: str
+    clause: Clause
+
+
+@dataclass(frozen=True, slots=True)
+class EmergencyType:
+    code: str
+    label: str
+    clause: Clause
+
+
+@dataclass(frozen=True, slots=True)
+class DoorPolicy:
+    """reasonable_from, reasonable_to: London wall times; outside them is a warning, never a refusal (A5)."""
+
+    min_adult_age: Setting[int] = number("years", least=16, most=18)
+    no_answer_wait_min: Setting[int] = number("minutes", most=60)
+    reasonable_from: Setting[time] = time_of_day()
+    reasonable_to: Setting[time] = time_of_day()
+    photos: Setting[bool] = yes_no()
+    tell_cancelled_min: Setting[int] = number("minutes", most=240)
+    valid_refusal_contact_wd: Setting[int] = number("working days", most=20)
+    other_refusal_contact_wd: Setting[int] = number("working days", most=20)
+    no_access_attempts: Setting[int] = number("attempts", kinder="more", least=1, most=20)
+    entry_review_wd: Setting[int] = number("working days", most=60)
+    refusal_reasons: tuple[RefusalReason, ...] = rows(
+        "code", "label", "valid", needs=("trusted-adult", "no-suitable-adult", "no-id")
+    )
+    lawful_entry_bases: tuple[LawfulBasis, ...] = rows("code", "label")
+    emergency_types: tuple[EmergencyType, ...] = rows("code", "label")
+
+
+@dataclass(frozen=True, slots=True)
+class BadgePolicy:
+    name_style: Setting[str] = words("first_initial", "full")
+    step_s: Setting[int] = number("seconds", least=10, most=120)
+    steps_ahead: Setting[int] = number("steps", most=2)
+    steps_old: Setting[int] = number("steps", most=4)
+    valid_months: Setting[int] = number("months", least=1, most=36)
+    typed_tries: Setting[int] = number("tries", least=1, most=20)
+    typed_lock_min: Setting[int] = number("minutes", least=1, most=240)
+
+
+@dataclass(frozen=True, slots=True)
+class ClockPolicy:
+    """device_skew_min: how wrong a phone's clock may be before its entries are marked `clock`."""
+
+    device_skew_min: Setting[int] = number("minutes", least=1, most=120)
+
+
+@dataclass(frozen=True, slots=True)
+class PeoplePolicy:
+    """code_grace_days: how long a signature on the old code holds after a significant new version (D9)."""
+
+    code_grace_days: Setting[int] = number("days", most=90)
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlinePolicy:
+    """The clocks of A4, by name. The statute states them; a council need say only where it is kinder."""
+
+    emergency_safety_from: Setting[str] = words("awareness", "identification")
+    awaab_emergency: Setting[int] = number("hours", kinder="less")
+    awaab_investigate: Setting[int] = number("working days", kinder="less")
+    awaab_renewed: Setting[int] = number("working days", kinder="less")
+    awaab_summary: Setting[int] = number("working days", kinder="less")
+    awaab_safety: Setting[int] = number("working days", kinder="less")
+    awaab_preventative: Setting[int] = number("working days", kinder="less")
+    awaab_preventative_longstop: Setting[int] = number("calendar days", kinder="less")
+    complaint_ack: Setting[int] = number("working days", kinder="less")
+    complaint_stage1: Setting[int] = number("working days", kinder="less")
+    complaint_stage1_extension: Setting[int] = number("working days", kinder="less")
+    complaint_stage2_ack: Setting[int] = number("working days", kinder="less")
+    complaint_stage2: Setting[int] = number("working days", kinder="less")
+    complaint_stage2_extension: Setting[int] = number("working days", kinder="less")
+    mk_breach_response: Setting[int] = number("working days", kinder="more", most=60)
+    alliance_consider: Setting[int] = number("calendar days|working days", most=60)
+    alliance_communicate: Setting[int] = number("calendar days|working days", most=60)
+    data_breach_ico: Setting[int] = number("hours", kinder="less")
+    sar: Setting[int] = number("months", kinder="less")
+    dp_complaint_ack: Setting[int] = number("calendar days", kinder="less")
+    riddor: Setting[int] = number("calendar days", kinder="less")
+    riddor_7day: Setting[int] = number("calendar days", kinder="less")
+    right_to_repair: Setting[tuple[int, ...]] = numbers("working days")
+    gas_record: Setting[int] = number("calendar days", kinder="less")
+    eicr_copy: Setting[int] = number("calendar days", kinder="less")
+    eicr_remedial: Setting[int] = number("calendar days", kinder="less")
+    safeguarding_danger_h: Setting[int] = number("hours", kinder="less", least=1)
+    safeguarding_triage: Setting[int] = number("working days", kinder="less")
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """confirmed: false until somebody has rung it or read it from its owner; such a number is never printed."""
+
+    code: str
+    label: str
+    number: str
+    hours: str
+    checked: date
+    source: str
+    confirmed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hazard:
+    """in_scope_from: significant hazards of this kind fall under Awaab's Law from that day; None, not yet.
+    emergency_from: the same for emergencies; None, never."""
+
+    name: str
+    label: str
+    in_scope_from: date | None
+    emergency_from: date | None
+    clause: Clause
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """name: the council's short key. hash: SHA-256 of source_text, the statute's and the council's files as read.
+    clauses: which clause of this council's code speaks for which notice rule ("NR-1": "ME-3.1a")."""
+
+    name: str
+    hash: str
+    source_text: str
+    council: Council
+    notice: NoticePolicy
+    door: DoorPolicy
+    badge: BadgePolicy
+    clock: ClockPolicy
+    people: PeoplePolicy
+    deadline: DeadlinePolicy
+    contacts: tuple[Contact, ...]
+    hazards: tuple[Hazard, ...]
+    working_days: WorkingDays
+    clauses: Mapping[str, str]
+
+    def clause_id(self, rule: str) -> str:
+        """The id of the clause that speaks for this rule in this council's code, or the rule's own id."""
+        return self.clauses.get(rule, rule)
+
+    def contact(self, code: str) -> Contact:
+        return next(contact for contact in self.contacts if contact.code == code)
+
+    def hazard(self, name: str) -> Hazard:
+        return next(hazard for hazard in self.hazards if hazard.name == name)
+
+    def refusal_reason(self, code: str) -> RefusalReason:
+        return next(reason for reason in self.door.refusal_reasons if reason.code == code)
+
+    def settings(self) -> Iterator[tuple[str, Setting[Value]]]:
+        """Every setting with its full name: ("notice.floor_h", Setting)."""
+        for part in fields(self):
+            section = getattr(self, part.name)
+            for inner in fields(section) if part.name in SECTIONS else ():
+                if isinstance(setting := getattr(section, inner.name), Setting):
+                    yield f"{part.name}.{inner.name}", setting
+
+    def unconfirmed(self) -> tuple[str, ...]:
+        """What the council itself has yet to confirm: settings that are our default, numbers nobody has rung."""
+        settings = [name for name, setting in self.settings() if setting.default]
+        return (*settings, *(f"contacts.{contact.code}" for contact in self.contacts if not contact.confirmed))
+
+
+SECTIONS: dict[str, type] = {
+    "council": Council,
+    "notice": NoticePolicy,
+    "door": DoorPolicy,
+    "badge": BadgePolicy,
+    "clock": ClockPolicy,
+    "people": PeoplePolicy,
+    "deadline": DeadlinePolicy,
+}

@@ -1,0 +1,141 @@
+"""What the page of one visit at the door shows. The rules are asked here; none is made here."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from fieldvisit.badges.rules import name_shown
+from fieldvisit.ground.policy import Policy
+from fieldvisit.ground.policy_types import Contact
+from fieldvisit.ground.verdict import Verdict
+from fieldvisit.notices.rules import NoticeAnswer
+from fieldvisit.register.models import Person
+from fieldvisit.visits import steps
+from fieldvisit.visits.consent import may_agree
+from fieldvisit.visits.fold import answer_now, fold
+from fieldvisit.visits.models import Entry, Visit, VisitWorker
+from fieldvisit.visits.round_page import Stop, badge_verdict, stop_of, with_home
+from fieldvisit.visits.rules import may_ask_consent, may_set_off
+from fieldvisit.visits.service import entries_of, line_of
+from fieldvisit.visits.state import PLANNING, Stage, VisitState
+
+HELP = ("safeguarding-child", "safeguarding-adult", "safeguarding-out-of-hours", "safeguarding-child-out-of-hours")
+DANGER = ("danger", "gas", "power")
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A line of this worker's own that the office has."""
+
+    uuid: str
+    label: str
+    at: datetime
+    struck: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """What each rule says when it refuses: the phone shows these sentences, and never judges by itself."""
+
+    stop: Verdict
+    child: Verdict
+    unable: Verdict
+    trusted_adult: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    stop: Stop
+    stage: str
+    opens: str
+    steps: tuple[str, ...]
+    badge: Verdict
+    set_off: Verdict
+    later_day: bool
+    notice: NoticeAnswer
+    says: Refusals
+    worker: str
+    company: str
+    workers: tuple[str, ...]
+    answered_by: str
+    trusted_adult: bool
+    adult_age: int
+    wait_min: int
+    basis: str
+    refusal_reasons: tuple[tuple[str, str], ...]
+    danger: tuple[Contact, ...]
+    help: tuple[Contact, ...]
+    recorded: tuple[Recorded, ...]
+
+    @property
+    def under_way(self) -> bool:
+        return self.stage not in PLANNING
+
+
+def visit_at_the_door(session: Session, visit_id: str) -> Visit | None:
+    sent = selectinload(Visit.workers).joinedload(VisitWorker.person).joinedload(Person.firm)
+    return session.scalars(select(Visit).where(Visit.id == visit_id).options(*with_home(), sent)).first()
+
+
+def door_of(session: Session, visit: Visit, person_id: str, at: datetime, agent: str, policy: Policy) -> Door:
+    entries = entries_of(session, visit.id)
+    lines = [line_of(entry) for entry in entries]
+    state, notice = fold(lines, policy), answer_now(lines, policy)
+    badge, set_off = badge_verdict(session, person_id, at), may_set_off(state, notice)
+    later_day = steps.is_for_a_later_day(state, at)
+    workers = [row.person for row in sorted(visit.workers, key=lambda row: not row.lead) if row.ends is None]
+    me = next(worker for worker in workers if worker.id == person_id)
+    shown = stop_of(visit, agent)
+    return Door(
+        stop=shown,
+        stage=state.stage.value,
+        opens=steps.opens(state, frozenset(entry.kind for entry in entries)),
+        steps=steps.on_page(state, bool(set_off and badge) and not later_day),
+        badge=badge,
+        set_off=set_off,
+        later_day=later_day,
+        notice=notice,
+        says=_refusals(state, policy),
+        worker=name_shown(me.name, policy.badge.name_style.value),
+        company=me.firm.name if me.firm else policy.council.name,
+        workers=tuple(f"{one.name}, {one.firm.name if one.firm else policy.council.name}" for one in workers),
+        answered_by=state.answered_by or "",
+        trusted_adult=state.trusted_adult or shown.trusted_adult,
+        adult_age=policy.door.min_adult_age.value,
+        wait_min=policy.door.no_answer_wait_min.value,
+        basis=next((basis.label for basis in policy.door.lawful_entry_bases if basis.code == state.basis), ""),
+        refusal_reasons=tuple((reason.code, reason.label) for reason in policy.door.refusal_reasons),
+        danger=_contacts(DANGER, policy),
+        help=_contacts(HELP, policy),
+        recorded=_recorded(entries, state, person_id),
+    )
+
+
+def _refusals(state: VisitState, policy: Policy) -> Refusals:
+    def agrees(adult: bool = True, able: bool = True, present: str = "present") -> Verdict:
+        return may_agree(
+            who="tenant", adult=adult, able=able, trusted_adult_asked_for=True, trusted_adult=present, policy=policy
+        )
+
+    return Refusals(
+        stop=may_ask_consent(replace(state, stage=Stage.REFUSED)),
+        child=agrees(adult=False),
+        unable=agrees(able=False),
+        trusted_adult=agrees(present="not_needed"),
+    )
+
+
+def _contacts(codes: tuple[str, ...], policy: Policy) -> tuple[Contact, ...]:
+    """In that order; a number that nobody has rung is never shown."""
+    listed = {contact.code: contact for contact in policy.contacts if contact.confirmed}
+    return tuple(listed[code] for code in codes if code in listed)
+
+
+def _recorded(entries: list[Entry], state: VisitState, person_id: str) -> tuple[Recorded, ...]:
+    own = [entry for entry in entries if entry.recorded_by == person_id and entry.kind in steps.LABELS]
+    own.sort(key=lambda entry: (entry.corrected_time, entry.position))
+    return tuple(
+        Recorded(line.uuid, steps.LABELS[line.kind], line.corrected_time, line.uuid in state.struck) for line in own
+    )

@@ -1,0 +1,362 @@
+"""What the scheduler's and the duty officer's pages show: a rule's answer with its clause in words, people, notices."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import exists, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from fieldvisit.codes import catalogue
+from fieldvisit.db import new_id
+from fieldvisit.ground.clock import london_date, say_date, say_instant
+from fieldvisit.ground.policy import Policy
+from fieldvisit.ground.policy_types import DEFAULT_NOTE, PROJECT_DEFAULT
+from fieldvisit.ground.roles import Duty, Principal, Role
+from fieldvisit.ground.verdict import Clause, Refused, Verdict
+from fieldvisit.notices.facts import CHANNELS, FAILURES
+from fieldvisit.notices.models import Notice as NoticeRow
+from fieldvisit.notices.rules import Household as Needs
+from fieldvisit.notices.rules import NoticeAnswer, PlannedVisit, decide
+from fieldvisit.register.models import Firm, Home, Household, Person
+from fieldvisit.visits import events as ev
+from fieldvisit.visits.fold import as_notice
+from fieldvisit.visits.models import Entry, Job, Visit
+from fieldvisit.visits.plan_forms import HomeSearch, Typed
+from fieldvisit.visits.planning import may_assign
+from fieldvisit.visits.service import entries_of
+from fieldvisit.visits.state import Stage, VisitState
+from fieldvisit.visits.wire import read_back
+from fieldvisit.visits.words import words_of_visit
+
+MOST_HOMES = 50
+MOST_JOBS = 50
+MOST_PEOPLE = 25
+COUNCIL_OWN = "council"  # in the place of a firm: the council's own officers
+
+KIND_LABELS = (
+    ("responsive_repair", "Repair"),
+    ("planned_works", "Planned works", "A new kitchen, bathroom and so on"),
+    ("inspection", "Inspection", "Needs notice in writing"),
+    ("safety_check", "Gas or electrical safety check", "Needs notice in writing"),
+    ("tenancy_visit", "Tenancy visit"),
+    ("follow_up", "Follow-up visit"),
+    ("other", "Something else"),
+)
+WHOM_LABELS = (
+    ("tenant", "The tenant"),
+    ("joint_tenant", "A joint tenant"),
+    ("representative", "The person named to speak for the tenant"),
+    ("adult", "Another adult at the home"),
+    ("child", "A child"),
+    ("other", "Somebody else"),
+)
+AGE_LABELS = (("adult", "18 or over"), ("16_or_17", "16 or 17"), ("under_16", "Under 16"), ("unknown", "Not known"))
+DELIVERY_LABELS = (
+    ("delivered", "Delivered"),
+    ("pending", "Waiting: no receipt yet"),
+    ("sending", "Still being sent"),
+    ("temporary-failure", "Failed for now: phone off or inbox full"),
+    ("permanent-failure", "Failed for good: no such number or address"),
+    ("technical-failure", "Failed: a fault at the sender’s"),
+)
+BY_LABELS = (("council", "The council"), ("contractor", "The contractor"), ("tenant", "The tenant"))
+REASON_LABELS = {
+    "worker_ill": "The worker is ill",
+    "overrun": "The job before ran over",
+    "no_parts": "Parts have not come",
+    "weather": "The weather",
+    "tenant_asked": "The tenant asked",
+    "not_needed": "The visit is no longer needed",
+    "other": "Another reason",
+}
+METHOD_LABELS = (
+    ("knocked", "Knocked and waited"),
+    ("called", "Rang every number we have"),
+    ("texted", "Sent a text message"),
+    ("neighbour", "Asked a neighbour"),
+    ("next_of_kin", "Rang the next of kin"),
+)
+LANGUAGES = {
+    "en": "English", "ar": "Arabic", "bn": "Bengali", "bsl": "British Sign Language", "cy": "Welsh", "fa": "Persian",
+    "fr": "French", "gu": "Gujarati", "pa": "Punjabi", "pl": "Polish", "pt": "Portuguese", "ro": "Romanian",
+    "so": "Somali", "ta": "Tamil", "tr": "Turkish", "uk": "Ukrainian", "ur": "Urdu", "zh": "Chinese",
+}  # fmt: skip
+
+TRAVELS = ("sms", "email", "letter_first_class", "letter_second_class", "signed_for")
+
+# A rule of ours, where no clause of a code speaks (domain A3): what it asks, in a line.
+RULES = {
+    "NR-1": "At least 24 hours must pass between telling the tenant and the start of the window.",
+    "NR-2": "Inspections and safety checks need notice in writing.",
+    "NR-3": "Planned works need at least 14 days’ notice.",
+    "NR-5": "Notice is given when it reaches the tenant, not when it is sent.",
+    "NR-7": "A time that the tenant was not told is a new time, and needs its own notice or agreement.",
+    "NR-8": "An emergency must be authorised by somebody other than the visiting worker.",
+    "NR-9": "Whether it is an emergency when the visit starts is what decides.",
+    "NR-10": "Only a council officer may visit without notice to look into a tenancy breach.",
+    "NR-11": "The tenant may agree to a sooner time, recorded beforehand by somebody who is not visiting.",
+    "NR-13": "A way of telling that the household cannot use does not count.",
+    "NR-14": "Notice is given to the tenant or another adult, never to a child.",
+    "NR-15": "The tenant must be told who is coming, and why.",
+    "NR-16": "What is not on record is not guessed.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A rule's answer, for the page: in words, with its clause, and from when it would be allowed (aware UTC)."""
+
+    code: str
+    words: str
+    clause: str
+    clause_words: str
+    opens: datetime | None
+
+
+def said_of_answer(answer: NoticeAnswer) -> Said:
+    opens = to_the_minute(answer.not_before)
+    return Said(answer.result, answer.reason, answer.clause, clause_words(answer.clause), opens)
+
+
+def said_of_verdict(verdict: Verdict | None) -> Said | None:
+    """None where it is allowed: there is nothing to explain."""
+    if not isinstance(verdict, Refused):
+        return None
+    where = verdict.clause.where if verdict.clause else ""
+    return Said(verdict.code, verdict.message, where, clause_words(where), to_the_minute(verdict.not_before))
+
+
+def clause_words(where: str) -> str:
+    try:
+        return catalogue.clause(where).duty
+    except LookupError:
+        return RULES.get(where, "")
+
+
+def to_the_minute(moment: datetime | None) -> datetime | None:
+    """Rounded up: a minute that a page names is one at which it is allowed."""
+    if moment is None or not (moment.second or moment.microsecond):
+        return moment
+    return moment.replace(second=0, microsecond=0) + timedelta(minutes=1)
+
+
+# --- homes, jobs, people ------------------------------------------------------------------------------------------
+
+
+def areas_of(asking: Principal, duty: Duty) -> frozenset[str]:
+    """The areas in which this person holds that duty."""
+    return frozenset(area for area in asking.areas if asking.holds(duty, area))
+
+
+def find_homes(session: Session, wanted: HomeSearch, areas: Iterable[str]) -> Sequence[tuple[Home, Job | None]]:
+    """Homes of those areas, at most MOST_HOMES; with the job where the search named one."""
+    mine = select(Home).where(Home.area_id.in_(areas)).order_by(Home.postcode, Home.address_line, Home.id)
+    if wanted.job:
+        job = session.scalars(select(Job).where(Job.ref == wanted.job)).first()
+        home = job and session.scalars(mine.where(Home.id == job.home_id)).first()
+        return [(home, job)] if home else []
+    if wanted.uprn:
+        return [(home, None) for home in session.scalars(mine.where(Home.uprn == wanted.uprn))]
+    there = session.scalars(mine.where(Home.postcode == wanted.postcode).limit(500))
+    return [(home, None) for home in there if _is_house(home, wanted.house)][:MOST_HOMES]
+
+
+def _is_house(home: Home, house: str) -> bool:
+    """'3' and 'Flat 3' find 'Flat 3, Mill House', not '13 Mill Road'."""
+    here = f"{home.address_line} {home.building}".lower().replace(",", " ").split()
+    return all(word in here for word in house.lower().replace(",", " ").split())
+
+
+def open_jobs(session: Session, home_id: str) -> Sequence[Job]:
+    """Jobs that no visit has finished, the newest first."""
+    done = exists(select(Visit.id).where(Visit.job_id == Job.id, Visit.stage == Stage.CLOSED, Visit.outcome == "done"))
+    found = select(Job).where(Job.home_id == home_id, ~done).order_by(Job.reported_at.desc(), Job.ref).limit(MOST_JOBS)
+    return session.scalars(found).all()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    person: Person
+    refused: Said | None
+
+    @property
+    def works_for(self) -> str:
+        return self.person.firm.name if self.person.firm else "The council"
+
+    @property
+    def why_not(self) -> str:
+        """Beside the name, which the sentence then need not say again."""
+        return self.refused.words.removeprefix(f"{self.person.name} cannot be sent. ") if self.refused else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Who may be sent and who may not, of one firm or of all. more: the list was cut at MOST_PEOPLE."""
+
+    everybody: tuple[Candidate, ...]
+    more: bool
+
+    @property
+    def ready(self) -> list[tuple[str, str, str]]:
+        return [(one.person.id, one.person.name, one.works_for) for one in self.everybody if one.refused is None]
+
+    @property
+    def stopped(self) -> list[Candidate]:
+        return [one for one in self.everybody if one.refused is not None]
+
+
+def candidates(
+    session: Session, firm: str, window_start: datetime | None, at: datetime, keep: Iterable[str] = ()
+) -> Candidates:
+    """keep: people already chosen, who stay on the list whatever firm it shows."""
+    people = (
+        select(Person)
+        .where(Person.role.in_((Role.OPERATIVE, Role.OFFICER)), Person.disabled_at.is_(None))
+        .options(joinedload(Person.firm))
+        .order_by(Person.name, Person.id)
+    )
+    if firm:
+        theirs = Person.firm_id.is_(None) if firm == COUNCIL_OWN else Person.firm_id == firm
+        people = people.where(or_(theirs, Person.id.in_(list(keep))))
+    found = session.scalars(people.limit(MOST_PEOPLE + 1)).all()
+    missing = set(keep) - {person.id for person in found[:MOST_PEOPLE]}
+    kept = [person for person in (session.get(Person, each) for each in sorted(missing)) if person]
+    listed = [*found[:MOST_PEOPLE], *kept]
+    judged = [Candidate(one, said_of_verdict(may_assign(session, one, window_start or at, at))) for one in listed]
+    return Candidates(tuple(judged), len(found) > MOST_PEOPLE)
+
+
+def firm_options(session: Session) -> list[tuple[str, str]]:
+    firms = session.execute(select(Firm.id, Firm.name).order_by(Firm.name).limit(200))
+    return [("", "Everybody"), (COUNCIL_OWN, "The council"), *((row.id, row.name) for row in firms)]
+
+
+def needs_in_words(household: Household | None) -> list[tuple[str, str]]:
+    """What the household has asked of us, to be read before anything is planned (C16)."""
+    if household is None:
+        return []
+    told = []
+    if household.protected:
+        told.append(("Private home", "Tell nobody but the tenant that a visit is planned."))
+    if household.trusted_adult:
+        told.append(("Trusted adult", "Must be there first. Ask when they are free before you choose a time."))
+    if household.language != "en":
+        language = LANGUAGES.get(household.language, household.language)
+        told.append(("Language", f"{language}. Arrange an interpreter, and write in this language."))
+    if household.unusable_channels:
+        names = ", ".join(CHANNELS.get(channel, channel) for channel in household.unusable_channels)
+        told.append(("Cannot use", f"{names[0].upper()}{names[1:]}. It does not count as notice."))
+    asked = (code.replace("_", " ").replace("-", " ").capitalize() for code in household.precautions)
+    return told + [("Please", words) for words in asked]
+
+
+# --- the notices of a visit ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeShown:
+    """One notice as it stands. said: what the rule says of this notice alone; None once withdrawn."""
+
+    id: str
+    channel: str
+    when: str
+    proof: str
+    said: Said | None
+    recorded_by: str
+    recorded_at: datetime
+    withdrawn: bool
+    may_fail: bool  # it travels, and it has not failed yet
+
+
+def notices_of(session: Session, visit: Visit, state: VisitState, policy: Policy) -> list[NoticeShown]:
+    rows = {row.id: row for row in session.scalars(select(NoticeRow).where(NoticeRow.visit_id == visit.id))}
+    entries = [entry for entry in entries_of(session, visit.id) if entry.kind == "notice.recorded"]
+    names = names_of(session, [entry.recorded_by for entry in entries])
+    words = words_of_visit(session, visit.id)
+    planned = as_planned(state)
+    return [
+        _shown(entry, rows[entry.body["notice"]], planned, names, words.get(entry.id, {}).get("proof", ""), policy)
+        for entry in entries
+        if entry.body["notice"] in rows
+    ]
+
+
+def _shown(
+    entry: Entry, row: NoticeRow, planned: PlannedVisit, names: dict[str, str], proof: str, policy: Policy
+) -> NoticeShown:
+    event = read_back(entry.kind, entry.version, entry.body)
+    assert isinstance(event, ev.NoticeRecorded)
+    notice = replace(as_notice(event), delivery=row.delivery, delivered_at=row.delivered_at)
+    needs = Needs(frozenset() if event.usable else frozenset({event.channel}))
+    return NoticeShown(
+        id=row.id,
+        channel=CHANNELS[event.channel],
+        when=_when(event),
+        proof=proof,
+        said=None if row.withdrawn_at else said_of_answer(decide(planned, [notice], needs, policy=policy)),
+        recorded_by=names.get(entry.recorded_by, "Somebody who has left"),
+        recorded_at=entry.received_at,
+        withdrawn=row.withdrawn_at is not None,
+        may_fail=event.channel in TRAVELS and row.delivery not in FAILURES,
+    )
+
+
+def _when(event: ev.NoticeRecorded) -> str:
+    if event.despatched_at:
+        return f"Posted on {say_date(london_date(event.despatched_at))}"
+    moment = event.sent_at or event.delivered_at
+    return say_instant(moment) if moment else "Not known"
+
+
+def as_planned(state: VisitState, arrival: datetime | None = None) -> PlannedVisit:
+    assert state.window_start and state.window_end, "a log begins with visit.planned"
+    return PlannedVisit(
+        kind=state.kind,
+        window_start=state.window_start,
+        window_end=state.window_end,
+        arrival=arrival or state.window_start,
+        visitor=state.visitor,
+        works_started=state.works_started,
+    )
+
+
+def names_of(session: Session, ids: Iterable[str]) -> dict[str, str]:
+    found = session.execute(select(Person.id, Person.name).where(Person.id.in_(set(ids))))
+    return {row.id: row.name for row in found}
+
+
+# --- forms on a page that holds many ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OneForm:
+    """typed: what was typed into it, or nothing. key: its idempotency key. open: sent, and something was wrong."""
+
+    typed: Typed
+    key: str
+    open: bool
+
+
+def forms_on_page(sent: str, typed: Typed | None) -> Callable[[str], OneForm]:
+    """Asked by name: the form that was sent keeps what was typed and its key; the others are new."""
+
+    def form(name: str) -> OneForm:
+        if typed is not None and name == sent:
+            return OneForm(typed, typed.key or new_id(), True)
+        return OneForm(Typed.nothing(), new_id(), False)
+
+    return form
+
+
+def kind_label(kind: str) -> str:
+    return next((label[1] for label in KIND_LABELS if label[0] == kind), kind)
+
+
+def reasons(codes: Iterable[str]) -> list[tuple[str, str]]:
+    return [(code, REASON_LABELS[code]) for code in codes]
+
+
+def where_written(clause: Clause) -> str:
+    """R18: what rests on our own default says so."""
+    return f"{DEFAULT_NOTE}: {clause.where}" if clause.source == PROJECT_DEFAULT else str(clause)

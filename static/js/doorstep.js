@@ -1,0 +1,115 @@
+/**
+ * The doorstep: a form with `data-event` becomes a fact, and the steps of a visit follow one another on one page. The
+ * server wrote every step and named the one that follows each answer; this page decides nothing about the visit.
+ */
+
+import { bodyOf, clearErrorOf, factOf, isComplete } from "./fact-form.js";
+import { clockTime } from "./outbox-view.js";
+import { myItems, NotSaved, record } from "./outbox.js";
+import { isBusy, pressed } from "./press-once.js";
+
+const NOT_WRITTEN =
+  "NOT saved. This phone could not write it down. Your answers are still here: press again, or call the office.";
+// Minted at the first press and kept until the save is complete: one form is one event however often it is pressed.
+const uuids = new WeakMap();
+const touched = new Set();
+
+/** @param {() => boolean} canKeep  false when this phone cannot keep entries */
+export function startDoorstep(canKeep) {
+  document.querySelectorAll("form[data-event]").forEach((form) => {
+    form.noValidate = true;
+  });
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("form[data-event]")) return;
+    event.preventDefault();
+    if (canKeep()) pressed(() => submitted(event.target, event.submitter));
+  });
+  for (const kind of ["input", "change"]) document.addEventListener(kind, noteTouch);
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("[data-show]");
+    if (button && !isBusy()) showStep(button.dataset.show);
+  });
+}
+
+function noteTouch({ target }) {
+  if (!target.form?.matches("[data-event]")) return;
+  touched.add(target.form);
+  clearErrorOf(target);
+}
+
+/** Is something half written on this page? */
+export function isDirty() {
+  return [...touched].some((form) => form.isConnected);
+}
+
+/** @returns {Promise<boolean>} whether the fact is on this phone's disk */
+async function submitted(form, submitter) {
+  if (!isComplete(form)) return false;
+  if (!uuids.has(form)) uuids.set(form, crypto.randomUUID());
+  const item = await kept({ ...factOf(form, submitter), uuid: uuids.get(form), body: bodyOf(form, submitter) });
+  if (item) saved(form, item);
+  return Boolean(item);
+}
+
+async function kept(fact) {
+  try {
+    return await record(fact);
+  } catch (error) {
+    if (!(error instanceof NotSaved)) console.error("doorstep: not saved", error);
+    say(error instanceof NotSaved ? error.message : NOT_WRITTEN, "is-failed");
+    return null;
+  }
+}
+
+function saved(form, item) {
+  uuids.delete(form);
+  touched.delete(form);
+  form.reset();
+  say(`Saved on this phone: ${item.label}, ${clockTime(item.wall)}`, "is-saved");
+  if (item.next?.startsWith("/")) location.assign(item.next);
+  else if (item.next && item.next !== "stay") showStep(item.next);
+}
+
+/** Puts one line where a screen reader hears it. */
+export function say(words, look) {
+  const line = document.querySelector("[data-said]") ?? newLine();
+  line.classList.remove("is-saved", "is-failed");
+  line.classList.add(look);
+  line.textContent = words;
+}
+
+function newLine() {
+  const line = document.createElement("p");
+  line.dataset.said = "";
+  line.setAttribute("role", "status");
+  (document.querySelector("main") ?? document.body).prepend(line);
+  return line;
+}
+
+function showStep(name) {
+  const step = stepNamed(name);
+  if (!step) return;
+  reveal(step);
+  const heading = step.querySelector("h1, h2, h3") ?? step;
+  heading.tabIndex = -1;
+  heading.focus();
+}
+
+function reveal(step) {
+  document.querySelectorAll("[data-step]").forEach((other) => {
+    other.hidden = other !== step;
+  });
+}
+
+function stepNamed(name) {
+  return document.querySelector(`[data-step="${CSS.escape(name)}"]`);
+}
+
+/** The server wrote this page before it had what still waits here: go on from the last step recorded on this phone. */
+export async function goOnFromWhatWaits() {
+  const visit = document.querySelector("[data-visit]")?.dataset.visit;
+  if (!visit) return;
+  const waiting = (await myItems()).filter((item) => item.visit === visit && item.state === "queued" && item.next);
+  const last = waiting.findLast((item) => stepNamed(item.next));
+  if (last) reveal(stepNamed(last.next));
+}
