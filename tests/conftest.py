@@ -151,8 +151,8 @@ def app(database: Database, home: Path, clock: Clock) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def world(app: Flask, database: Database, policy: Policy, server: Any) -> World:
-    return World(app, database, policy, server.ids)
+def world(app: Flask, database: Database, policy: Policy, server: Any, clock: Clock) -> World:
+    return World(app, database, policy, server.ids, clock=clock)
 
 
 @pytest.fixture

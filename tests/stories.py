@@ -101,7 +101,7 @@ class Story:
         """The phone saves one fact and sends it at once."""
         self.at = at or max(self.at + timedelta(minutes=1), self.starts + timedelta(minutes=5))
         self.phone.save(kind, self.visit_id, body, self.at)
-        self.results += self.phone.send(max(self.world.now, self.at))
+        self.results += self.world.at_the_time(self.at, lambda: self.phone.send(self.at))
         return self
 
     def set_off(self, at: datetime | None = None) -> "Story":

@@ -6,10 +6,10 @@ Council-wide: hana (call handler), lena (safeguarding lead), ines (investigator)
 Everybody who visits homes has a good badge, a signed code, and training and insurance in date.
 """
 
-import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -23,15 +23,14 @@ from fieldvisit.codes.service import sign
 from fieldvisit.db import Database
 from fieldvisit.evidence.clean import clean_portrait
 from fieldvisit.ground.policy import Policy
-from fieldvisit.ground.roles import DEMO, Principal
+from fieldvisit.ground.roles import Principal
 from fieldvisit.register.models import Area, Firm, Home, Household, Person, PersonArea, PersonDuty, Resident
 from fieldvisit.register.service import principal_by_id, sign_in
 
 NOW = datetime(2026, 12, 8, 9, 0, tzinfo=UTC)  # a Tuesday; London is on UTC
 LONG_AGO = NOW - timedelta(days=400)
-PASSWORD = "a long enough password"
-# argon2id of PASSWORD, made once: hashing it anew for each person would cost more than the tests
-PASSWORD_HASH = ""
+
+T = TypeVar("T")
 
 PEOPLE = (  # ref, role, name, firm, areas, duties
     ("asha", "operative", "Asha Kaur", "Brightwater Heating", (), ()),
@@ -65,6 +64,15 @@ class World:
     ids: dict[str, str]  # "asha" -> person id; a UPRN -> home id; "North" -> area id; "Oakline Repairs" -> firm id
     now: datetime = NOW
     phones: dict[str, Any] = field(default_factory=dict)
+    clock: Any = None
+
+    def at_the_time(self, moment: datetime, act: Callable[[], T]) -> T:
+        """Does something while the server's clock, too, says that moment; then time is as it was."""
+        self.clock.move_to(moment)
+        try:
+            return act()
+        finally:
+            self.clock.move_to(self.now)
 
     def principal(self, ref: str, at: datetime | None = None) -> Principal:
         with self.database.reading(None) as session:
@@ -147,10 +155,3 @@ def _person(
         sign(session, person, code, on=date(2025, 11, 1), at=LONG_AGO)
         session.flush()
         ids[f"badge of {ref}"] = badge.id
-
-
-def ids_as_text(ids: dict[str, str]) -> str:
-    return json.dumps(ids)
-
-
-__all__ = ["DEMO", "HOMES", "NOW", "PASSWORD", "PEOPLE", "World", "seed"]

@@ -83,12 +83,12 @@ class SystemPrincipal:
     models: frozenset[str]
 
 
-_VISIT_MODELS = frozenset({"Home", "Resident", "Job", "Visit", "VisitWorker", "Entry", "Words", "Notice", "Envelope"})
+_VISIT_MODELS = frozenset({"Home", "Household", "Resident", "Job", "Visit", "VisitWorker", "Entry", "Words", "Notice", "Envelope"})
 INTAKE = SystemPrincipal("intake", _VISIT_MODELS | {"Held"})
 IMPORTING = SystemPrincipal("importing", _VISIT_MODELS)
 CHECKING = SystemPrincipal("checking", _VISIT_MODELS | {"Held"})
 DEMO = SystemPrincipal("demo", _VISIT_MODELS | {"Held"})
-VERIFYING = SystemPrincipal("verifying", frozenset({"Visit", "VisitWorker"}))
+VERIFYING = SystemPrincipal("verifying", frozenset({"Home", "Household", "Visit", "VisitWorker"}))
 
 _ANYONE = dict.fromkeys(Role, Right(Scope.ANY))
 _SIGNED_IN = dict.fromkeys(SIGNED_IN, Right(Scope.SELF))

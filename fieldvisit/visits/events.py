@@ -345,3 +345,11 @@ class Box(Event):
     """Sealed to the vault: unreadable here, and meant to be."""
 
     size: int = 0
+
+
+def name_of(event: Event | type[Event]) -> str:
+    return NAMES[event if isinstance(event, type) else type(event)][0]
+
+
+def version_of(event: Event) -> int:
+    return NAMES[type(event)][1]

@@ -173,12 +173,12 @@ def _own_round(asking: Principal, visit: Any) -> ColumnElement[bool]:
     today = london_date(asking.at)
     day, tomorrow = london_instant(today), london_instant(today + timedelta(days=1))
     after = london_instant(today + timedelta(days=2))
+    worker, other, other_worker = aliased(VisitWorker), aliased(Visit), aliased(VisitWorker)
     mine = exists(
-        select(VisitWorker.id).where(
-            VisitWorker.visit_id == visit.id, VisitWorker.person_id == asking.person_id, VisitWorker.ends.is_(None)
+        select(worker.id).where(
+            worker.visit_id == visit.id, worker.person_id == asking.person_id, worker.ends.is_(None)
         )
     )
-    other, other_worker = aliased(Visit), aliased(VisitWorker)
 
     def of_mine(select_what: Any, since: datetime, before: datetime) -> Any:
         return (

@@ -27,7 +27,7 @@ from fieldvisit.visits.models import Entry, Job, Visit, Words
 from fieldvisit.visits.service import at_the_desk, lines_of, new_ref, record, refold
 from fieldvisit.visits.state import PLANNING, Stage, VisitState
 from fieldvisit.visits.telling import first_refusal, may_arrive_at, may_arrive_unannounced, may_plan_at, not_struck
-from fieldvisit.visits.wire import body_of, name_of, words_of
+from fieldvisit.visits.wire import body_of, words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +246,7 @@ def _by_form(session: Session, form_key: str, event: ev.Event, visit_id: str | N
 def _says_the_same(session: Session, entry: Entry, event: ev.Event) -> bool:
     said = {row.field: row.text for row in session.scalars(select(Words).where(Words.entry_id == entry.id))}
     same_words = said == {name: str(text) for name, text in words_of(event).items()}
-    return entry.kind == name_of(event) and _typed(entry.body) == _typed(body_of(event)) and same_words
+    return entry.kind == ev.name_of(event) and _typed(entry.body) == _typed(body_of(event)) and same_words
 
 
 def _typed(body: dict[str, Any]) -> dict[str, Any]:

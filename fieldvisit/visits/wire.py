@@ -5,7 +5,7 @@ from dataclasses import MISSING, fields
 from datetime import UTC, date, datetime
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from fieldvisit.visits.events import NAMES, READERS, Event, Words
+from fieldvisit.visits.events import READERS, Event, Words
 
 WORDS_LIMIT = 4000
 
@@ -13,14 +13,6 @@ WORDS_LIMIT = 4000
 class Unreadable(ValueError):
     """No reader here knows this kind, version or body. The event is kept whole and shown to a person."""
 
-
-
-def name_of(event: Event | type[Event]) -> str:
-    return NAMES[event if isinstance(event, type) else type(event)][0]
-
-
-def version_of(event: Event) -> int:
-    return NAMES[type(event)][1]
 
 
 def known() -> tuple[tuple[str, int], ...]:

@@ -117,7 +117,7 @@ def test_what_happened_before_a_phone_was_withdrawn_is_accepted_and_after_is_hel
         phone.save(kind, story.visit_id, {}, NOW + timedelta(minutes=minutes))
     with world.database.writing(None) as session:
         session.get_one(Grant, phone.grant).revoked_at = NOW
-    results = phone.send(NOW + timedelta(minutes=5))
+    results = world.at_the_time(NOW + timedelta(minutes=5), lambda: phone.send(NOW + timedelta(minutes=5)))
     assert [(r["status"], r.get("code")) for r in results] == [
         ("accepted", None), ("held", "after-revoke"), ("held", "after-revoke"),
     ]  # fmt: skip
