@@ -5,6 +5,7 @@ first and writes later loses to "database is locked" under load. PostgreSQL: pla
 """
 
 import json
+import re
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,13 +14,20 @@ from typing import Any
 
 from sqlalchemy import (
     URL,
+    Alias,
     DateTime,
+    Delete,
     Dialect,
     Engine,
+    Insert,
     MetaData,
+    Select,
+    SelectBase,
     String,
     Text,
+    TextClause,
     TypeDecorator,
+    Update,
     create_engine,
     event,
     false,
@@ -27,6 +35,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, mapped_column, with_loader_criteria
 from sqlalchemy.sql import ColumnElement
+from sqlalchemy.sql.visitors import iterate
 
 from fieldvisit.ground.roles import Principal, SystemPrincipal
 
@@ -119,45 +128,91 @@ class NobodyAsking(RuntimeError):
 
 
 def _raise_the_wall(state: ORMExecuteState) -> None:
-    if state.is_relationship_load and state.session.info.get("asking") is not None:
-        return  # criteria of the parent query travel with its relationship loads
+    """For whole statements and for what relationships load after them: nothing travels from one to the other."""
     asking = state.session.info.get("asking")
-    tables = {model.__table__.name: model for model in _SIGHTS}
-    touched = {tables[t.name] for t in _tables_of(state) if t.name in tables}
+    touched = _protected_in(state)
     if not touched:
         return
+    names = ", ".join(sorted(model.__name__ for model in touched))
     if asking is None:
-        names = ", ".join(sorted(m.__name__ for m in touched))
         raise NobodyAsking(f"{names}: protected. Open the session with the person who asks (db.reading/db.writing).")
     if isinstance(asking, SystemPrincipal):
-        missing = {m.__name__ for m in touched} - asking.models
+        missing = {model.__name__ for model in touched} - asking.models
         if missing:
             raise NobodyAsking(f"system work {asking.name!r} may not touch {', '.join(sorted(missing))}")
         return
-    mapped = {m.class_ for m in state.all_mappers} if state.is_orm_statement else set()
-    if state.is_select and touched and not mapped:
-        raise NobodyAsking(f"{', '.join(m.__name__ for m in touched)}: select the model, not its bare table")
-    for model in _SIGHTS:
-        sight = _SIGHTS[model](asking) if model in touched else None
-        if sight is not None:
-            state.statement = state.statement.options(
-                with_loader_criteria(model, sight, include_aliases=True, track_closure_variables=False)
-            )
+    if not (state.is_relationship_load or state.is_column_load):
+        _refuse_ways_round(state, names)
+    if state.is_insert:
+        return  # writing a row shows none
+    for model in touched:
+        sight = with_loader_criteria(
+            model, _SIGHTS[model](asking), include_aliases=True, propagate_to_loaders=False, track_closure_variables=False
+        )
+        state.statement = state.statement.options(sight)
 
 
-def _tables_of(state: ORMExecuteState) -> list[Any]:
-    from sqlalchemy.sql.visitors import iterate
+def _protected_in(state: ORMExecuteState) -> set[type[Base]]:
+    """Every protected model that the statement reads: named anywhere in it, in its text, or by an eager load."""
+    by_table = {model.__table__.name: model for model in _SIGHTS}
+    found = {by_table[table.name] for table in _tables_of(state) if table.name in by_table}
+    found |= {model for model in _loaded_with(state) if model in _SIGHTS}
+    return found | {model for name, model in by_table.items() if re.search(rf"\b{name}\b", _raw_text(state), re.I)}
 
-    found = []
+
+def _tables_of(state: ORMExecuteState) -> Iterator[Any]:
     for element in iterate(state.statement):
-        if getattr(element, "__visit_name__", "") == "table":
-            found.append(element)
-        table = getattr(element, "table", None)
-        if getattr(table, "__visit_name__", "") == "table":
-            found.append(table)
-    for mapper in getattr(state, "all_mappers", ()) if state.is_orm_statement else ():
-        found.append(mapper.local_table)
-    return found
+        for found in (element, getattr(element, "table", None)):
+            if getattr(found, "__visit_name__", "") == "table":
+                yield found
+    for mapper in state.all_mappers if state.is_orm_statement else ():
+        yield mapper.local_table
+
+
+def _loaded_with(state: ORMExecuteState) -> Iterator[type[Any]]:
+    """What `joinedload` and its kin add when the statement is compiled: it is not in the statement yet."""
+    for option in getattr(state.statement, "_with_options", ()):
+        for load in getattr(option, "context", ()):
+            for part in load.path:
+                mapper = getattr(part, "mapper", None)
+                if mapper is not None:
+                    yield mapper.class_
+
+
+def _raw_text(state: ORMExecuteState) -> str:
+    elements = iterate(state.statement)
+    return "\n".join(str(each) for each in elements if isinstance(each, TextClause) or getattr(each, "is_literal", False))
+
+
+def _refuse_ways_round(state: ORMExecuteState, names: str) -> None:
+    """Criteria hold for models alone: what names a bare table, or SQL in words, would pass beside them."""
+    statement = state.statement
+    if not state.is_orm_statement or not isinstance(statement, (Select, Update, Delete, Insert)) or _raw_text(state):
+        raise NobodyAsking(f"{names}: protected. Ask for the model itself: no text(), no bare table, no union.")
+    if isinstance(statement, Insert) and statement.select is not None:
+        raise NobodyAsking(f"{names}: protected. Read the rows as models, then add them.")
+    protected = {model.__table__ for model in _SIGHTS}
+    for scope in [statement, *(each for each in iterate(statement) if isinstance(each, Select))]:
+        parts = list(_parts_of(scope))
+        entities = {_entity(part).selectable for part in parts if _entity(part) is not None}
+        entities |= {mapper.local_table for mapper in state.all_mappers if scope is statement}
+        for part in parts:
+            table = part.element if isinstance(part, Alias) else part
+            if table in protected and part not in entities:
+                raise NobodyAsking(f"{table.name}: protected. Ask for the model, not its bare table.")
+
+
+def _entity(part: Any) -> Any:
+    return part._annotations.get("parententity") if hasattr(part, "_annotations") else None
+
+
+def _parts_of(scope: Any) -> Iterator[Any]:
+    """The elements of one SELECT (or UPDATE, DELETE), without those of the SELECTs inside it."""
+    for child in scope.get_children():
+        if not isinstance(child, SelectBase):
+            yield child
+            if not isinstance(child, Alias):
+                yield from _parts_of(child)
 
 
 def nobody() -> ColumnElement[bool]:

@@ -9,9 +9,9 @@ from flask_wtf import CSRFProtect
 from sqlalchemy import text
 
 from fieldvisit.config import Face
-from fieldvisit.ground.roles import Role, may_ever
+from fieldvisit.ground.roles import RIGHTS, Role, may_ever
 from fieldvisit.register import sign_in_routes
-from fieldvisit.web.access import access, database, no_cookie, policy
+from fieldvisit.web.access import access, database, no_cookie, policy, rule_of
 
 site = Blueprint("site", __name__)
 
@@ -26,32 +26,37 @@ NAV = (
 )
 
 
-def register(app: Flask, faces: Sequence[Face], csrf: CSRFProtect) -> None:
-    from fieldvisit.badges.routes import blueprint as badge
+def blueprints_of_faces() -> dict[Face, tuple[Blueprint, ...]]:
     from fieldvisit.badges.desk_routes import blueprint as badge_desk
+    from fieldvisit.badges.routes import blueprint as badge
     from fieldvisit.breaches.routes import blueprint as breaches
-    from fieldvisit.desk.routes import blueprint as desk
+    from fieldvisit.desk import caller_routes, routes
     from fieldvisit.doorway.routes import blueprint as verify
     from fieldvisit.outbox.routes import blueprint as outbox
     from fieldvisit.visits.entry_routes import blueprint as entry
     from fieldvisit.visits.plan_routes import blueprint as plan
     from fieldvisit.visits.routes import blueprint as doorstep
 
-    blueprints: dict[Face, tuple[Blueprint, ...]] = {
+    desk = caller_routes.blueprint
+    assert desk is routes.blueprint, "two modules of routes hang on the desk's one blueprint"
+    return {
         "verify": (verify,),
         "field": (doorstep, outbox, badge),
         "office": (desk, plan, entry, breaches, badge_desk),
         "vault": (),
     }
+
+
+def register(app: Flask, faces: Sequence[Face], csrf: CSRFProtect) -> None:
+    blueprints = blueprints_of_faces()
     app.register_blueprint(site)
     if set(faces) - {"verify"}:
         app.register_blueprint(sign_in_routes.blueprint)
     for face in faces:
         for blueprint in blueprints[face]:
             app.register_blueprint(blueprint)
-    csrf.exempt(verify)
-    if "field" in faces:
-        csrf.exempt("fieldvisit.outbox.routes.events")
+    csrf.exempt(blueprints["verify"][0])
+    csrf.exempt("fieldvisit.outbox.routes.events")
 
 
 def context() -> dict[str, Any]:
@@ -109,3 +114,22 @@ def readyz() -> Response:
         session.execute(text("SELECT 1"))
     ready = is_current(database())
     return Response("ready\n" if ready else "migrations wanted\n", 200 if ready else 503, mimetype="text/plain")
+
+
+def route_rows(app: Flask) -> list[dict[str, Any]]:
+    """Every address with its methods, its face, who may ever use it, and the right that says so."""
+    owner = {blueprint.name: face for face, blueprints in blueprints_of_faces().items() for blueprint in blueprints}
+    rows = []
+    for rule in app.url_map.iter_rules():
+        right = rule_of(app, rule.endpoint)
+        assert right, "the app does not start with a route without a rule"
+        rows.append(
+            {
+                "url": rule.rule,
+                "methods": sorted(set(rule.methods or ()) - {"HEAD", "OPTIONS"}),
+                "face": owner.get(rule.endpoint.split(".")[0], "every"),
+                "who": [role.value for role in RIGHTS[right]],
+                "right": " ".join(right),
+            }
+        )
+    return sorted(rows, key=lambda row: (row["face"], row["url"], row["methods"]))

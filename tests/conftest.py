@@ -1,6 +1,7 @@
 """Fixtures that every room shares: a small council on both databases, a frozen clock, browsers that are signed in."""
 
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +12,7 @@ import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings
-from sqlalchemy import create_engine, text
+from sqlalchemy import NullPool, create_engine, text
 
 from fieldvisit import create_app, schema
 from fieldvisit.config import Config, make_keys
@@ -57,7 +58,7 @@ class _PostgresServer:
         self.server = get_server(folder / "pg")
         self.made = 0
         self.url = self.server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-        self.admin = create_engine(self.url, isolation_level="AUTOCOMMIT")
+        self.admin = create_engine(self.url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
         with self.admin.connect() as connection:
             for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
                 connection.execute(text(f"ALTER SYSTEM SET {setting}"))  # a test's data need not survive a power cut
@@ -97,10 +98,12 @@ def sqlite_server(tmp_path_factory: pytest.TempPathFactory) -> _SqliteServer:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_PostgresServer]:
-    server = _PostgresServer(tmp_path_factory.mktemp("postgres"))
-    yield server
-    server.stop()
+def postgres_server() -> Iterator[_PostgresServer]:
+    # Not in pytest's own folder: that is swept when several runs start, with the server still in it.
+    with tempfile.TemporaryDirectory(prefix="fv-pg-", ignore_cleanup_errors=True) as folder:
+        server = _PostgresServer(Path(folder))
+        yield server
+        server.stop()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -29,6 +29,7 @@ from fieldvisit.register.service import principal_by_id, sign_in
 
 NOW = datetime(2026, 12, 8, 9, 0, tzinfo=UTC)  # a Tuesday; London is on UTC
 LONG_AGO = NOW - timedelta(days=400)
+PASSWORD = "a long enough password"
 
 T = TypeVar("T")
 

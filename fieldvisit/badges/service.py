@@ -1,18 +1,34 @@
-"""Badges in the database: issuing, what a person's standing is, suspending at once."""
+"""Badges in the database: issuing, what a person's standing is, what they show, suspending at once."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, undefer
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session, joinedload, undefer
+from sqlalchemy.orm.interfaces import ORMOption
 
-from fieldvisit.badges.codes import new_badge_id, new_secret
+from fieldvisit.badges.codes import SERVER_DEVICE, Shown, new_badge_id, new_secret, number_typed, shown_at
 from fieldvisit.badges.models import Badge
-from fieldvisit.badges.rules import BadgeStanding, is_good
+from fieldvisit.badges.rules import BadgeStanding, Freshness, TypedLimit, is_good, what_is_wrong
 from fieldvisit.codes.service import has_signed
 from fieldvisit.ground.clock import london_date
+from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.roles import Role
-from fieldvisit.ground.verdict import Verdict
+from fieldvisit.ground.verdict import Allowed, Refused, Verdict
 from fieldvisit.register.models import Person
+
+# What withdraws the piece of plastic itself; the rest (a signature, training) may still come before the first visit.
+CARD_STOPS = frozenset({"badge-unknown", "badge-revoked", "badge-suspended", "badge-expired", "person-inactive"})
+
+
+@dataclass(frozen=True, slots=True)
+class OwnBadge:
+    """What a person's own badge page says. shown: None where the badge is not good, and `wrong` tells why."""
+
+    person: Person
+    badge: Badge | None
+    wrong: tuple[Refused, ...]
+    shown: Shown | None
 
 
 def issue(session: Session, person: Person, number: str, *, expires_on: date, at: datetime) -> Badge:
@@ -30,11 +46,30 @@ def issue(session: Session, person: Person, number: str, *, expires_on: date, at
     return badge
 
 
-def badge_of(session: Session, person_id: str) -> Badge | None:
+def badge_of(session: Session, person_id: str, *options: ORMOption) -> Badge | None:
     """The person's newest badge, whatever its state."""
-    return session.scalars(
-        select(Badge).where(Badge.person_id == person_id).order_by(Badge.issued_on.desc(), Badge.id).limit(1)
-    ).first()
+    newest = select(Badge).where(Badge.person_id == person_id).order_by(Badge.issued_on.desc(), Badge.id).limit(1)
+    return session.scalars(newest.options(*options)).first()
+
+
+def bearer() -> ORMOption:
+    """Loads a badge's person with photo and firm in the badge's own query."""
+    return joinedload(Badge.person, innerjoin=True).options(joinedload(Person.firm), undefer(Person.photo))
+
+
+def with_number(typed: str) -> ColumnElement[bool]:
+    """The badges whose number or id it may be: numbers are compared without the signs that people leave out."""
+    plain = number_typed(typed)
+    number = func.upper(Badge.number)
+    for sign in "-/. ":
+        number = func.replace(number, sign, "")
+    return or_(Badge.id == plain, number == plain)
+
+
+def by_number(session: Session, typed: str) -> Badge | None:
+    """The badge of that number; None also where two badges are one without their signs: nobody guesses between them."""
+    found = session.scalars(select(Badge).where(with_number(typed)).limit(2)).all()
+    return found[0] if len(found) == 1 else None
 
 
 def with_secret(session: Session, badge_id: str) -> Badge | None:
@@ -63,3 +98,40 @@ def suspend(badge: Badge, at: datetime) -> None:
     """At once: the next scan says NO. Suspending twice is suspending once."""
     if badge.state == "active":
         badge.state, badge.state_changed_at = "suspended", at
+
+
+def report_lost(session: Session, person_id: str, at: datetime) -> Badge | None:
+    """Suspends every badge that the person could show, and answers the newest. Saying it twice is saying it once."""
+    for badge in session.scalars(select(Badge).where(Badge.person_id == person_id, Badge.state == "active")):
+        suspend(badge, at)
+    return badge_of(session, person_id)
+
+
+def own_badge(session: Session, person_id: str, at: datetime, policy: Policy) -> OwnBadge:
+    """The live badge as this server shows it at `at`: a code only while the badge is good."""
+    badge = badge_of(session, person_id, undefer(Badge.secret), bearer())
+    person = badge.person if badge else session.get_one(Person, person_id)
+    wrong = what_is_wrong(standing(session, person, badge, london_date(at)), at)
+    if badge is None or wrong:
+        return OwnBadge(person, badge, wrong, None)
+    shown = shown_at(badge.secret, badge.id, SERVER_DEVICE, at, policy.badge.step_s.value)
+    return OwnBadge(person, badge, (), shown)
+
+
+def may_print(session: Session, badge: Badge, at: datetime) -> Verdict:
+    """May a card be made for this badge? Not for one that a check would never confirm, and not without a face."""
+    for refused in what_is_wrong(standing(session, badge.person, badge, london_date(at)), at):
+        if refused.code in CARD_STOPS:
+            return refused
+    if badge.person.photo is None:
+        return Refused("no-photo", "There is no photo of this person. Add one before you print a card.")
+    return Allowed()
+
+
+def freshness(policy: Policy) -> Freshness:
+    badge = policy.badge
+    return Freshness(badge.step_s.value, badge.steps_ahead.value, badge.steps_old.value)
+
+
+def typed_limit(policy: Policy) -> TypedLimit:
+    return TypedLimit(policy.badge.typed_tries.value, policy.badge.typed_lock_min.value)

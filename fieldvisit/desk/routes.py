@@ -192,6 +192,3 @@ def task_done(task_id: str) -> Answer:
 
 def _shown(rows: Any) -> list[tuple[Task, str]]:
     return [(task, urgency(task.due_at, at())) for task in rows]
-
-
-from fieldvisit.desk import caller_routes  # noqa: E402, F401  its routes hang on the same blueprint

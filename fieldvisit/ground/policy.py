@@ -165,8 +165,17 @@ def read_policy(name: str, council_text: str, statute_text: str) -> Policy:
         _sections_agree(parts, council)
     if problems := statute.problems + council.problems:
         raise PolicyError(name, problems)
-    text = statute_text + council_text
+    text = statute_text + SEAM + council_text
     return Policy(name=name, hash=sha256(text.encode()).hexdigest(), source_text=text, **parts)
+
+
+SEAM = "\n# --- above: the statute; below: the council ---\n"
+
+
+def policy_as_kept(name: str, source_text: str) -> Policy:
+    """A policy from the text that was kept with what it decided."""
+    statute_text, _, council_text = source_text.partition(SEAM)
+    return read_policy(name, council_text, statute_text)
 
 
 def no_weaker_than(statute: Value, council: Value, kinder: Kinder | None) -> bool:

@@ -1,6 +1,5 @@
 """`/sign-in` and `/sign-out`: every face with people has them."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -32,7 +31,7 @@ class SignedIn(UserMixin):
 
 
 def install(login: LoginManager) -> None:
-    @login.user_loader
+    @login.user_loader  # type: ignore[untyped-decorator]
     def load(secret: str) -> SignedIn | None:
         with database().reading(None) as reading:
             found = service.person_of(reading, secret, at())
@@ -51,7 +50,8 @@ def who_asks(moment: datetime) -> Principal | None:
 
 
 def signed_in_person() -> Person | None:
-    return current_user.person if current_user.is_authenticated else None
+    found = current_user._get_current_object()  # the person behind flask-login's stand-in
+    return found.person if isinstance(found, SignedIn) else None
 
 
 def home_of(role: str) -> str:
@@ -117,9 +117,9 @@ def sign_out_form() -> str:
 @blueprint.post("/sign-out")
 @access("site", "sign-out")
 def sign_out() -> Response:
-    if current_user.is_authenticated:
+    if isinstance(found := current_user._get_current_object(), SignedIn):
         with database().writing(None) as writing:
-            service.sign_out(writing, current_user.secret, at())
+            service.sign_out(writing, found.secret, at())
     logout_user()
     session.clear()
     g.principal = None
@@ -166,6 +166,3 @@ def _remember_device(response: Response, email: str, device: str | None) -> None
         _cookie(), value, max_age=KNOWN_FOR_S, httponly=True, samesite="Lax", path="/",
         secure=current_app.config["SESSION_COOKIE_SECURE"],
     )  # fmt: skip
-
-
-Loader = Callable[[datetime], Principal | None]

@@ -64,7 +64,7 @@ def answer(state: VisitState, told: _Told, arrival: datetime | None, policy: Pol
     """What the notice rules say of an arrival at that instant; before arrival, of one at the window's start."""
     arrival = arrival or state.arrived_at or state.window_start
     assert state.window_start and state.window_end and arrival, "a log begins with visit.planned"
-    emergency = told.emergency and notice_rules.Emergency(
+    emergency = None if told.emergency is None else notice_rules.Emergency(
         class_at_arrival=True,
         authorised_by=told.emergency.authorised_by,
         authorised_at=told.emergency.authorised_at,
@@ -72,7 +72,7 @@ def answer(state: VisitState, told: _Told, arrival: datetime | None, policy: Pol
         hazard=told.emergency.hazard,
         reason=told.emergency.reason or "in the log",
     )
-    investigation = told.investigation and notice_rules.Investigation(
+    investigation = None if told.investigation is None else notice_rules.Investigation(
         authorised_by=told.investigation.authorised_by, reason=told.investigation.reason or "in the log"
     )
     agreed = None

@@ -21,7 +21,7 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from fieldvisit.db import Base, Json, nobody, protect, random_key
 from fieldvisit.ground.clock import london_date, london_instant
@@ -168,12 +168,17 @@ class PolicyVersion(Base):
 # --- who sees what ----------------------------------------------------------------------------------------------
 
 
+def _rows_of(model: type[Base]) -> Any:
+    """The bare rows, for use inside a sight alone: a model there would have its own sight put in once more."""
+    return model.__table__.alias().c
+
+
 def _own_round(asking: Principal, visit: Any) -> ColumnElement[bool]:
     """Today's visits until shift end, tomorrow's first, and any at whose door the person still stands (R9, R11, N7)."""
     today = london_date(asking.at)
     day, tomorrow = london_instant(today), london_instant(today + timedelta(days=1))
     after = london_instant(today + timedelta(days=2))
-    worker, other, other_worker = aliased(VisitWorker), aliased(Visit), aliased(VisitWorker)
+    worker, other, other_worker = _rows_of(VisitWorker), _rows_of(Visit), _rows_of(VisitWorker)
     mine = exists(
         select(worker.id).where(
             worker.visit_id == visit.id, worker.person_id == asking.person_id, worker.ends.is_(None)
@@ -183,7 +188,7 @@ def _own_round(asking: Principal, visit: Any) -> ColumnElement[bool]:
     def of_mine(select_what: Any, since: datetime, before: datetime) -> Any:
         return (
             select(select_what)
-            .join(other_worker, other_worker.visit_id == other.id)
+            .where(other_worker.visit_id == other.id)
             .where(other_worker.person_id == asking.person_id, other_worker.ends.is_(None))
             .where(other.window_start >= since, other.window_start < before)
         )
@@ -203,24 +208,25 @@ def visits_in_sight(asking: Principal, visit: Any = None) -> ColumnElement[bool]
         case Role.OFFICER:
             return or_(visit.area_id.in_(asking.areas), _own_round(asking, visit))
         case Role.CONTRACTOR_MANAGER if asking.firm_id:
-            return visit.firm_id == asking.firm_id
+            of_the_firm: ColumnElement[bool] = visit.firm_id == asking.firm_id
+            return of_the_firm
         case _:
             return nobody()
 
 
 def _through_visit(column: Any) -> Any:
     def sight(asking: Principal) -> ColumnElement[bool]:
-        visit = aliased(Visit)
+        visit = _rows_of(Visit)
         return exists(select(visit.id).where(visit.id == column, visits_in_sight(asking, visit)))
 
     return sight
 
 
 def _homes_in_sight(home_id: Any, asking: Principal) -> ColumnElement[bool]:
-    visit = aliased(Visit)
+    visit = _rows_of(Visit)
     through_visit = exists(select(visit.id).where(visit.home_id == home_id, visits_in_sight(asking, visit)))
     if asking.role is Role.OFFICER:
-        home = aliased(Home)
+        home = _rows_of(Home)
         return or_(exists(select(home.id).where(home.id == home_id, home.area_id.in_(asking.areas))), through_visit)
     return through_visit
 
@@ -237,12 +243,9 @@ def _needs_in_sight(asking: Principal) -> ColumnElement[bool]:
 def _words_in_sight(asking: Principal) -> ColumnElement[bool]:
     if asking.role is Role.CONTRACTOR_MANAGER:
         return nobody()
-    entry, visit = aliased(Entry), aliased(Visit)
-    return exists(
-        select(entry.id)
-        .join(visit, visit.id == entry.visit_id)
-        .where(entry.id == Words.entry_id, visits_in_sight(asking, visit))
-    )
+    entry, visit = _rows_of(Entry), _rows_of(Visit)
+    its_visit = and_(visit.id == entry.visit_id, visits_in_sight(asking, visit))
+    return exists(select(entry.id).where(entry.id == Words.entry_id, its_visit))
 
 
 protect(Visit, visits_in_sight)

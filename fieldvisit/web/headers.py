@@ -21,7 +21,10 @@ def install(app: Flask, *, https: bool) -> None:
         put("Cross-Origin-Opener-Policy", "same-origin")
         put("Cross-Origin-Resource-Policy", "same-origin")
         put("X-Robots-Tag", "noindex, nofollow, noarchive")
-        if not request.path.startswith("/static/"):
+        if request.path.startswith("/static/js/"):
+            # Modules import each other by plain names, so they carry no stamp: ask each time, answer 304.
+            response.headers["Cache-Control"] = "no-cache"
+        elif not request.path.startswith("/static/"):
             put("Cache-Control", "no-store")
             response.vary.add("HX-Request")
         if https:

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from flask import Flask, current_app, request
-from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader, StrictUndefined
+from jinja2 import FileSystemLoader, StrictUndefined
 
 from fieldvisit.ground.clock import LONDON
 from fieldvisit.ground.policy import Policy
@@ -21,12 +21,7 @@ def install(app: Flask, policy: Policy, *, pilot: bool) -> None:
     env = app.jinja_env
     env.undefined = StrictUndefined
     env.trim_blocks = env.lstrip_blocks = True
-    env.loader = ChoiceLoader(
-        [
-            FileSystemLoader(ROOT / "templates"),
-            PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")}),
-        ]
-    )
+    env.loader = FileSystemLoader(ROOT / "templates")
     app.jinja_env.filters.update(
         day=day, short_day=short_day, time=clock_time, window=window, moment=moment, seconds=to_the_second, phone=spaced_phone
     )
@@ -36,7 +31,7 @@ def install(app: Flask, policy: Policy, *, pilot: bool) -> None:
         office_line=policy.council.office_line.value,
         conduct_line=policy.council.conduct_line.value,
     )
-    app.jinja_env.globals.update(static_url=static_url, council=council, pilot_warning=True, page_id="")
+    app.jinja_env.globals.update(app_version=asset_version(), static_url=static_url, council=council, pilot_warning=True, page_id="")
     app.jinja_env.globals["ui"] = _Macros(app)
 
 

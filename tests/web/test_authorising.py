@@ -1,26 +1,18 @@
 """The duty officer: emergencies, tenancy investigations, and entry without consent."""
 
-import html
 import re
-from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
 
 from fieldvisit.db import new_id
-from fieldvisit.ground.roles import CHECKING
-from fieldvisit.register.models import PersonArea
+from fieldvisit.register.models import PersonArea, PersonDuty
 from fieldvisit.visits import events as ev
-from fieldvisit.visits.models import Entry
 from tests.stories import Story, a_visit
+from tests.web.desk_forms import HOUR, SOUTH_HOME, SignedIn, act, kinds_of, said
 from tests.world import World
 
-SignedIn = Callable[[str], FlaskClient]
-HOUR = timedelta(hours=1)
-SOUTH_HOME = "100030000004"
 ACTS = ("emergency", "emergency/downgraded", "investigation", "entry")
 
 
@@ -29,24 +21,9 @@ def dora(signed_in: SignedIn) -> FlaskClient:
     return signed_in("dora")
 
 
-def said(answer: Any) -> str:
-    text = re.sub(r"<[^>]+>", " ", re.sub(r"<(style|script).*?</\1>", "", answer.text, flags=re.S))
-    return re.sub(r"\s+", " ", html.unescape(text))
-
-
-def act(story: Story, name: str) -> str:
-    return f"/office/visits/{story.visit_id}/{name}"
-
-
 def soon(world: World, **facts: Any) -> Story:
     """Planned an hour ago for three hours from now: far too soon for notice."""
     return a_visit(world, **({"starts": world.now + 3 * HOUR, "planned_at": world.now - HOUR} | facts))
-
-
-def kinds_of(world: World, story: Story) -> list[str]:
-    with world.database.reading(CHECKING) as session:
-        kinds = select(Entry.kind).where(Entry.visit_id == story.visit_id).order_by(Entry.position)
-        return list(session.scalars(kinds))
 
 
 def an_emergency(**typed: str) -> dict[str, str]:
@@ -251,6 +228,8 @@ def test_an_area_that_one_sees_without_its_duty_is_not_ones_to_authorise(world: 
 
 
 def test_ones_own_visit_in_another_area_is_not_ones_to_authorise(world: World, dora: FlaskClient) -> None:
+    with world.database.writing(None) as session:
+        session.add(PersonDuty(person_id=world.ids["dora"], duty="duty", area_id=None, starts=world.now - HOUR))
     story = soon(world, by="otto", lead="dora", home=SOUTH_HOME)
     assert dora.get(act(story, "authorise")).status_code == 404
 

@@ -1,9 +1,8 @@
-"""The scheduler plans a visit, tells the tenant, and sees at once what the notice rule says."""
+"""The scheduler finds the home, plans the visit, and sees at once what the notice rule would say."""
 
-import html
 import re
-from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -12,80 +11,26 @@ from sqlalchemy import select
 
 from fieldvisit.badges.models import Badge
 from fieldvisit.codes.models import Acknowledgement
-from fieldvisit.db import new_id
-from fieldvisit.ground.roles import CHECKING
-from fieldvisit.register.models import Firm, Household, Person, PersonArea
-from fieldvisit.tasks import Task
-from fieldvisit.visits import events as ev
-from fieldvisit.visits.models import Entry, Job, Visit, Words
-from tests.stories import FIRST_HOME, Story, a_visit
+from fieldvisit.register.models import Firm, Person
+from fieldvisit.visits.models import Job
+from tests.stories import FIRST_HOME
+from tests.web.desk_forms import (
+    SOUTH_HOME,
+    SignedIn,
+    a_plan,
+    all_visits,
+    day,
+    expire_badge,
+    household,
+    new_address,
+    said,
+)
 from tests.world import World
-
-SignedIn = Callable[[str], FlaskClient]
-HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
-SOUTH_HOME = "100030000004"
 
 
 @pytest.fixture
 def olive(signed_in: SignedIn) -> FlaskClient:
     return signed_in("olive")
-
-
-def said(answer: Any) -> str:
-    """The page's words as a person reads them."""
-    text = re.sub(r"<[^>]+>", " ", re.sub(r"<(style|script).*?</\1>", "", answer.text, flags=re.S))
-    return re.sub(r"\s+", " ", html.unescape(text))
-
-
-def day(name: str, on: date) -> dict[str, str]:
-    return {f"{name}-day": str(on.day), f"{name}-month": str(on.month), f"{name}-year": str(on.year)}
-
-
-def a_plan(world: World, **typed: str) -> dict[str, str]:
-    form = {"k": new_id(), "do": "save", "kind": "responsive_repair", "reason": "The boiler does not heat",
-            "lead": world.ids["asha"], "start": "9am", "end": "12pm"} | day("day", date(2026, 12, 10))  # fmt: skip
-    return form | typed
-
-
-def new_address(world: World, home: str = FIRST_HOME) -> str:
-    return f"/office/plan/{world.ids[home]}"
-
-
-def tomorrow(world: World, hours: int = 48) -> Story:
-    """Planned last night, for so many hours from now."""
-    return a_visit(world, starts=world.now + hours * HOUR, planned_at=world.now - 12 * HOUR)
-
-
-def plan_of(story: Story) -> str:
-    return f"/office/visits/{story.visit_id}/plan"
-
-
-def act(story: Story, name: str) -> str:
-    return f"/office/visits/{story.visit_id}/{name}"
-
-
-def all_visits(world: World) -> list[Visit]:
-    with world.database.reading(CHECKING) as session:
-        return list(session.scalars(select(Visit)))
-
-
-def kinds_of(world: World, story: Story) -> list[str]:
-    with world.database.reading(CHECKING) as session:
-        kinds = select(Entry.kind).where(Entry.visit_id == story.visit_id).order_by(Entry.position)
-        return list(session.scalars(kinds))
-
-
-def told_by_hand(at: datetime, **typed: str) -> dict[str, str]:
-    form = {"k": new_id(), "channel": "handed", "sent_time": f"{at:%H:%M}", "spoke_to": "tenant", "age": "adult",
-            "states_who": "yes", "states_why": "yes", "proof": "Card 12, says Ben"}  # fmt: skip
-    return form | day("sent", at.date()) | typed
-
-
-def household(world: World, **needs: Any) -> None:
-    with world.database.writing(world.principal("olive")) as session:
-        found = session.scalars(select(Household).where(Household.home_id == world.ids[FIRST_HOME])).one()
-        for name, value in needs.items():
-            setattr(found, name, value)
 
 
 # --- finding the home
@@ -165,6 +110,14 @@ def test_two_presses_of_the_button_plan_one_visit(world: World, olive: FlaskClie
     form = a_plan(world)
     first, second = (olive.post(new_address(world), data=form) for _ in range(2))
     assert first.location == second.location
+    assert len(all_visits(world)) == 1
+
+
+def test_two_presses_at_the_same_instant_plan_one_visit(world: World) -> None:
+    form, browsers = a_plan(world), [world.client("olive") for _ in range(2)]
+    with ThreadPoolExecutor(2) as both:
+        answers = list(both.map(lambda browser: browser.post(new_address(world), data=form), browsers))
+    assert {answer.status_code for answer in answers} == {303}
     assert len(all_visits(world)) == 1
 
 
@@ -250,10 +203,6 @@ def test_a_window_of_an_hour_is_long_enough(world: World, olive: FlaskClient) ->
 
 
 # --- who may be sent
-
-
-def expire_badge(session: Any, world: World) -> None:
-    session.get_one(Badge, world.ids["badge of asha"]).expires_on = date(2026, 12, 7)
 
 
 def unsign_code(session: Any, world: World) -> None:
@@ -368,404 +317,3 @@ def test_a_window_at_night_warns_and_refuses_nothing(world: World, olive: FlaskC
     form = a_plan(world, start="9pm", end="11pm")
     assert "This is outside the hours" in said(olive.post(new_address(world), data=form | {"do": "check"}))
     assert olive.post(new_address(world), data=form).status_code == 303
-
-
-# --- recording how the tenant was told
-
-
-@pytest.mark.parametrize(
-    ("given_before", "words", "clause"),
-    [
-        (24 * HOUR - MINUTE, "23 hours 59 minutes before the window starts. At least 24 hours are needed", "ME-3.1a"),
-        (24 * HOUR, "24 hours before the window starts. That is enough, though less than the 48 hours", "ME-3.1a"),
-        (24 * HOUR + MINUTE, "24 hours 1 minute before the window starts. That is enough", "ME-3.1a"),
-    ],
-)
-def test_the_page_says_the_24_hours_in_words(
-    world: World, olive: FlaskClient, given_before: timedelta, words: str, clause: str
-) -> None:
-    story = a_visit(world, starts=world.now + 23 * HOUR)
-    form = told_by_hand(world.now + 23 * HOUR - given_before)
-    answer = olive.post(act(story, "notices"), data=form)
-    assert answer.status_code == 303
-    page = said(olive.get(answer.location))
-    assert words in page
-    assert f"Where this is written: {clause}" in page
-    assert "How we know: Card 12, says Ben" in page
-
-
-def test_a_short_answer_says_the_earliest_time(world: World, olive: FlaskClient) -> None:
-    story = a_visit(world, starts=world.now + 5 * HOUR)
-    page = said(olive.get(olive.post(act(story, "notices"), data=told_by_hand(world.now)).location))
-    assert "Short notice" in page
-    assert "The earliest time that would be allowed: 9am on Wednesday 9 December 2026" in page
-
-
-CHANNELS: list[tuple[dict[str, str], str]] = [
-    ({"channel": "phone"}, "minimum"),
-    ({"channel": "in_person"}, "minimum"),
-    ({"channel": "letterbox"}, "minimum"),
-    ({"channel": "voicemail"}, "short"),
-    ({"channel": "sms", "delivery": "delivered", "delivered_time": "9am"}, "minimum"),
-    ({"channel": "email", "delivery": "pending"}, "short"),
-    ({"channel": "letter_first_class"} | day("despatched", date(2026, 12, 4)), "minimum"),
-    ({"channel": "letter_second_class"} | day("despatched", date(2026, 12, 4)), "short"),
-    ({"channel": "signed_for", "delivered_time": "9am"}, "minimum"),
-]
-
-
-def test_every_channel_can_be_recorded(world: World, olive: FlaskClient) -> None:
-    for typed, result in CHANNELS:
-        story = tomorrow(world, 40)
-        form = told_by_hand(world.now, **typed)
-        if "delivered_time" in typed:
-            form |= day("delivered", world.now.date())
-        assert olive.post(act(story, "notices"), data=form).status_code == 303, typed
-        assert story.row().notice_result == result, typed
-
-
-def test_a_child_who_took_the_letter_is_nobody_told(world: World, olive: FlaskClient) -> None:
-    story = tomorrow(world)
-    olive.post(act(story, "notices"), data=told_by_hand(world.now, spoke_to="adult", age="under_16"))
-    page = said(olive.get(plan_of(story)))
-    assert "The notice was given to a child, so the tenant was not told." in page
-    assert "NR-14" in page
-
-
-def test_a_notice_that_did_not_say_who_is_coming_does_not_count(world: World, olive: FlaskClient) -> None:
-    story = tomorrow(world)
-    form = told_by_hand(world.now)
-    del form["states_who"]
-    olive.post(act(story, "notices"), data=form)
-    assert "The notice did not say who is coming." in said(olive.get(plan_of(story)))
-
-
-def test_planned_works_are_measured_from_the_programme(world: World, olive: FlaskClient) -> None:
-    story = a_visit(world, kind="planned_works", starts=world.now + timedelta(days=20), planned_at=world.now - HOUR)
-    form = told_by_hand(world.now) | day("programme_start", date(2026, 12, 21)) | day("programme_end", date(2027, 1, 8))
-    answer = olive.post(act(story, "notices"), data=form)
-    assert "13 days before work starts. At least 14 are needed" in said(olive.get(answer.location))
-    assert "ME-3.1c" in said(olive.get(answer.location))
-
-
-@pytest.mark.parametrize(
-    ("typed", "sentence"),
-    [
-        ({"channel": ""}, "Choose how the tenant was told."),
-        ({"sent_time": "9:06am"}, "That is in the future."),
-        ({"sent-year": "26"}, "Write the year with four numbers, like 2026."),
-        ({"sent_time": ""}, "Say at what time."),
-        ({"spoke_to": ""}, "Say who was told, or who took it."),
-        ({"proof": ""}, "Say how we know: a reference number, or who says so."),
-        ({"channel": "letter_first_class"}, "Say on which day the letter left the building."),
-        ({"channel": "sms", "delivery": "delivered"}, "Say when it was delivered."),
-    ],
-)
-def test_what_a_record_lacks_is_said_and_nothing_is_lost(
-    world: World, olive: FlaskClient, typed: dict[str, str], sentence: str
-) -> None:
-    story = tomorrow(world)
-    form = told_by_hand(world.now) | {"proof": "Ref <88>"} | typed
-    answer = olive.post(act(story, "notices"), data=form)
-    assert answer.status_code == 422
-    assert sentence in said(answer)
-    assert form["proof"].replace("<", "&lt;").replace(">", "&gt;") + "</textarea>" in answer.text
-    assert f'value="{form["sent-day"]}"' in answer.text
-    assert kinds_of(world, story) == ["visit.planned"]
-
-
-def test_five_minutes_ahead_of_our_clock_is_not_the_future(world: World, olive: FlaskClient) -> None:
-    story = tomorrow(world)
-    assert olive.post(act(story, "notices"), data=told_by_hand(world.now, sent_time="9:05am")).status_code == 303
-
-
-def test_two_presses_record_one_notice(world: World, olive: FlaskClient) -> None:
-    story, form = tomorrow(world), told_by_hand(world.now)
-    assert [olive.post(act(story, "notices"), data=form).status_code for _ in range(2)] == [303, 303]
-    assert kinds_of(world, story) == ["visit.planned", "notice.recorded"]
-
-
-def test_choosing_a_channel_says_at_once_that_the_household_cannot_use_it(world: World, olive: FlaskClient) -> None:
-    household(world, unusable_channels=["sms"])
-    story = tomorrow(world)
-    asked = {"do": "fields", "channel": "sms"}
-    piece = olive.post(act(story, "notices"), data=asked, headers={"HX-Request": "true"})
-    assert "This household has told us that it cannot use: text message." in said(piece)
-    assert "What does the receipt say?" in said(piece)
-    assert "Who was told, or took it?" not in said(piece)
-    assert kinds_of(world, story) == ["visit.planned"]
-
-
-def test_a_channel_that_the_household_cannot_use_is_recorded_and_does_not_count(
-    world: World, olive: FlaskClient
-) -> None:
-    household(world, unusable_channels=["handed"])
-    story = tomorrow(world)
-    page = said(olive.get(olive.post(act(story, "notices"), data=told_by_hand(world.now)).location))
-    assert "It is recorded, but it does not count" in page
-    assert "NR-13" in page
-    assert story.row().notice_result == "short"
-
-
-def notice_of(world: World, story: Story) -> str:
-    with world.database.reading(CHECKING) as session:
-        recorded = select(Entry).where(Entry.visit_id == story.visit_id, Entry.kind == "notice.recorded")
-        found: str = session.scalars(recorded).one().body["notice"]
-        return found
-
-
-def test_a_text_that_failed_counts_no_more_and_makes_a_task_for_today(world: World, olive: FlaskClient) -> None:
-    story = tomorrow(world, 72).told("sms", hours_before=73)
-    address = act(story, f"notices/{notice_of(world, story)}/failed")
-    form = {"failure": "permanent-failure", "k": new_id()}
-    assert [olive.post(address, data=form).status_code for _ in range(2)] == [303, 303]
-    assert (story.row().notice_result, story.row().stage) == ("short", "notice_pending")
-    with world.database.reading(None) as session:
-        [task] = session.scalars(select(Task)).all()
-    assert (task.kind, task.about_id, task.due_at.isoformat()) == (
-        "notice_failed", story.visit_id, "2026-12-08T23:59:59+00:00",
-    )  # fmt: skip
-    again = olive.post(address, data=form | {"k": new_id()})
-    assert (again.status_code, "This notice is already marked as failed." in said(again)) == (409, True)
-
-
-def test_a_notice_recorded_by_mistake_is_withdrawn_and_kept(world: World, olive: FlaskClient) -> None:
-    story = tomorrow(world).told("handed")
-    address = act(story, f"notices/{notice_of(world, story)}/withdrawn")
-    assert olive.post(address, data={"why": "recorded_by_mistake", "k": new_id()}).status_code == 303
-    page = said(olive.get(plan_of(story)))
-    assert "Withdrawn It counts for nothing now." in page
-    assert story.row().notice_result == "short"
-
-
-def test_a_notice_of_another_visit_is_not_there(world: World, olive: FlaskClient) -> None:
-    one, other = tomorrow(world).told("handed"), tomorrow(world)
-    address = act(other, f"notices/{notice_of(world, one)}/withdrawn")
-    assert olive.post(address, data={"why": "other", "k": new_id()}).status_code == 404
-
-
-# --- agreeing, confirming, moving, cancelling
-
-
-def test_a_tenant_who_accepts_a_sooner_time_makes_it_agreed(world: World, olive: FlaskClient) -> None:
-    story = a_visit(world, starts=world.now + 5 * HOUR)
-    page = said(olive.get(olive.post(act(story, "agreed"), data={"k": new_id(), "agreed_by": "tenant"}).location))
-    assert "The tenant asked for or accepted this sooner time." in page
-    assert "NR-11" in page
-    assert (story.row().notice_result, story.row().stage) == ("agreed", "notified")
-
-
-def test_whoever_visits_cannot_record_that_the_tenant_agreed(world: World, olive: FlaskClient) -> None:
-    story = a_visit(world, lead="olive", starts=world.now + 5 * HOUR)
-    answer = olive.post(act(story, "agreed"), data={"k": new_id(), "agreed_by": "tenant"})
-    assert answer.status_code == 409
-    assert "You are on this visit. Somebody else must record the agreement." in said(answer)
-    assert "NR-11" in said(answer)
-
-
-def test_a_tenant_confirms_a_time_or_asks_for_another(world: World, olive: FlaskClient) -> None:
-    story = tomorrow(world).told("handed")
-    assert olive.post(act(story, "confirmed"), data={"k": new_id()}).status_code == 303
-    assert story.row().stage == "confirmed"
-    form = {"k": new_id(), "asked_words": "I am at the hospital that day"}
-    assert olive.post(act(story, "asks-other-time"), data=form).status_code == 303
-    assert story.row().stage == "rearranging"
-    with world.database.reading(CHECKING) as session:
-        assert "I am at the hospital that day" in session.scalars(select(Words.text)).all()
-
-
-def test_nobody_confirms_a_time_that_they_were_not_told(world: World, olive: FlaskClient) -> None:
-    answer = olive.post(act(tomorrow(world), "confirmed"), data={"k": new_id()})
-    assert answer.status_code == 409
-    assert "The tenant has not been told of this time yet." in said(answer)
-
-
-def a_move(**typed: str) -> dict[str, str]:
-    form = {"k": new_id(), "move_by": "council", "move_reason": "overrun", "move_apologised": "yes",
-            "move_start": "2pm", "move_end": "4pm"} | day("move_day", date(2026, 12, 14))  # fmt: skip
-    return form | typed
-
-
-def test_a_moved_visit_needs_its_own_notice(world: World, olive: FlaskClient) -> None:
-    story = tomorrow(world).told("handed")
-    page = said(olive.get(olive.post(act(story, "moved"), data=a_move()).location))
-    assert "The tenant was told a different time, and this is a new one" in page
-    assert "NR-7" in page
-    assert story.row().stage == "rearranging"
-
-
-def test_moving_a_visit_needs_an_apology_unless_the_tenant_asked(world: World, olive: FlaskClient) -> None:
-    story = tomorrow(world).told("handed")
-    form = a_move(move_apologised="")
-    answer = olive.post(act(story, "moved"), data=form)
-    assert answer.status_code == 409
-    assert "Tell the tenant you are sorry, then record that you did." in said(answer)
-    assert "ME-3.2d" in said(answer)
-    assert 'value="2pm"' in answer.text
-    assert olive.post(act(story, "moved"), data=form | {"move_by": "tenant"}).status_code == 303
-
-
-def test_a_visit_is_not_moved_beyond_the_workers_badge(world: World, olive: FlaskClient) -> None:
-    story = tomorrow(world)
-    answer = olive.post(act(story, "moved"), data=a_move() | day("move_day", date(2027, 4, 1)))
-    assert answer.status_code == 409
-    assert "Asha Kaur cannot be sent. This badge ran out at the end of Wednesday 31 March 2027." in said(answer)
-
-
-@pytest.mark.parametrize(
-    ("left_out", "sentence"),
-    [("cancel_apologised", "Tell the tenant you are sorry"), ("cancel_offered", "Offer the tenant a new time")],
-)
-def test_cancelling_needs_an_apology_and_a_new_time(
-    world: World, olive: FlaskClient, left_out: str, sentence: str
-) -> None:
-    story = tomorrow(world)
-    form = {"k": new_id(), "cancel_by": "council", "cancel_reason": "worker_ill", "cancel_apologised": "yes",
-            "cancel_offered": "yes", "cancel_words": "Asha has the flu"}  # fmt: skip
-    answer = olive.post(act(story, "cancelled"), data=form | {left_out: ""})
-    assert answer.status_code == 409
-    assert sentence in said(answer)
-    assert "ME-3.2d" in said(answer)
-    assert "Asha has the flu</textarea>" in answer.text
-    assert olive.post(act(story, "cancelled"), data=form | {left_out: "", "cancel_by": "tenant"}).status_code == 303
-    assert story.row().stage == "cancelled"
-
-
-def test_nothing_can_be_done_with_a_visit_that_is_over(world: World, olive: FlaskClient) -> None:
-    story = tomorrow(world).desk(ev.VisitCancelled("tenant", "tenant_asked", False, False))
-    assert olive.post(act(story, "moved"), data=a_move()).status_code == 409
-    assert olive.post(act(story, "notices"), data=told_by_hand(world.now)).status_code == 409
-    assert olive.post(act(story, "set-off"), data={"k": new_id()}).status_code == 409
-
-
-# --- sending somebody else
-
-
-def test_somebody_else_is_sent_and_the_visit_goes_to_their_firm(world: World, olive: FlaskClient) -> None:
-    story = tomorrow(world).told("handed")
-    form = {"k": new_id(), "do": "save", "new_lead": world.ids["carl"], "tenant_told": "yes"}
-    assert olive.post(act(story, "reassigned"), data=form).status_code == 303
-    visit = story.row()
-    assert (visit.lead_id, visit.firm_id) == (world.ids["carl"], world.ids["Oakline Repairs"])
-    assert visit.notice_result == "full"
-
-
-def test_somebody_out_of_date_is_not_sent_instead(world: World, olive: FlaskClient) -> None:
-    story = a_visit(world, lead="carl", starts=world.now + 48 * HOUR)
-    with world.database.writing(None) as session:
-        expire_badge(session, world)
-    answer = olive.post(act(story, "reassigned"), data={"k": new_id(), "do": "save", "new_lead": world.ids["asha"]})
-    assert answer.status_code == 409
-    assert "Asha Kaur cannot be sent. This badge ran out" in said(answer)
-    assert story.row().lead_id == world.ids["carl"]
-
-
-def test_the_tenant_must_know_who_is_coming_before_anybody_arrives(world: World, olive: FlaskClient) -> None:
-    story = a_visit(world).told("handed")
-    olive.post(act(story, "reassigned"), data={"k": new_id(), "do": "save", "new_lead": world.ids["carl"]})
-    assert "the tenant has not been told" in said(olive.get(plan_of(story)))
-    for step in ("set-off", "at-the-door"):
-        answer = olive.post(act(story, step), data={"k": new_id()})
-        assert answer.status_code == 409
-        assert "the tenant has not been told who is coming" in said(answer)
-        assert "ME-3.1b" in said(answer)
-
-
-# --- the worker rang in
-
-
-@pytest.mark.parametrize("step", ["set-off", "at-the-door"])
-def test_a_short_visit_cannot_be_moved_to_the_door(world: World, olive: FlaskClient, step: str) -> None:
-    story = a_visit(world).told("handed", hours_before=10)
-    answer = olive.post(act(story, step), data={"k": new_id()})
-    assert answer.status_code == 409
-    page = said(answer)
-    assert "10 hours before the window starts. At least 24 hours are needed" in page
-    assert "Where this is written: ME-3.1a" in page
-    assert "The earliest time that would be allowed: 11pm on Tuesday 8 December 2026" in page
-    assert story.row().stage == "notified"
-
-
-def test_the_button_for_the_door_is_not_offered_for_a_short_visit(world: World, olive: FlaskClient) -> None:
-    story = a_visit(world).told("handed", hours_before=10)
-    assert "Record that they are at the door" not in said(olive.get(plan_of(story)))
-
-
-def test_whoever_rings_from_the_door_has_set_off_too(world: World, olive: FlaskClient) -> None:
-    story, form = a_visit(world).told("handed"), {"k": new_id()}
-    assert [olive.post(act(story, "at-the-door"), data=form).status_code for _ in range(2)] == [303, 303]
-    assert kinds_of(world, story)[-2:] == ["visit.set_off", "visit.arrived"]
-    assert (story.row().stage, story.row().exceptions) == ("at_door", [])
-
-
-def test_nobody_is_put_at_the_door_before_the_window_opens(world: World, olive: FlaskClient) -> None:
-    story = a_visit(world, starts=world.now + MINUTE).told("handed")
-    answer = olive.post(act(story, "at-the-door"), data={"k": new_id()})
-    assert answer.status_code == 409
-    assert "The worker must wait outside until the window opens." in said(answer)
-    assert "9:01am on Tuesday 8 December 2026" in said(answer)
-    assert "NR-7" in said(answer)
-
-
-def test_nobody_sets_off_with_a_badge_that_has_run_out(world: World, olive: FlaskClient) -> None:
-    story = a_visit(world).told("handed")
-    with world.database.writing(None) as session:
-        expire_badge(session, world)
-    answer = olive.post(act(story, "set-off"), data={"k": new_id()})
-    assert answer.status_code == 409
-    assert "Asha Kaur cannot be sent. This badge ran out" in said(answer)
-
-
-def test_any_officer_of_the_area_takes_the_call(world: World, signed_in: SignedIn) -> None:
-    story, short = a_visit(world).told("handed"), a_visit(world)
-    dora = signed_in("dora")
-    assert dora.post(act(story, "set-off"), data={"k": new_id()}).location == f"/office/visits/{story.visit_id}"
-    answer = dora.post(act(short, "set-off"), data={"k": new_id()})
-    assert answer.status_code == 409
-    assert "No notice counts. The tenant has not been told of this visit." in said(answer)
-
-
-# --- walls
-
-ACTS = (
-    "notices", "agreed", "confirmed", "asks-other-time", "moved", "cancelled", "reassigned", "set-off", "at-the-door",
-)  # fmt: skip
-
-
-def test_a_visit_of_another_area_is_not_there(world: World, signed_in: SignedIn) -> None:
-    story, otto = tomorrow(world), signed_in("otto")
-    assert otto.get(plan_of(story)).status_code == 404
-    for name in ACTS:
-        assert otto.post(act(story, name), data={"k": new_id()}).status_code == 404, name
-    assert kinds_of(world, story) == ["visit.planned"]
-
-
-@pytest.mark.parametrize("ref", ["dora", "mona", "asha"])
-def test_only_a_scheduler_changes_a_visit(world: World, signed_in: SignedIn, ref: str) -> None:
-    story, client = tomorrow(world), signed_in(ref)
-    for name in ACTS[:-2]:
-        assert client.post(act(story, name), data={"k": new_id()}).status_code == 404, name
-
-
-def test_an_area_that_one_sees_but_does_not_schedule_is_not_ones_to_plan(world: World, signed_in: SignedIn) -> None:
-    story = tomorrow(world)
-    with world.database.writing(None) as session:
-        session.add(PersonArea(person_id=world.ids["otto"], area_id=world.ids["North"], starts=world.now - HOUR))
-    otto = signed_in("otto")
-    assert otto.get(new_address(world)).status_code == 404
-    assert "No home found" in said(otto.post("/office/plan", data={"uprn": FIRST_HOME}))
-    assert otto.get(plan_of(story)).status_code == 404
-    assert otto.post(act(story, "confirmed"), data={"k": new_id()}).status_code == 404
-
-
-def test_ones_own_visit_in_another_area_is_not_ones_to_plan(world: World, olive: FlaskClient) -> None:
-    story = a_visit(world, by="otto", lead="olive", home=SOUTH_HOME).told("handed")
-    assert olive.get(plan_of(story)).status_code == 404
-    assert olive.post(act(story, "at-the-door"), data={"k": new_id()}).status_code == 404
-
-
-def test_a_key_that_was_used_for_another_visit_changes_nothing(world: World, olive: FlaskClient) -> None:
-    one, other, key = tomorrow(world).told("handed"), tomorrow(world).told("handed"), new_id()
-    assert olive.post(act(one, "confirmed"), data={"k": key}).status_code == 303
-    assert olive.post(act(other, "confirmed"), data={"k": key}).status_code == 409
-    assert other.row().stage == "notified"

@@ -1,0 +1,51 @@
+# What a newcomer types. Everything that these need is installed by them.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8000
+FIELDVISIT_HOME ?= var
+export PORT FIELDVISIT_HOME
+LOCK := deploy/requirements.lock
+DEV_LOCK := deploy/requirements-dev.lock
+JOBS ?= 2
+
+.PHONY: setup run test check bench clean
+
+setup: $(VENV)/installed
+
+# The stamp holds the lock's own bytes: a changed lock installs again, an unchanged one costs nothing.
+$(VENV)/installed: $(LOCK) pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed: make PYTHON=python3.12 setup"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
+		{ echo "Python's venv is missing. On Debian: apt install python3-venv"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --only-binary :all: -r $(LOCK)
+	@$(BIN)/python deploy/link.py
+	@touch $@
+
+$(VENV)/installed-dev: $(DEV_LOCK) $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --only-binary :all: -r $(DEV_LOCK)
+	@touch $@
+
+run: setup
+	@test -e $(FIELDVISIT_HOME)/keys/session.key || $(BIN)/fieldvisit init --council melton
+	@$(BIN)/fieldvisit demo --if-empty
+	@exec $(BIN)/fieldvisit serve --port $(PORT)
+
+test: $(VENV)/installed-dev
+	@sh deploy/apt-tests.sh
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+
+check: $(VENV)/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/installed-dev
+	$(BIN)/python -m pytest tests/bench --benchmark-only -p no:xdist
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,226 @@
+"""The commands: each parses, calls a service, prints. Exit 0 done, 1 refused with the reason on stderr, 2 wrong usage."""
+
+import argparse
+import json
+import os
+import secrets
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from pathlib import Path
+
+from fieldvisit.ground.clock import london_date, now
+from fieldvisit.ground.policy import Policy, PolicyError, load_policy
+
+
+class StopError(Exception):
+    """A command that cannot go on; the message says why and what to do."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    from fieldvisit.config import ConfigError
+
+    told = _parser().parse_args(argv)
+    try:
+        return int(told.run(told) or 0)
+    except (StopError, ConfigError, PolicyError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("fieldvisit", description="Home visits that keep the council's code of conduct.")
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    def command(name: str, run: Callable[[argparse.Namespace], int | None], help: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=help, description=help)
+        made.set_defaults(run=run)
+        return made
+
+    made = command("init", _init, "make keys and the database of a new home")
+    made.add_argument("--council", default="melton", help="melton, milton-keynes, alliance, or FILE.toml")
+    made = command("demo", _demo, "load a made-up council into an empty database")
+    made.add_argument("--seed", type=int, default=1)
+    made.add_argument("--today", type=date.fromisoformat)
+    made.add_argument("--visits", type=int, default=0, help="so many finished visits more, for trials of speed")
+    made.add_argument("--if-empty", action="store_true", help="add only what is missing: what `make run` does")
+    made = command("serve", _serve, "serve the faces, all by default")
+    made.add_argument("--face", action="append", choices=("verify", "field", "office", "vault"), default=[])
+    made.add_argument("--port", type=int)
+    made = command("import", _import, "read homes, people, jobs or HACT messages from a file")
+    made.add_argument("kind", choices=("homes", "people", "jobs", "hact"))
+    made.add_argument("file", type=Path)
+    made.add_argument("--dry-run", action="store_true", help="say what would happen, and change nothing")
+    made = command("password", _password, "set the password of a person who was imported")
+    made.add_argument("email")
+    made = command("rules", _rules, "ask the rules: JSON Lines in, one answer a line")
+    made.add_argument("which", choices=("notice", "deadline"))
+    made.add_argument("--council", default="melton")
+    made = command("clauses", _clauses, "how every clause of the five codes is met")
+    made.add_argument("--json", action="store_true")
+    made = command("routes", _routes, "every address, and who may use it")
+    made.add_argument("--json", action="store_true")
+    command("migrate", _migrate, "bring the database up to this release")
+    command("check", _check, "is what this home holds whole?")
+    return parser
+
+
+def _init(told: argparse.Namespace) -> None:
+    from fieldvisit import schema
+    from fieldvisit.config import load_config, make_keys
+    from fieldvisit.db import Database
+
+    load_policy(told.council)
+    config = load_config()
+    if (config.keys / "session.key").exists():
+        raise StopError(f"{config.home} is set up already. Nothing was changed.")
+    config.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_keys(config)
+    chosen = told.council if not told.council.endswith(".toml") else str(Path(told.council).resolve())
+    (config.home / "council").write_text(chosen + "\n")
+    schema.upgrade(Database(config.url))
+    print(f"{config.home} is ready. Council: {told.council}.")
+
+
+def _demo(told: argparse.Namespace) -> None:
+    from fieldvisit import schema
+    from fieldvisit.config import load_config
+    from fieldvisit.db import Database
+    from fieldvisit.demo import load
+
+    config = load_config()
+    config.secret_key()
+    database, policy, at = Database(config.url), load_policy(config.policy_name), now()
+    schema.upgrade(database)
+    facts = {"seed": told.seed, "today": told.today or london_date(at), "at": at}
+    empty = load.is_empty(database)
+    if not empty and not told.if_empty:
+        raise StopError("The database is not empty. The demo goes into an empty one only.")
+    if empty:
+        load.load(database, config, policy, visits=told.visits, progress=_progress("visits"), **facts)
+    else:
+        load.add_todays_round(database, config, policy, **facts)
+    _print_sign_ins(load.sign_ins(database, config))
+
+
+def _print_sign_ins(lines: Iterable[tuple[str, str, str]]) -> None:
+    for role, name, email in lines:
+        print(f"  {role:34} {name:22} {email}")
+
+
+def _serve(told: argparse.Namespace) -> None:
+    from fieldvisit.config import FACES, load_config
+    from fieldvisit.serving import serve
+
+    config = load_config()
+    serve(config, tuple(told.face) or FACES, told.port or config.port)
+
+
+def _import(told: argparse.Namespace) -> int:
+    from fieldvisit.config import load_config
+    from fieldvisit.db import Database
+    from fieldvisit.desk import imports
+
+    config = load_config()
+    report = imports.run(
+        told.kind, told.file, Database(config.url), load_policy(config.policy_name), now(),
+        dry_run=told.dry_run, progress=_progress("rows"),
+    )  # fmt: skip
+    return imports.print_report(report, out=sys.stdout, err=sys.stderr)
+
+
+def _password(told: argparse.Namespace) -> None:
+    from sqlalchemy import select
+
+    from fieldvisit.config import load_config
+    from fieldvisit.db import Database
+    from fieldvisit.register.models import Person
+    from fieldvisit.register.service import hash_password
+
+    password = sys.stdin.readline().rstrip("\n") if not sys.stdin.isatty() else ""
+    shown = not password
+    password = password or "-".join(secrets.token_hex(2) for _ in range(5))
+    with Database(load_config().url).writing(None) as session:
+        person = session.scalars(select(Person).where(Person.email == told.email.strip().lower())).first()
+        if person is None:
+            raise StopError(f"Nobody here has the e-mail address {told.email}.")
+        try:
+            person.password_hash = hash_password(password)
+        except ValueError as error:
+            raise StopError(str(error)) from None
+    print(f"The new password is {password}" if shown else "The password is set.")
+
+
+def _rules(told: argparse.Namespace) -> None:
+    from fieldvisit.ground import deadlines_jsonl
+    from fieldvisit.notices import jsonl
+
+    policy: Policy = load_policy(told.council)
+    answers = jsonl.answers if told.which == "notice" else deadlines_jsonl.answers
+    for line in answers(sys.stdin.buffer, policy):
+        print(line)
+
+
+def _clauses(told: argparse.Namespace) -> None:
+    from fieldvisit.codes import catalogue
+
+    rows = catalogue.as_rows()
+    print(json.dumps(rows, indent=1, ensure_ascii=False) if told.json else catalogue.as_table(rows))
+
+
+def _routes(told: argparse.Namespace) -> None:
+    from fieldvisit import create_app
+    from fieldvisit.faces import route_rows
+
+    rows = route_rows(create_app())
+    if told.json:
+        print(json.dumps(rows, indent=1))
+        return
+    for row in rows:
+        print(f"{' '.join(row['methods']):10} {row['url']:46} {row['face']:7} {row['right']:24} {', '.join(row['who'])}")
+
+
+def _migrate(_told: argparse.Namespace) -> None:
+    from fieldvisit import schema
+    from fieldvisit.config import load_config
+    from fieldvisit.db import Database
+
+    schema.upgrade(Database(load_config().url))
+    print("The database is up to date.")
+
+
+def _check(_told: argparse.Namespace) -> int:
+    from fieldvisit.config import load_config
+    from fieldvisit.db import Database
+    from fieldvisit.desk.check import problems
+
+    config = load_config()
+    found = 0
+    policy = load_policy(config.policy_name)
+    for problem in problems(config, Database(config.url), policy, london_date(now())):
+        print(problem, file=sys.stderr)
+        found += 1
+    if unconfirmed := policy.unconfirmed():
+        print(f"{len(unconfirmed)} settings still wait for the council's word, among them {', '.join(unconfirmed[:3])}.")
+    print("Everything is whole." if not found else f"{found} thing{'s' if found > 1 else ''} to look at.")
+    return 1 if found else 0
+
+
+def _progress(what: str) -> Callable[[int, int | None], None] | None:
+    """A line that counts, on a terminal; nothing in a file."""
+    if not sys.stderr.isatty():
+        return None
+
+    def show(done: int, of: int | None = None) -> None:
+        share = f" of {of:,}" if of else ""
+        end = "\n" if of and done >= of else ""
+        print(f"\r{done:,}{share} {what}", end=end, file=sys.stderr, flush=True)
+
+    return show
+
+
+if __name__ == "__main__":
+    sys.exit(main())
