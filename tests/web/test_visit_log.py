@@ -122,7 +122,7 @@ def test_each_line_says_who_when_with_which_badge_and_under_which_clause(world):
     line = text[text.index("The worker came to the door.") :]
     assert "Asha Kaur, operative, badge MB-1001" in line
     assert 'Phone’s time</dt><dd><time datetime="2026-12-08T06:05:00+00:00">' in line
-    assert 'Reached us</dt><dd><time datetime="2026-12-08T09:00:00+00:00">' in line
+    assert 'Reached us</dt><dd><time datetime="2026-12-08T06:05:00+00:00">' in line
     assert "NR-7" in line
 
 
