@@ -12,6 +12,7 @@ import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import NullPool, create_engine, text
 
 from fieldvisit import create_app, schema
@@ -126,6 +127,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 class Clock:
     def __init__(self, traveller: Any) -> None:
         self._traveller = traveller
@@ -142,13 +148,14 @@ def clock() -> Iterator[Clock]:
 
 
 @pytest.fixture
-def app(database: Database, home: Path, clock: Clock) -> Iterator[Flask]:
+def app(database: Database, home: Path, clock: Clock, compiled: FileSystemBytecodeCache) -> Iterator[Flask]:
     config = Config.model_construct(
         home=home, database_url=database.url.render_as_string(hide_password=False), policy="melton", host="localhost",
         verify_host="", https=False, pilot=False, dev=False, proxies=0, font=None, port=8000,
     )  # fmt: skip
     made = create_app(config)
     made.testing = True
+    made.jinja_env.bytecode_cache = compiled  # compiling the templates anew for each test would cost more than the test
     yield made
     made.extensions["fv_database"].dispose()
 

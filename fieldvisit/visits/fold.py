@@ -49,7 +49,19 @@ class _Told:
 
 def fold(lines: Iterable[Line], policy: Policy) -> VisitState:
     """Any shuffle and any repetition of the same lines gives the same state."""
+    state, told = _walk(lines, policy)
+    return replace(state, notice_result=answer(state, told, None, policy).result)
+
+
+def answer_now(lines: Iterable[Line], policy: Policy, arrival: datetime | None = None) -> notice_rules.NoticeAnswer:
+    """The notice rules' whole answer for this log: for the page that plans, and the guard at the door."""
+    return answer(*_walk(lines, policy), arrival, policy)
+
+
+def _walk(lines: Iterable[Line], policy: Policy) -> tuple[VisitState, _Told]:
     ordered = in_order({(line.device, line.uuid): line for line in lines}.values())
+    # Planning comes first whatever a phone's clock said: there is no visit before it.
+    ordered.sort(key=lambda line: not isinstance(line.event, ev.VisitPlanned))
     struck = {(line.event.device, line.event.uuid) for line in ordered if isinstance(line.event, ev.EntryCorrected)}
     state, told = VisitState(), _Told({})
     for line in ordered:
@@ -57,7 +69,7 @@ def fold(lines: Iterable[Line], policy: Policy) -> VisitState:
             state = replace(state, struck=(*state.struck, line.uuid))
             continue
         state = _clock_mark(step(state, told, line, policy), line, policy)
-    return replace(state, notice_result=answer(state, told, None, policy).result)
+    return state, told
 
 
 def answer(state: VisitState, told: _Told, arrival: datetime | None, policy: Policy) -> notice_rules.NoticeAnswer:
@@ -94,14 +106,6 @@ def answer(state: VisitState, told: _Told, arrival: datetime | None, policy: Pol
         agreed=agreed,
         policy=policy,
     )
-
-
-def answer_now(lines: Iterable[Line], policy: Policy, arrival: datetime | None = None) -> notice_rules.NoticeAnswer:
-    """The notice rules' whole answer for this log: for the page that plans, and the guard at the door."""
-    state, told = VisitState(), _Told({})
-    for line in in_order({(line.device, line.uuid): line for line in lines}.values()):
-        state = step(state, told, line, policy)
-    return answer(state, told, arrival, policy)
 
 
 def step(state: VisitState, told: _Told, line: Line, policy: Policy) -> VisitState:

@@ -1,11 +1,13 @@
 """The visit's log: `record` is the only writer of an entry and of the visit's cached state, together in one transaction."""
 
+import contextlib
 import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from fieldvisit.db import canonical
@@ -156,8 +158,11 @@ def _cache(visit: Visit, state: VisitState, policy: Policy) -> None:
 
 
 def _remember_policy(session: Session, policy: Policy, at: datetime) -> None:
-    if session.get(PolicyVersion, policy.hash) is None:
-        session.add(PolicyVersion(hash=policy.hash, name=policy.name, text=policy.source_text, first_used_at=at))
+    if session.get(PolicyVersion, policy.hash) is not None:
+        return
+    kept = PolicyVersion(hash=policy.hash, name=policy.name, text=policy.source_text, first_used_at=at)
+    with contextlib.suppress(IntegrityError), session.begin_nested():  # two first uses at one instant keep one copy
+        session.add(kept)
 
 
 def _cache_rows(session: Session, visit: Visit, event: ev.Event, written: Written, policy: Policy) -> None:

@@ -48,7 +48,7 @@ async function showNow() {
   const unsent = items.filter((item) => item.state === "queued");
   for (const ledger of document.querySelectorAll("[data-ledger]")) {
     const visit = (ledger.closest("[data-visit]") ?? document.querySelector("[data-visit]"))?.dataset.visit;
-    fill(ledger, items.filter((item) => item.visit === visit), why, clockTime);
+    fill(ledger, items.filter((item) => item.visit === visit && !onTheOfficesList(item)), why, clockTime);
   }
   for (const list of document.querySelectorAll("[data-outbox-list]")) fill(list, items, why, dayAndTime);
   document.querySelectorAll("[data-outbox-empty]").forEach((line) => {
@@ -56,6 +56,11 @@ async function showNow() {
   });
   showPill(unsent);
   document.documentElement.dataset.unsent = String(unsent.length);
+}
+
+/** The page lists what the office had when it was made: those lines are not told twice. */
+function onTheOfficesList(item) {
+  return item.state !== "queued" && document.querySelector(`li[data-uuid="${CSS.escape(item.uuid)}"]`) !== null;
 }
 
 function showPill(unsent) {

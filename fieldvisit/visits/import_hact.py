@@ -1,0 +1,62 @@
+"""RaiseRepair messages become jobs. Their home is the one with that postcode and address line, or they are refused.
+
+A job is a responsive repair; WorkClassCode and RequiredCompletionDateTime are checked and not kept: nothing here asks
+for them yet. The same message again is unchanged; a message that differs in anything is another job, since RaiseRepair
+has no order number.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fieldvisit.db import new_id
+from fieldvisit.register.imports import IMPORTED, UNCHANGED, Result, refused
+from fieldvisit.register.models import Home
+from fieldvisit.visits.hact import RaiseRepair, address_key
+from fieldvisit.visits.models import Job
+
+HOME = "SitePropertyUnit[0].Address"
+KIND = "responsive_repair"
+
+
+def store_messages(session: Session, rows: Sequence[RaiseRepair]) -> list[Result]:
+    """One result for each message, in order."""
+    homes = _homes_by_postcode(session, {row.postcode for row in rows})
+    known = set(session.scalars(select(Job.ref).where(Job.ref.in_([row.ref for row in rows]))))
+    results = [UNCHANGED if row.ref in known else _store(session, row, homes.get(row.postcode, [])) for row in rows]
+    session.flush()
+    return results
+
+
+def _homes_by_postcode(session: Session, postcodes: set[str]) -> dict[str, list[tuple[str, str]]]:
+    found: dict[str, list[tuple[str, str]]] = {}
+    rows = session.execute(select(Home.id, Home.postcode, Home.address_line).where(Home.postcode.in_(postcodes)))
+    for home_id, postcode, line in rows:
+        found.setdefault(postcode, []).append((home_id, address_key(line)))
+    return found
+
+
+def _store(session: Session, row: RaiseRepair, homes: Sequence[tuple[str, str]]) -> Result:
+    candidates = [home_id for home_id, line in homes if line in row.addresses]
+    if len(candidates) != 1:
+        return refused(HOME, _which_home(len(candidates), row.postcode))
+    session.add(
+        Job(
+            id=new_id(),
+            ref=row.ref,
+            home_id=candidates[0],
+            kind=KIND,
+            reason=row.reason,
+            priority=row.priority,
+            trade=row.trade,
+            reported_at=row.reported_at,
+        )
+    )
+    return IMPORTED
+
+
+def _which_home(candidates: int, postcode: str) -> str:
+    if candidates:
+        return f"{candidates} candidates at {postcode} have this address line. Send the line that tells them apart."
+    return f"0 candidates at {postcode} have this address line. Import the home, or write it as the register does."
