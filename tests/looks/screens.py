@@ -1,0 +1,224 @@
+"""Every page that a person may look at: where it is, who looks, and what has happened before.
+
+A new page of the app gets a line in SCREENS; what is fetched but never looked at gets one in NOT_LOOKED_AT.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from playwright.sync_api import Page
+from sqlalchemy import select
+
+from fieldvisit.badges.codes import SERVER_DEVICE, shown_at
+from fieldvisit.badges.models import Badge
+from fieldvisit.badges.service import with_secret
+from fieldvisit.ground.roles import CHECKING
+from fieldvisit.register.models import Household
+from fieldvisit.visits import events as ev
+from tests.stories import FIRST_HOME, a_visit
+from tests.world import World
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+SECOND_HOME, THIRD_HOME = "100030000002", "100030000003"
+
+
+def nothing_more(page: Page) -> None:
+    """The page is looked at as it opens."""
+
+
+@dataclass(frozen=True)
+class Screen:
+    name: str
+    rule: str  # as the app's map of addresses has it
+    who: str | None = None
+    at: str = ""  # the address, with {names} of what a_busy_council made; the rule itself when it has no parts
+    does: Callable[[Page], None] = nothing_more  # before the page is looked at
+
+    def address(self, made: dict[str, str]) -> str:
+        return (self.at or self.rule).format(**made)
+
+
+# --- what somebody does on a page before it is looked at
+
+
+def presses(button: str) -> Callable[[Page], None]:
+    return lambda page: page.get_by_role("button", name=button).click()
+
+
+def opens_everything(page: Page) -> None:
+    page.evaluate("document.querySelectorAll('main details').forEach(one => { one.open = true; })")
+
+
+def fills_in_a_plan(page: Page) -> None:
+    page.get_by_label("Repair", exact=False).first.check()
+    page.get_by_label("Why is the visit needed?").fill("The boiler does not heat")
+    for label, number in (("Day", 9), ("Month", 12), ("Year", 2026)):
+        page.get_by_label(label, exact=True).fill(str(number))
+    page.get_by_label("From", exact=True).fill("10am")
+    page.get_by_label("Until", exact=True).fill("12pm")
+    page.get_by_role("button", name="Check the notice").click()
+    page.get_by_text("Earliest start").first.wait_for(state="attached")
+
+
+def finds_a_home(page: Page) -> None:
+    page.get_by_label("Postcode").fill("LE13 9AA")
+    page.get_by_role("button", name="Find the home").click()
+    page.get_by_text("2 homes found").wait_for()
+
+
+def verifies(badge: str, house: str) -> Callable[[Page], None]:
+    def asks(page: Page) -> None:
+        page.get_by_label("Badge number").fill(badge)
+        page.get_by_label("Postcode").fill("LE13 9AA")
+        page.get_by_label("House number or name").fill(house)
+        page.get_by_role("button", name="Check").click()
+        page.get_by_role("heading", name="Ask again").wait_for()
+
+    return asks
+
+
+def takes_a_concern(page: Page) -> None:
+    for question, answer in (("Is anyone in danger now", "No"), ("Is the person still there", "No")):
+        page.get_by_role("group", name=question).get_by_label(answer, exact=True).check()
+    page.get_by_label("They stay anonymous").check()
+    page.get_by_label("What happened, in their words").fill("He came in with his boots on.")
+    page.get_by_label("They do not want a complaint").check()
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("Concern taken").first.wait_for()
+
+
+def types_no_number(page: Page) -> None:
+    page.get_by_label("The six numbers under the moving code").fill("12")
+    page.get_by_label("Badge number").fill("MB-1001")
+    page.get_by_role("button", name="Check this badge").click()
+
+
+# --- the pages
+
+HAND = (
+    Screen("round", "/today", "asha"),
+    Screen("round of nobody’s", "/today", "dora"),
+    Screen("round with a bad badge", "/today", "carl"),
+    Screen("visit before setting off", "/visits/<id:visit_id>", "asha", "/visits/{today}"),
+    Screen("visit that may not begin", "/visits/<id:visit_id>", "asha", "/visits/{untold}"),
+    Screen("visit at the door", "/visits/<id:visit_id>", "ben", "/visits/{at_door}"),
+    Screen("visit that was refused", "/visits/<id:visit_id>", "ben", "/visits/{refused}"),
+    Screen("entries on this phone", "/outbox", "asha"),
+    Screen("badge", "/badge", "asha"),
+    Screen("badge that is not good", "/badge", "carl"),
+    Screen("badge lost", "/badge/lost", "asha"),
+    Screen("sign out", "/sign-out", "asha"),
+)
+ANYBODY = (
+    Screen("sign in", "/sign-in"),
+    Screen("sign in with nothing typed", "/sign-in", does=presses("Sign in")),
+    Screen("signed out", "/sign-out", "mona", does=presses("Sign out")),
+    Screen("not found", "/sign-in", at="/no-such-page"),
+    Screen("badge check", "/v"),
+    Screen("badge check half typed", "/v", does=types_no_number),
+    Screen("badge check current", "/v/<badge:badge_id>/<code:code>", at="/v/{badge}/{code}"),
+    Screen("badge check old", "/v/<badge:badge_id>/<code:code>", at="/v/{badge}/{old_code}"),
+    Screen("badge check printed", "/v/<badge:badge_id>", at="/v/{badge}"),
+    Screen("badge check no", "/v/<anything:rest>", at="/v/what/is/this"),
+)
+PLANNING = (
+    Screen("plan find", "/office/plan", "olive"),
+    Screen("plan found", "/office/plan", "olive", does=finds_a_home),
+    Screen("plan with nothing typed", "/office/plan", "olive", does=presses("Find the home")),
+    Screen("plan new", "/office/plan/<id:home_id>", "olive", "/office/plan/{home}"),
+    Screen("plan checked", "/office/plan/<id:home_id>", "olive", "/office/plan/{home}", does=fills_in_a_plan),
+    Screen("plan told", "/office/visits/<id:visit_id>/plan", "olive", "/office/visits/{tomorrow}/plan"),
+    Screen("plan untold, all open", "/office/visits/<id:visit_id>/plan", "olive", "/office/visits/{untold}/plan",
+           does=opens_everything),  # fmt: skip
+    Screen("plan refused", "/office/visits/<id:visit_id>/plan", "olive", "/office/visits/{untold}/plan",
+           does=presses("Record that they have set off")),  # fmt: skip
+    Screen("authorise", "/office/visits/<id:visit_id>/authorise", "dora", "/office/visits/{untold}/authorise"),
+)
+DESK = (
+    Screen("start", "/office", "olive"),
+    Screen("start of a contractor", "/office", "mona"),
+    Screen("visit log", "/office/visits", "olive"),
+    Screen("visit log empty", "/office/visits", "olive", "/office/visits?q=nowhere"),
+    Screen("visit log mistyped", "/office/visits", "olive", "/office/visits?since=2026-12-09&until=2026-12-01"),
+    Screen("visit done", "/office/visits/<id:visit_id>", "olive", "/office/visits/{done}"),
+    Screen("visit with exceptions", "/office/visits/<id:visit_id>", "olive", "/office/visits/{hasty}"),
+    Screen("visit done, to its firm", "/office/visits/<id:visit_id>", "mona", "/office/visits/{today}"),
+    Screen("tasks", "/office/tasks", "olive"),
+    Screen("verify a caller", "/office/verify-caller", "hana"),
+    Screen("caller is due", "/office/verify-caller", "hana", does=verifies("MB-1001", "1")),
+    Screen("caller is not due", "/office/verify-caller", "hana", does=verifies("MB-1003", "1")),
+    Screen("caller is not ours", "/office/verify-caller", "hana", does=verifies("MB-9999", "1")),
+    Screen("intake", "/office/intake", "hana"),
+    Screen("intake with nothing typed", "/office/intake", "hana", does=presses("Save")),
+    Screen("concern taken", "/office/intake/<id:taken_id>/taken", "hana", "/office/intake", does=takes_a_concern),
+    Screen("stop a badge", "/office/badges", "dora"),
+    Screen("stop a badge nobody knows", "/office/badges", "dora", "/office/badges?number=MB-9"),
+    Screen("badge at the desk", "/office/badges/<badge:badge_id>", "dora", "/office/badges/{badge}"),
+)
+SCREENS = {"hand": HAND, "anybody": ANYBODY, "planning": PLANNING, "desk": DESK}
+
+NOT_LOOKED_AT = {
+    "/": "sends people on to their own first page",
+    "/static/<path:filename>": "files",
+    "/council.css": "the council's colour",
+    "/robots.txt": "for machines",
+    "/healthz": "for machines",
+    "/readyz": "for machines",
+    "/manifest.webmanifest": "for machines",
+    "/sw.js": "for machines",
+    "/badge/code": "a part of /badge",
+    "/office/visits.csv": "for a spreadsheet",
+    "/office/people/<id:person_id>/card.pdf": "for a printer",
+    "/office/people/<id:person_id>/doorstep-card.pdf": "for a printer",
+    "/visits/<id:visit_id>/call": "sends the phone on to ring",
+    "/V": "the same as /v, as a QR writes it",
+    "/V/<badge:badge_id>": "the same as /v",
+    "/V/<badge:badge_id>/<code:code>": "the same as /v",
+    "/V/<anything:rest>": "the same as /v",
+}
+
+
+# --- what has happened before anybody looks
+
+
+def a_busy_council(world: World) -> dict[str, str]:
+    """Visits in every state that a page shows differently. Names for addresses: 'today' -> its id, and so on."""
+    now = world.now
+    with world.database.writing(world.principal("olive")) as session:
+        home = session.scalars(select(Household).where(Household.home_id == world.ids[FIRST_HOME])).one()
+        home.trusted_adult, home.precautions, home.language = True, ["dog", "wait_longer"], "pl"
+    made = {
+        "done": a_visit(world, starts=now - DAY).told().in_the_home().closing().closed(unhappy=True),
+        "hasty": a_visit(world, home=SECOND_HOME, starts=now - 2 * DAY, reason="The kitchen tap drips")
+        .told(hours_before=5).set_off().arrived().answered().says("door.introduced").consented().entered(),
+        "refused": a_visit(world, home=THIRD_HOME, starts=now - HOUR, lead="ben").at_the_door().answered()
+        .identified().refused(),
+        "at_door": a_visit(world, home=SECOND_HOME, lead="ben").at_the_door(),
+        "today": a_visit(world, starts=now + HOUR).told(),
+        "untold": a_visit(world, home=THIRD_HOME, starts=now + 4 * HOUR, reason="Damp in the back bedroom"),
+        "tomorrow": a_visit(world, home=SECOND_HOME, starts=now + DAY, kind="safety_check", reason="Yearly gas check")
+        .told("letter_by_hand" if False else "handed"),
+    }  # fmt: skip
+    with world.database.writing(CHECKING) as session:
+        session.get_one(Badge, world.ids["badge of carl"]).state = "suspended"
+    return {name: story.visit_id for name, story in made.items()} | _badge(world) | {"home": world.ids[FIRST_HOME]}
+
+
+def a_visit_with_every_step(world: World) -> str:
+    story = a_visit(world).told()
+    return story.desk(
+        ev.EntryAuthorised("necessity", world.ids["dora"], world.ids["olive"], ("call", "neighbour"))
+    ).visit_id
+
+
+def _badge(world: World) -> dict[str, str]:
+    with world.database.reading(CHECKING) as session:
+        badge = with_secret(session, world.ids["badge of asha"])
+        assert badge
+        step_s = world.policy.badge.step_s.value
+        shown, before = (
+            shown_at(badge.secret, badge.id, SERVER_DEVICE, at, step_s)
+            for at in (world.now, world.now - timedelta(minutes=10))
+        )
+    return {"badge": badge.id, "code": shown.code, "old_code": before.code}
