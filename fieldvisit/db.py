@@ -1,4 +1,4 @@
-"""Engine, session, Base and column types, and the wall in front of protected rows. The only module that makes a session.
+"""Engine, session, Base and column types; the wall in front of protected rows. The only module that makes a session.
 
 SQLite: WAL, synchronous=FULL, and BEGIN IMMEDIATE for every transaction that may write: a transaction that reads
 first and writes later loses to "database is locked" under load. PostgreSQL: plain transactions.
@@ -34,6 +34,7 @@ from sqlalchemy import (
     make_url,
 )
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, mapped_column, with_loader_criteria
+from sqlalchemy.orm.interfaces import ORMOption
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.visitors import iterate
 
@@ -128,7 +129,7 @@ class NobodyAsking(RuntimeError):
 
 
 def _raise_the_wall(state: ORMExecuteState) -> None:
-    """For whole statements and for what relationships load after them: nothing travels from one to the other."""
+    """For whole statements and, again, for what relationships load after them: there other models are reached."""
     asking = state.session.info.get("asking")
     touched = _protected_in(state)
     if not touched:
@@ -145,23 +146,31 @@ def _raise_the_wall(state: ORMExecuteState) -> None:
         _refuse_ways_round(state, names)
     if state.is_insert:
         return  # writing a row shows none
-    for model in touched:
-        sight = with_loader_criteria(
-            model, _SIGHTS[model](asking), include_aliases=True, propagate_to_loaders=False, track_closure_variables=False
-        )
-        state.statement = state.statement.options(sight)
+    there = getattr(state.statement, "_with_options", ())
+    wanted = [_sight(state.session, model, asking) for model in touched]
+    state.statement = state.statement.options(*(sight for sight in wanted if all(sight is not each for each in there)))
+
+
+def _sight(session: Session, model: type[Base], asking: Principal) -> ORMOption:
+    """Made once for a session and its asker. It must travel to loaders: without that, `joinedload` passes beside it."""
+    made = session.info.setdefault("sights", {})
+    if (model, asking) not in made:
+        made[model, asking] = with_loader_criteria(model, _SIGHTS[model](asking), include_aliases=True)
+    found: ORMOption = made[model, asking]
+    return found
 
 
 def _protected_in(state: ORMExecuteState) -> set[type[Base]]:
     """Every protected model that the statement reads: named anywhere in it, in its text, or by an eager load."""
-    by_table = {model.__table__.name: model for model in _SIGHTS}
+    by_table = {model.__tablename__: model for model in _SIGHTS}
     found = {by_table[table.name] for table in _tables_of(state) if table.name in by_table}
     found |= {model for model in _loaded_with(state) if model in _SIGHTS}
-    return found | {model for name, model in by_table.items() if re.search(rf"\b{name}\b", _raw_text(state), re.I)}
+    words = set(re.findall(r"\w+", _raw_text(state).lower()))
+    return found | {by_table[name] for name in words & set(by_table)}
 
 
 def _tables_of(state: ORMExecuteState) -> Iterator[Any]:
-    for element in iterate(state.statement):
+    for element in _elements(state.statement):
         for found in (element, getattr(element, "table", None)):
             if getattr(found, "__visit_name__", "") == "table":
                 yield found
@@ -180,8 +189,12 @@ def _loaded_with(state: ORMExecuteState) -> Iterator[type[Any]]:
 
 
 def _raw_text(state: ORMExecuteState) -> str:
-    elements = iterate(state.statement)
-    return "\n".join(str(each) for each in elements if isinstance(each, TextClause) or getattr(each, "is_literal", False))
+    said = (e for e in _elements(state.statement) if isinstance(e, TextClause) or getattr(e, "is_literal", False))
+    return "\n".join(map(str, said))
+
+
+def _elements(statement: Any) -> Iterator[Any]:
+    return iterate(statement)
 
 
 def _refuse_ways_round(state: ORMExecuteState, names: str) -> None:
@@ -192,14 +205,13 @@ def _refuse_ways_round(state: ORMExecuteState, names: str) -> None:
     if isinstance(statement, Insert) and statement.select is not None:
         raise NobodyAsking(f"{names}: protected. Read the rows as models, then add them.")
     protected = {model.__table__ for model in _SIGHTS}
-    for scope in [statement, *(each for each in iterate(statement) if isinstance(each, Select))]:
+    for scope in [statement, *(each for each in _elements(statement) if isinstance(each, Select))]:
         parts = list(_parts_of(scope))
-        entities = {_entity(part).selectable for part in parts if _entity(part) is not None}
-        entities |= {mapper.local_table for mapper in state.all_mappers if scope is statement}
-        for part in parts:
-            table = part.element if isinstance(part, Alias) else part
-            if table in protected and part not in entities:
-                raise NobodyAsking(f"{table.name}: protected. Ask for the model, not its bare table.")
+        entities: set[Any] = {_entity(part).selectable for part in parts if _entity(part) is not None}
+        entities |= {mapper.local_table for mapper in state.all_mappers if scope is statement and not state.is_select}
+        bare = [part for part in parts if (part.element if isinstance(part, Alias) else part) in protected]
+        if any(part not in entities for part in bare):
+            raise NobodyAsking(f"{names}: protected. Ask for the model, not its bare table.")
 
 
 def _entity(part: Any) -> Any:

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
-from flask import Blueprint, Flask, Response, g, redirect, request
+from flask import Blueprint, Flask, Response, current_app, g, redirect, request
 from flask_wtf import CSRFProtect
 from sqlalchemy import text
 
+from fieldvisit.audit.service import note_access
 from fieldvisit.config import Face
 from fieldvisit.ground.roles import RIGHTS, Role, may_ever
 from fieldvisit.register import sign_in_routes
@@ -49,6 +50,7 @@ def blueprints_of_faces() -> dict[Face, tuple[Blueprint, ...]]:
 
 def register(app: Flask, faces: Sequence[Face], csrf: CSRFProtect) -> None:
     blueprints = blueprints_of_faces()
+    app.extensions["fv_note_access"] = note_access
     app.register_blueprint(site)
     if set(faces) - {"verify"}:
         app.register_blueprint(sign_in_routes.blueprint)
@@ -77,6 +79,8 @@ def context() -> dict[str, Any]:
 @site.get("/")
 @access("site", "open")
 def index() -> Any:
+    if "sign_in.form" not in current_app.view_functions:  # the verify face alone: it knows nobody, and reads no cookie
+        return redirect("/v", 303)
     person = sign_in_routes.signed_in_person()
     return redirect(sign_in_routes.home_of(person.role) if person else "/sign-in", 303)
 

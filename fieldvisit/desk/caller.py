@@ -18,7 +18,7 @@ from fieldvisit.desk.rules import Booked, CallerAnswer, caller_answer
 from fieldvisit.evidence.clean import for_verify
 from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.policy import Policy
-from fieldvisit.ground.roles import INTAKE, VERIFYING, Principal
+from fieldvisit.ground.roles import VERIFYING, Principal
 from fieldvisit.register.models import Home, Person
 from fieldvisit.visits.models import Visit, VisitWorker
 
@@ -68,7 +68,7 @@ def _bearer(badge: Badge, policy: Policy) -> Checked:
 
 def _home(database: Database, asked: CallerQuestion) -> str:
     """The one home of that address, or NO_HOME: two that fit are none: a yes is about the caller's own door."""
-    with database.reading(INTAKE) as session:
+    with database.reading(VERIFYING) as session:
         query = select(Home.id).limit(2)
         if asked.uprn:
             query = query.where(Home.uprn == asked.uprn)

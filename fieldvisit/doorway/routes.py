@@ -76,7 +76,15 @@ def typed() -> Response:
 @access("badge", "verify")
 @no_cookie
 def anything_else(rest: str) -> Response:
-    return _answer(Asked("")) if rest.strip("/") else typed()
+    """A slash too many is no reason to call a good badge bad; anything else is a badge that nobody knows."""
+    match rest.strip("/").split("/"):
+        case [""]:
+            return typed()
+        case [badge_id]:
+            return _answer(Asked(badge_id))
+        case [badge_id, code]:
+            return _answer(Asked(badge_id, code))
+    return _answer(Asked(""))
 
 
 def _form() -> MultiDict[str, str]:

@@ -31,7 +31,7 @@ KEPT = timedelta(days=1)  # wrong tries older than this can close nothing any mo
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """badge: an id as scanned, or a number as typed. code: as scanned or typed; None, a printed card. by_hand: typed."""
+    """badge: an id as scanned, a number as typed. code: as scanned or typed; None, a printed card. by_hand: typed."""
 
     badge: str
     code: str | None = None

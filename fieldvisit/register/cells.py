@@ -1,10 +1,8 @@
-"""Reading one cell of somebody else's spreadsheet. Each function raises BadCell with what to write instead."""
+"""Reading one cell of somebody else's spreadsheet. Pure. Each function raises BadCell with what to write instead."""
 
 import re
 from collections.abc import Mapping
 from datetime import date, datetime, time
-
-import phonenumbers
 
 from fieldvisit.ground.clock import LONDON, in_utc, london_instant
 from fieldvisit.register.uprn import NotAUprn, read_uprn
@@ -16,7 +14,6 @@ _BRITISH = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})(?:[ T]+(.+))?")
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # The shapes of a British postcode: AN NAA, ANN NAA, AAN NAA, AANN NAA, ANA NAA, AANA NAA, and the bank's GIR 0AA.
 _POSTCODE = re.compile(r"(GIR|[A-Z]{1,2}[0-9][0-9A-Z]?)([0-9][ABD-HJLNP-UW-Z]{2})")
-_PHONE = re.compile(r"\+?[0-9()\s.\-]+")
 _EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>.]+")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,4})?")
 
@@ -41,7 +38,10 @@ def needed(cells: Mapping[str, str], column: str) -> str:
 
 def line_of(cells: Mapping[str, str], column: str, most: int = LONGEST_LINE) -> str:
     """One line of words; a line break inside a quoted cell becomes a comma."""
-    parts = [" ".join(part.split()).strip(",") for part in cells.get(column, "").splitlines()]
+    text = cells.get(column, "")
+    if not text:
+        return ""
+    parts = (" ".join(part.split()).strip(",") for part in text.splitlines())
     text = ", ".join(part for part in parts if part)
     if len(text) > most:
         raise BadCell(column, f"This has {len(text)} characters and may have {most}. Shorten it.")
@@ -134,27 +134,6 @@ def _in_living_memory(day: date, column: str, text: str) -> date:
     if not EARLIEST <= day < LATEST:
         raise BadCell(column, f"{shown(text)} cannot be right: check the year.")
     return day
-
-
-def phone_of(cells: Mapping[str, str], column: str = "phone") -> str:
-    """British numbers as 07700900123, which also mends a nought that a spreadsheet dropped; others as +33..."""
-    text = cells.get(column, "")
-    if not text:
-        return ""
-    # The number itself is never repeated: what an import prints is kept in logs.
-    wrong = BadCell(column, "This is not a telephone number. Write it with its area code, such as 01632 960123.")
-    if not _PHONE.fullmatch(text):
-        raise wrong
-    try:
-        number = phonenumbers.parse(text, "GB")
-    except phonenumbers.NumberParseException as unparsed:
-        raise wrong from unparsed
-    if not phonenumbers.is_possible_number(number):
-        raise wrong
-    if number.country_code != 44:
-        return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
-    national = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
-    return "".join(letter for letter in national if letter.isdigit())
 
 
 def email_of(cells: Mapping[str, str], column: str = "email") -> str:

@@ -4,7 +4,7 @@ An empty cell says nothing: no import ever empties what is known. An area that n
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 
 from sqlalchemy import insert, select, tuple_
@@ -17,6 +17,9 @@ from fieldvisit.register.rows import Columns
 from fieldvisit.register.uprn import bare, spellings
 
 COLUMNS = Columns(("uprn", "address_line", "postcode"), ("building", "street", "town", "area", "tenure"))
+
+
+_FACTS = ("address_line", "postcode", "building", "street", "town", "tenure")
 
 
 class Word(StrEnum):
@@ -64,7 +67,8 @@ class HomeRow:
         return {}
 
     def facts(self) -> dict[str, str]:
-        return {name: value for name, value in asdict(self).items() if value and name not in ("uprn", "area")}
+        """What the file carries, by the names of the register's columns."""
+        return {name: value for name in _FACTS if (value := getattr(self, name))}
 
 
 def read_home(cells: Mapping[str, str]) -> HomeRow:
@@ -134,16 +138,15 @@ def area_ids(session: Session, names: Sequence[str]) -> dict[str, str]:
 
 def said_before(session: Session, kind: str, keys: Sequence[str]) -> dict[str, str]:
     """The digest of what a file last said about each of these keys."""
-    rows = session.execute(
-        select(ImportedRow.key, ImportedRow.digest).where(ImportedRow.kind == kind, ImportedRow.key.in_(keys))
-    )
-    return {key: digest for key, digest in rows}
+    rows = select(ImportedRow.key, ImportedRow.digest).where(ImportedRow.kind == kind, ImportedRow.key.in_(keys))
+    return dict(session.execute(rows).all())
 
 
 def remember(session: Session, kind: str, digests: Mapping[str, str], before: Mapping[str, str]) -> None:
-    new = [{"id": new_id(), "kind": kind, "key": key, "digest": digest} for key, digest in digests.items() if key not in before]
+    new = {key: digest for key, digest in digests.items() if key not in before}
     if new:
-        session.execute(insert(ImportedRow), new)
+        rows = [{"id": new_id(), "kind": kind, "key": key, "digest": digest} for key, digest in new.items()]
+        session.execute(insert(ImportedRow), rows)
     again = [(kind, key) for key in digests if key in before]
     if not again:
         return

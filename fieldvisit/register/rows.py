@@ -8,6 +8,7 @@ also after a quotation mark that is never closed. UnreadableFile is for what no 
 import codecs
 import csv
 import io
+import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from typing import BinaryIO
 from fieldvisit.register.cells import shown
 
 SAVE_AS = 'In the spreadsheet choose Save As, then "CSV UTF-8", and import that file.'
+OUT_OF_PLACE = 'A quotation mark (") is out of place. Put one at each end of the cell, and double any inside it.'
 DELIMITERS = (",", ";", "\t")
 MOST_LINES = 60  # physical lines of one row: a quotation mark still open after so many was never meant
 MOST_CHARACTERS = 64_000
@@ -31,19 +33,21 @@ ALSO_CALLED = {
 }
 
 
+_PLAIN = re.compile(r"[ -~]*")  # what nearly every cell is: looked at first, because it is quick
+
+
 @dataclass(frozen=True, slots=True)
 class Columns:
     required: tuple[str, ...]
     optional: tuple[str, ...]
 
-    @property
     def known(self) -> frozenset[str]:
         return frozenset(self.required + self.optional)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """line: the physical line of the file on which the row starts. cells: stripped, and only those that say something."""
+    """line: the physical line of the file on which the row starts. cells: stripped; the empty ones left out."""
 
     line: int
     cells: dict[str, str]
@@ -101,49 +105,24 @@ def read_rows(file: BinaryIO, columns: Columns) -> Iterator[Row | BadRow]:
     return _rows(lines, header, delimiter, columns)
 
 
-def _encoding(start: bytes) -> str:
+def _physical_lines(file: BinaryIO) -> Iterator[str]:
+    """Bytes that are not text become marks that refuse the one row they are in."""
+    start = file.read(4096)
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
+        return _split(file, start, codecs.getincrementaldecoder("utf-16")("replace"))
     if start.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         raise UnreadableFile(f"This is a spreadsheet, not a CSV file. {SAVE_AS}")
     if b"\x00" in start:
         raise UnreadableFile(f"This is not a text file. {SAVE_AS}")
-    return "utf-8-sig"
+    return _split(file, start, codecs.getincrementaldecoder("utf-8-sig")("surrogateescape"))
 
 
-def _physical_lines(file: BinaryIO) -> Iterator[str]:
-    """Bytes that are not text become lone surrogates, and refuse the one row that they are in."""
-    start = file.read(4096)
-    text = codecs.getreader(_encoding(start))(_Rejoined(start, file), errors="surrogateescape")
-    return _split(text)
-
-
-class _Rejoined(io.RawIOBase):
-    """A file whose first bytes were already looked at. A pipe cannot be wound back."""
-
-    def __init__(self, start: bytes, rest: BinaryIO) -> None:
-        self._start, self._rest = start, rest
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        if self._start:
-            start, self._start = self._start, b""
-            return start
-        return self._rest.read(size if size > 0 else 65_536)
-
-
-def _split(text: codecs.StreamReader) -> Iterator[str]:
-    """Lines with their ends. Only LF, CR LF and CR end a line; one without end is cut, so that memory stays small."""
+def _split(file: BinaryIO, data: bytes, decoder: codecs.IncrementalDecoder) -> Iterator[str]:
+    """Lines with their ends: LF, CR LF or CR. One that never ends is cut, so that memory stays small."""
     held = ""
     while True:
-        try:
-            piece = text.read(65_536)
-        except UnicodeDecodeError as wrong:  # UTF-16 that stops in mid-letter
-            raise UnreadableFile(f"This file stops in the middle of a letter. {SAVE_AS}") from wrong
-        pieces = io.StringIO(held + piece, newline="").readlines()
-        if not piece:
+        pieces = io.StringIO(held + decoder.decode(data, final=not data), newline="").readlines()
+        if not data:
             yield from pieces
             return
         # the last may go on, and a CR at the very end may have its LF in the next piece
@@ -152,6 +131,7 @@ def _split(text: codecs.StreamReader) -> Iterator[str]:
         if len(held) > 4 * MOST_CHARACTERS:
             yield held
             held = ""
+        data = file.read(65_536)
 
 
 def _header(lines: _Lines, columns: Columns) -> tuple[list[str], str]:
@@ -165,7 +145,7 @@ def _header(lines: _Lines, columns: Columns) -> tuple[list[str], str]:
 def _read_header(line: str, columns: Columns) -> tuple[list[str], str]:
     header, delimiter = max(
         ((_words(line, delimiter), delimiter) for delimiter in DELIMITERS),
-        key=lambda found: len(columns.known & set(found[0])),
+        key=lambda found: len(columns.known() & set(found[0])),
     )
     missing = [column for column in columns.required if column not in header]
     if missing:
@@ -173,7 +153,7 @@ def _read_header(line: str, columns: Columns) -> tuple[list[str], str]:
             f"The first line does not name the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}. "
             f"It must name {', '.join(columns.required)}, and may name {', '.join(columns.optional)}."
         )
-    twice = sorted(column for column in columns.known if header.count(column) > 1)
+    twice = sorted(column for column in columns.known() if header.count(column) > 1)
     if twice:
         raise UnreadableFile(f"The first line names the column {twice[0]} more than once. Keep one of them.")
     return header, delimiter
@@ -184,12 +164,14 @@ def _words(line: str, delimiter: str) -> list[str]:
         cells = next(csv.reader([line], delimiter=delimiter), [])
     except csv.Error:
         return []
-    words = ("_".join(cell.strip(" \t\r\n\ufeff").lower().replace("-", " ").replace("_", " ").split()) for cell in cells)
+    plain = (cell.replace("\ufeff", "").replace("-", " ").replace("_", " ").lower() for cell in cells)
+    words = ("_".join(cell.split()) for cell in plain)
     return [ALSO_CALLED.get(word, word) for word in words]
 
 
 def _rows(lines: _Lines, header: list[str], delimiter: str, columns: Columns) -> Iterator[Row | BadRow]:
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    wanted = [(place, column) for place, column in enumerate(header) if column in columns.known()]
     while True:
         lines.start_row()
         starts = lines.line + 1
@@ -199,32 +181,30 @@ def _rows(lines: _Lines, header: list[str], delimiter: str, columns: Columns) ->
             return
         except (csv.Error, _NeverClosed):
             lines.give_back_all_but_one()
-            yield BadRow(starts, "", 'A quotation mark (") is out of place. Put one at each end of the cell, and double any inside.')
+            yield BadRow(starts, "", OUT_OF_PLACE)
             reader = csv.reader(lines, delimiter=delimiter, strict=True)
             continue
-        if any(cell.strip() for cell in cells):
-            yield _row(starts, cells, header, columns)
+        if not "".join(cells).isspace() and any(cells):
+            yield _row(starts, cells, wanted, len(header))
 
 
-def _row(line: int, cells: list[str], header: list[str], columns: Columns) -> Row | BadRow:
-    if len(cells) > len(header) and any(cell.strip() for cell in cells[len(header) :]):
-        return BadRow(line, "", f"This row has {len(cells)} cells and the header {len(header)}. Put quotation marks round a cell "
-                                "that has the separator in it.")
+def _row(line: int, cells: list[str], wanted: list[tuple[int, str]], width: int) -> Row | BadRow:
+    if len(cells) > width and any(cell.strip() for cell in cells[width:]):
+        sentence = f"This row has {len(cells)} cells and the header {width}."
+        return BadRow(line, "", f"{sentence} Put quotation marks round a cell that has the separator in it.")
     kept = {}
-    for column, cell in zip(header, cells, strict=False):
-        if column not in columns.known or not (text := cell.strip()):
+    for place, column in wanted:
+        if place >= len(cells) or not (text := cells[place].strip()):
             continue
-        if wrong := _unprintable(text):
+        if not _PLAIN.fullmatch(text) and (wrong := _unprintable(text)):
             return BadRow(line, column, wrong)
         kept[column] = text
     return Row(line, kept)
 
 
 def _unprintable(text: str) -> str:
-    if text.isprintable():
-        return ""
-    if any("\ud800" <= letter <= "\udfff" for letter in text):
+    if any("\ud800" <= letter <= "\udfff" or letter == "\ufffd" for letter in text):
         return f"{shown(text)} has letters that are not UTF-8. {SAVE_AS}"
-    if any(ord(letter) < 32 and letter not in "\t\r\n" or ord(letter) == 127 for letter in text):
+    if any((ord(letter) < 32 and letter not in "\t\r\n") or ord(letter) == 127 for letter in text):
         return f"{shown(text)} has characters in it that are not letters. Type the cell anew."
     return ""

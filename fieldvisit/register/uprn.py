@@ -30,7 +30,7 @@ def read_uprn(text: str) -> str:
     if not _DIGITS.fullmatch(digits):
         raise NotAUprn("A UPRN has digits only, with no letters or signs. Write the 1 to 12 digits of this home.")
     if len(digits) > LONGEST:
-        raise NotAUprn(f"A UPRN has at most {LONGEST} digits and this one has {len(digits)}. Check it and write it again.")
+        raise NotAUprn(f"A UPRN has at most {LONGEST} digits and this one has {len(digits)}. Check it.")
     if not digits.strip("0"):
         raise NotAUprn("A UPRN is never nought. Write the 1 to 12 digits of this home.")
     return digits

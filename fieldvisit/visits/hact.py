@@ -166,14 +166,14 @@ def _read(value: dict[str, Any]) -> RaiseRepair:
 
 
 def _unwrapped(value: Any) -> dict[str, Any]:
+    if twice := _find_twice(value):
+        raise BadCell(twice.key, f"{twice.key} stands twice in one object. Keep one of the two.")
     if isinstance(value, dict) and isinstance(value.get("RaiseRepair"), dict):
         value = value["RaiseRepair"]
     if not isinstance(value, dict):
         raise BadCell("", "This is not a RaiseRepair message. Each message is an object: { ... }.")
     if other := next((key for key in value if key in ("ScheduleRepair", "JobStatusUpdate", "WorkOrderComplete")), None):
         raise BadCell(other, f"This is a {other} message. Only RaiseRepair messages are imported.")
-    if twice := _find_twice(value):
-        raise BadCell(twice.key, f"{twice.key} stands twice in one object. Keep one of the two.")
     return value
 
 

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
-from flask import Flask, abort, current_app, g, request
+from flask import Flask, abort, current_app, g, redirect, request, url_for
 from sqlalchemy.orm import Session
+from werkzeug.routing import Rule, UnicodeConverter
 
 from fieldvisit.db import Database
 from fieldvisit.ground.clock import now
@@ -44,9 +45,13 @@ def refuse_to_start_without_rules(app: Flask) -> None:
     bare = sorted({str(rule) for rule in app.url_map.iter_rules() if rule_of(app, rule.endpoint) is None})
     if bare:
         raise RouteWithoutRuleError(f"no access rule: {', '.join(bare)}. Put @access(record, action) on the view.")
-    loose = sorted(str(r) for r in app.url_map.iter_rules() for n, c in r._converters.items() if type(c).__name__ == "UnicodeConverter")
+    loose = sorted({str(rule) for rule in app.url_map.iter_rules() if _is_untyped(rule)})
     if loose:
-        raise RouteWithoutRuleError(f"untyped part of an address: {', '.join(loose)}. Use <id:...> or another converter.")
+        raise RouteWithoutRuleError(f"untyped part of an address: {', '.join(loose)}. Use <id:...>, or a converter.")
+
+
+def _is_untyped(rule: Rule) -> bool:
+    return any(type(part) is UnicodeConverter for part in rule._converters.values())
 
 
 def install(app: Flask, database: Database, policy: Policy, who: Callable[[datetime], Principal | None]) -> None:
@@ -58,15 +63,12 @@ def install(app: Flask, database: Database, policy: Policy, who: Callable[[datet
     def gate() -> None:
         g.at = now()
         rule = rule_of(app, request.endpoint) if request.endpoint else None
-        if rule is None:
-            abort(404)
-        public = may_ever(None, *rule)
-        g.principal = None if public and _needs_nobody(request.endpoint) else who(g.at)
-        g.right = may_ever(g.principal, *rule)
+        public = rule is not None and may_ever(None, *rule)
+        # Asked for an address that is not there as well: that 404 is the one of an address that one may not open.
+        g.principal = None if (public and _needs_nobody(request.endpoint)) or not _has_sign_in() else who(g.at)
+        g.right = may_ever(g.principal, *rule) if rule else None
         if g.right is None:
-            if g.principal is None and request.method == "GET" and _is_page():
-                from flask import redirect, url_for
-
+            if rule and g.principal is None and request.method in ("GET", "HEAD") and _has_sign_in() and _is_page():
                 return redirect(url_for("sign_in.form", next=request.path))  # type: ignore[return-value]
             abort(404)
         return None
@@ -84,6 +86,11 @@ def install(app: Flask, database: Database, policy: Policy, who: Callable[[datet
         if session is not None:
             session.rollback()
             session.close()
+
+
+def _has_sign_in() -> bool:
+    """The verify face alone knows nobody: it reads no cookie and has no page to sign in."""
+    return "sign_in.form" in current_app.view_functions
 
 
 def _needs_nobody(endpoint: str | None) -> bool:
@@ -131,7 +138,7 @@ def policy() -> Policy:
 
 
 def session() -> Session:
-    """This request's session, asking as the person signed in. Committed after a POST that succeeded; a GET never writes."""
+    """This request's session, asking as the person signed in. Committed after a POST that succeeded, never a GET."""
     if "session" not in g:
         g.session = database().session(g.principal, write=request.method in WRITING)
     found: Session = g.session
@@ -140,8 +147,7 @@ def session() -> Session:
 
 def log_access(object_id: str = "", reason: str = "") -> None:
     """Writes the access record of this request and commits it, before anything is shown (N6)."""
-    from fieldvisit.audit.service import note_access
-
+    note_access = current_app.extensions["fv_note_access"]  # given by `faces`, so that `web` need not know the audit
     rule = rule_of(current_app, request.endpoint or "")
     assert rule, "the gate let a route without a rule through"
     if request.method in WRITING:

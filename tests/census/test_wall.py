@@ -389,7 +389,7 @@ def _rows_seen(world: World) -> dict[str, dict[str, int]]:
 EXPECTED = {
     "asha": {
         "Concern": 0, "Entry": 6, "Envelope": 0, "Held": 0, "Home": 1, "Household": 1, "Job": 0, "Notice": 1,
-        "Resident": 1, "Visit": 1, "VisitWorker": 1, "Words": 1,
+        "Resident": 1, "Visit": 1, "VisitWorker": 1, "Words": 2,
     },
     "mona": {
         "Concern": 0, "Entry": 6, "Envelope": 0, "Held": 0, "Home": 1, "Household": 0, "Job": 0, "Notice": 1,
@@ -397,7 +397,7 @@ EXPECTED = {
     },
     "olive": {
         "Concern": 0, "Entry": 6, "Envelope": 0, "Held": 0, "Home": 3, "Household": 3, "Job": 1, "Notice": 1,
-        "Resident": 3, "Visit": 1, "VisitWorker": 1, "Words": 1,
+        "Resident": 3, "Visit": 1, "VisitWorker": 1, "Words": 2,
     },
     "hana": dict.fromkeys(
         ("Concern", "Entry", "Envelope", "Held", "Home", "Household", "Job", "Notice", "Resident", "Visit",
@@ -426,7 +426,9 @@ def _fill(world: World) -> None:
 
 def test_each_role_sees_these_rows_and_no_others_and_each_sight_is_missed(world: World, monkeypatch):
     _fill(world)
-    assert _rows_seen(world) == EXPECTED
+    seen = _rows_seen(world)
+    wrong = {(ref, name): n for ref in EVERYTHING for name, n in seen[ref].items() if n != EXPECTED[ref][name]}
+    assert wrong == {}
     survivors = []
     for model in protected_models():
         with monkeypatch.context() as taken_away:

@@ -50,6 +50,11 @@ def opens_everything(page: Page) -> None:
     page.evaluate("document.querySelectorAll('main details').forEach(one => { one.open = true; })")
 
 
+def cancels_without_a_reason(page: Page) -> None:
+    page.get_by_text("Cancel the visit", exact=True).first.click()
+    page.get_by_role("button", name="Cancel the visit").click()
+
+
 def fills_in_a_plan(page: Page) -> None:
     page.get_by_label("Repair", exact=False).first.check()
     page.get_by_label("Why is the visit needed?").fill("The boiler does not heat")
@@ -113,7 +118,6 @@ HAND = (
 ANYBODY = (
     Screen("sign in", "/sign-in"),
     Screen("sign in with nothing typed", "/sign-in", does=presses("Sign in")),
-    Screen("signed out", "/sign-out", "mona", does=presses("Sign out")),
     Screen("not found", "/sign-in", at="/no-such-page"),
     Screen("badge check", "/v"),
     Screen("badge check half typed", "/v", does=types_no_number),
@@ -131,8 +135,8 @@ PLANNING = (
     Screen("plan told", "/office/visits/<id:visit_id>/plan", "olive", "/office/visits/{tomorrow}/plan"),
     Screen("plan untold, all open", "/office/visits/<id:visit_id>/plan", "olive", "/office/visits/{untold}/plan",
            does=opens_everything),  # fmt: skip
-    Screen("plan refused", "/office/visits/<id:visit_id>/plan", "olive", "/office/visits/{untold}/plan",
-           does=presses("Record that they have set off")),  # fmt: skip
+    Screen("plan cancelled without a reason", "/office/visits/<id:visit_id>/plan", "olive",
+           "/office/visits/{tomorrow}/plan", does=cancels_without_a_reason),  # fmt: skip
     Screen("authorise", "/office/visits/<id:visit_id>/authorise", "dora", "/office/visits/{untold}/authorise"),
 )
 DESK = (
@@ -146,8 +150,8 @@ DESK = (
     Screen("visit done, to its firm", "/office/visits/<id:visit_id>", "mona", "/office/visits/{today}"),
     Screen("tasks", "/office/tasks", "olive"),
     Screen("verify a caller", "/office/verify-caller", "hana"),
-    Screen("caller is due", "/office/verify-caller", "hana", does=verifies("MB-1001", "1")),
-    Screen("caller is not due", "/office/verify-caller", "hana", does=verifies("MB-1003", "1")),
+    Screen("caller is due", "/office/verify-caller", "hana", does=verifies("MB-1002", "2")),
+    Screen("caller is not due", "/office/verify-caller", "hana", does=verifies("MB-1001", "1")),
     Screen("caller is not ours", "/office/verify-caller", "hana", does=verifies("MB-9999", "1")),
     Screen("intake", "/office/intake", "hana"),
     Screen("intake with nothing typed", "/office/intake", "hana", does=presses("Save")),
@@ -189,7 +193,8 @@ def a_busy_council(world: World) -> dict[str, str]:
         home = session.scalars(select(Household).where(Household.home_id == world.ids[FIRST_HOME])).one()
         home.trusted_adult, home.precautions, home.language = True, ["dog", "wait_longer"], "pl"
     made = {
-        "done": a_visit(world, starts=now - DAY).told().in_the_home().closing().closed(unhappy=True),
+        "done": a_visit(world, starts=now - DAY).at_the_door().answered().identified()
+        .consented(trusted_adult="present").entered().closing().closed(unhappy=True),
         "hasty": a_visit(world, home=SECOND_HOME, starts=now - 2 * DAY, reason="The kitchen tap drips")
         .told(hours_before=5).set_off().arrived().answered().says("door.introduced").consented().entered(),
         "refused": a_visit(world, home=THIRD_HOME, starts=now - HOUR, lead="ben").at_the_door().answered()
@@ -198,7 +203,7 @@ def a_busy_council(world: World) -> dict[str, str]:
         "today": a_visit(world, starts=now + HOUR).told(),
         "untold": a_visit(world, home=THIRD_HOME, starts=now + 4 * HOUR, reason="Damp in the back bedroom"),
         "tomorrow": a_visit(world, home=SECOND_HOME, starts=now + DAY, kind="safety_check", reason="Yearly gas check")
-        .told("letter_by_hand" if False else "handed"),
+        .told(),
     }  # fmt: skip
     with world.database.writing(CHECKING) as session:
         session.get_one(Badge, world.ids["badge of carl"]).state = "suspended"

@@ -184,8 +184,8 @@ def test_a_bad_badge_is_answered_byte_for_byte_as_an_unknown_one(kind, how, worl
 
 @pytest.mark.parametrize(
     "address",
-    ["/v/short", "/v/{id}/SHORT", "/v/{id}/{code}A", "/v/{id}x/{code}", "/v/{id}/{code}/more", "/v/{id}/%20", "/v/..%2f",
-     "/v/a%00b", "/v/" + "A" * 500, "/V/{id}/0000000000", "/v/{id}/%F0%9F%92%A9"],
+    ["/v/short", "/v/{id}/SHORT", "/v/{id}/{code}A", "/v/{id}x/{code}", "/v/{id}/{code}/more", "/v/{id}/%20",
+     "/v/..%2f", "/v/a%00b", "/v/" + "A" * 500, "/V/{id}/0000000000", "/v/{id}/%F0%9F%92%A9"],
 )  # fmt: skip
 def test_whatever_is_no_address_of_a_badge_is_answered_as_an_unknown_badge(address, world, client):
     written = address.format(id=badge_of(world), code=shown(world).code)
