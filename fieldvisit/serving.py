@@ -16,7 +16,7 @@ THREADS = 8
 class _Server(BaseApplication):
     def __init__(self, config: Config, faces: Sequence[Face], port: int) -> None:
         self._config, self._faces, self._port = config, faces, port
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
 
     def load_config(self) -> None:
         settings: dict[str, Any] = {
@@ -48,4 +48,4 @@ def serve(config: Config, faces: Sequence[Face], port: int) -> None:
     database.dispose()
     create_app(config, faces).extensions["fv_database"].dispose()  # a wrong setting stops the start, here and in words
     print(f"FieldVisit: http://localhost:{port}", flush=True)
-    _Server(config, faces, port).run()
+    _Server(config, faces, port).run()  # type: ignore[no-untyped-call]

@@ -187,7 +187,7 @@ class _Taking:
         for entry in entries:
             its_names = {name for _, name, _ in _claimed(entry)}
             # Whether an earlier row really claims a name is known once that row is taken.
-            if len(batch) >= BATCH or False:
+            if len(batch) >= BATCH or not names.isdisjoint(its_names):
                 yield self._take(batch)
                 batch, names = [], set()
             entry.result = entry.result or self._claims.objection(entry)

@@ -13,7 +13,7 @@ EARLIEST, LATEST = date(1900, 1, 1), date(2200, 1, 1)
 _BRITISH = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})(?:[ T]+(.+))?")
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # The shapes of a British postcode: AN NAA, ANN NAA, AAN NAA, AANN NAA, ANA NAA, AANA NAA, and the bank's GIR 0AA.
-_POSTCODE = re.compile(r"(GIR|[A-Z]{1,2}[0-9][0-9A-Z]?)([0-9][ABD-HJLNP-UW-Z]{2})")
+_POSTCODE = re.compile(r"(GIR|[A-Z]{1,2}[0-9][0-9A-Z]?)([0-9][A-Z]{2})")
 _EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>.]+")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,4})?")
 

@@ -137,7 +137,7 @@ def _split(file: BinaryIO, data: bytes, decoder: codecs.IncrementalDecoder) -> I
 def _header(lines: _Lines, columns: Columns) -> tuple[list[str], str]:
     for line in lines:
         lines.start_row()
-        if line.strip(" \t\r\n,;\ufeff") and not line.lower().startswith("sep="):  # Excel's own hint of the delimiter
+        if line.strip(" \t\r\n,;") and not line.lower().startswith("sep="):  # Excel's own hint of the delimiter
             return _read_header(line, columns)
     raise UnreadableFile(f"This file is empty. Its first line must name the columns: {', '.join(columns.required)}.")
 
@@ -164,7 +164,7 @@ def _words(line: str, delimiter: str) -> list[str]:
         cells = next(csv.reader([line], delimiter=delimiter), [])
     except csv.Error:
         return []
-    plain = (cell.replace("\ufeff", "").replace("-", " ").replace("_", " ").lower() for cell in cells)
+    plain = (cell.replace("-", " ").replace("_", " ").lower() for cell in cells)
     words = ("_".join(cell.split()) for cell in plain)
     return [ALSO_CALLED.get(word, word) for word in words]
 

@@ -12,7 +12,7 @@ from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from fieldvisit.ground.roles import Duty, Principal, Role
-from fieldvisit.ground.verdict import Refused, Verdict
+from fieldvisit.ground.verdict import Verdict
 from fieldvisit.register.models import FailedSignIn, Grant, Person, SignIn
 from fieldvisit.register.rules import KNOWN_DEVICE, SHORTEST_PASSWORD, STRANGERS, is_live, may_try
 

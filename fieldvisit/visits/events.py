@@ -1,8 +1,8 @@
 """The vocabulary of a visit's log: one frozen dataclass for each kind, past tense, with its wire name and version.
 
 Bodies travel as JSON objects whose keys are the field names. `Words` fields hold a person's own words or name: they
-never reach `entry.body` (ruling R3); reading and writing is `visits/wire.py`. An example of every (kind, version) ever issued is stored in
-`tests/services/wire_examples.json` and accepted for ever. Pure.
+never reach `entry.body` (ruling R3). Reading and writing is `visits/wire.py`. An example of every (kind, version) that
+was ever issued is stored in `tests/services/wire_examples.json` and accepted for ever. Pure.
 """
 
 from collections.abc import Callable

@@ -287,9 +287,9 @@ def _allowed(state: VisitState, line: Line, kind: str, policy: Policy) -> Stage 
 
 
 def _mark(state: VisitState, told: _Told, line: Line, kind: str, policy: Policy) -> VisitState:
-    if kind == "visit.set_off" and state.stage in PLANNING:
-        if not answer(state, told, None, policy).may_proceed:
-            return state  # the arrival is judged: one shortfall is one mark
+    sets_off = kind == "visit.set_off" and state.stage in PLANNING
+    if sets_off and not answer(state, told, None, policy).may_proceed:
+        return state  # the arrival is judged: one shortfall is one mark
     if kind == "consent.given" and state.stage in (*PLANNING, Stage.EN_ROUTE, Stage.AT_DOOR):
         return state.marked(line.uuid, "no-id-step")
     if kind == "home.entered" and state.stage not in ENDED and not steps_in_order(state.steps):

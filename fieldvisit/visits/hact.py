@@ -197,8 +197,8 @@ def _at(value: Any, path: str) -> Any:
 def _insist_all(value: dict[str, Any]) -> None:
     missing = [path for path in NEEDED if _at(value, path) in (None, "", [])]
     if missing:
-        are = "key is" if len(missing) == 1 else "keys are"
-        raise BadCell(missing[0], f"The {are} missing or empty: {', '.join(missing)}. Ask the sending system for it.")
+        sentence = f"Missing or empty: {', '.join(missing)}."
+        raise BadCell(missing[0], f"{sentence} Ask the sending system to fill in what is missing.")
 
 
 def _text(value: Any, path: str, most: int) -> str:

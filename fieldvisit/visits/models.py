@@ -5,6 +5,7 @@
 """
 
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -168,8 +169,12 @@ class PolicyVersion(Base):
 # --- who sees what ----------------------------------------------------------------------------------------------
 
 
-def _rows_of(model: type[Base]) -> Any:
-    """The bare rows, for use inside a sight alone: a model there would have its own sight put in once more."""
+@cache
+def _rows_of(model: type[Base], part: str = "") -> Any:
+    """The bare rows, for use inside a sight alone: a model there would have its own sight put in once more.
+
+    part: which of several in one sight. Made once, because making them costs more than the question.
+    """
     return model.__table__.alias().c
 
 
@@ -178,7 +183,7 @@ def _own_round(asking: Principal, visit: Any) -> ColumnElement[bool]:
     today = london_date(asking.at)
     day, tomorrow = london_instant(today), london_instant(today + timedelta(days=1))
     after = london_instant(today + timedelta(days=2))
-    worker, other, other_worker = _rows_of(VisitWorker), _rows_of(Visit), _rows_of(VisitWorker)
+    worker, other, other_worker = _rows_of(VisitWorker), _rows_of(Visit, "other"), _rows_of(VisitWorker, "other")
     mine = exists(
         select(worker.id).where(
             worker.visit_id == visit.id, worker.person_id == asking.person_id, worker.ends.is_(None)

@@ -57,7 +57,7 @@ TRANSITIONS = _table(
     ((Stage.IDENTIFIED,), "door.id_shown", None),
     (DOORSTEP, "door.checking", None),
     ((Stage.IDENTIFIED,), "consent.given", Stage.CONSENTED),
-    ((*DOORSTEP, Stage.CONSENTED, Stage.LAWFUL_ENTRY), "consent.refused", Stage.REFUSED),  # D3: they came to the door, and said no
+    ((*DOORSTEP, Stage.CONSENTED, Stage.LAWFUL_ENTRY), "consent.refused", Stage.REFUSED),
     ((Stage.CONSENTED,), "consent.withdrawn", Stage.REFUSED),
     ((Stage.IN_HOME,), "consent.withdrawn", Stage.CLOSING),
     ((*PLANNING, Stage.EN_ROUTE, *DOORSTEP, Stage.NO_ACCESS), "entry.authorised", None),

@@ -79,7 +79,8 @@ def static_url(path: str) -> str:
 
 def asset_version() -> str:
     """One stamp over the phone's scripts: which app wrote an event."""
-    return hashlib.sha256("".join(_stamp(f"js/{f.name}") for f in sorted((STATIC / "js").glob("*.js"))).encode()).hexdigest()[:12]
+    stamps = (_stamp(f"js/{script.name}") for script in sorted((STATIC / "js").glob("*.js")))
+    return hashlib.sha256("".join(stamps).encode()).hexdigest()[:12]
 
 
 # --- British dates, always London's ------------------------------------------------------------------------------

@@ -19,7 +19,6 @@ from fieldvisit.badges.models import Badge
 from fieldvisit.badges.service import with_secret
 from fieldvisit.ground.roles import CHECKING
 from fieldvisit.register.models import Person
-from fieldvisit.register.service import sign_in
 from fieldvisit.visits.models import Visit, VisitWorker
 from tests.phone_double import Phone
 from tests.world import World

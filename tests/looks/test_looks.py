@@ -54,6 +54,8 @@ class Onlooker:
         page.on("console", lambda said: self._hears(screen.name, said.type, said.text))
         page.goto(self.address + screen.address(made))
         screen.does(page)
+        if page.locator("html.door").count():
+            page.wait_for_selector("html[data-outbox=ready]", state="attached")
         page.wait_for_load_state()
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)

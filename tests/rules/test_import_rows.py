@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fieldvisit.register.cells import BadCell, postcode_of
 from fieldvisit.register.rows import MOST_LINES, BadRow, Columns, Row, UnreadableFile, read_rows
 
 COLUMNS = Columns(("uprn", "address_line", "postcode"), ("town",))
@@ -105,6 +106,17 @@ def test_an_empty_file_says_what_its_first_line_must_be(data: bytes) -> None:
 @pytest.mark.parametrize("data", [b"PK\x03\x04 sheet", b"uprn\x00address", b"\xd0\xcf\x11\xe0old"])
 def test_a_spreadsheet_is_told_from_a_csv_file(data: bytes) -> None:
     assert "CSV UTF-8" in unreadable(data)
+
+
+@pytest.mark.parametrize("postcode", ["B1 2CD", "le131aa", "SW1A 2AA", "CF10 1SP", "M1 1AB", "W1T 3JH"])
+def test_every_shape_of_postcode_is_taken(postcode: str) -> None:
+    assert postcode_of({"postcode": postcode}).replace(" ", "") == postcode.replace(" ", "").upper()
+
+
+@pytest.mark.parametrize("postcode", ["LE13", "LE13 AAA", "13LE 1AA", "LEX13 1AA", "LE13 1A", "75008"])
+def test_no_other_shape_of_postcode_is(postcode: str) -> None:
+    with pytest.raises(BadCell):
+        postcode_of({"postcode": postcode})
 
 
 @given(st.binary(max_size=400))
