@@ -125,10 +125,8 @@ def _import(told: argparse.Namespace) -> int:
     from fieldvisit.desk import imports
 
     config = load_config()
-    report = imports.run(
-        told.kind, told.file, Database(config.url), load_policy(config.policy_name), now(),
-        dry_run=told.dry_run, progress=_progress("rows"),
-    )  # fmt: skip
+    policy, database = load_policy(config.policy_name), Database(config.url)
+    report = imports.run(told.kind, told.file, database, policy, now(), dry_run=told.dry_run)
     return imports.print_report(report, out=sys.stdout, err=sys.stderr)
 
 

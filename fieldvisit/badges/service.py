@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload, undefer
 from sqlalchemy.orm.interfaces import ORMOption
 
@@ -48,7 +48,10 @@ def issue(session: Session, person: Person, number: str, *, expires_on: date, at
 
 def badge_of(session: Session, person_id: str, *options: ORMOption) -> Badge | None:
     """The person's newest badge, whatever its state."""
-    newest = select(Badge).where(Badge.person_id == person_id).order_by(Badge.issued_on.desc(), Badge.id).limit(1)
+    active_first = case((Badge.state == "active", 0), else_=1)  # of two that were issued on one day
+    newest = (
+        select(Badge).where(Badge.person_id == person_id).order_by(Badge.issued_on.desc(), active_first, Badge.id).limit(1)
+    )
     return session.scalars(newest.options(*options)).first()
 
 

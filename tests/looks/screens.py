@@ -139,7 +139,7 @@ PLANNING = (
            "/office/visits/{tomorrow}/plan", does=cancels_without_a_reason),  # fmt: skip
     Screen("authorise", "/office/visits/<id:visit_id>/authorise", "dora", "/office/visits/{untold}/authorise"),
 )
-DESK = (
+LOG = (
     Screen("start", "/office", "olive"),
     Screen("start of a contractor", "/office", "mona"),
     Screen("visit log", "/office/visits", "olive"),
@@ -149,6 +149,8 @@ DESK = (
     Screen("visit with exceptions", "/office/visits/<id:visit_id>", "olive", "/office/visits/{hasty}"),
     Screen("visit done, to its firm", "/office/visits/<id:visit_id>", "mona", "/office/visits/{today}"),
     Screen("tasks", "/office/tasks", "olive"),
+)
+CALLS = (
     Screen("verify a caller", "/office/verify-caller", "hana"),
     Screen("caller is due", "/office/verify-caller", "hana", does=verifies("MB-1002", "2")),
     Screen("caller is not due", "/office/verify-caller", "hana", does=verifies("MB-1001", "1")),
@@ -160,7 +162,7 @@ DESK = (
     Screen("stop a badge nobody knows", "/office/badges", "dora", "/office/badges?number=MB-9"),
     Screen("badge at the desk", "/office/badges/<badge:badge_id>", "dora", "/office/badges/{badge}"),
 )
-SCREENS = {"hand": HAND, "anybody": ANYBODY, "planning": PLANNING, "desk": DESK}
+SCREENS = {"hand": HAND, "anybody": ANYBODY, "planning": PLANNING, "log": LOG, "calls": CALLS}
 
 NOT_LOOKED_AT = {
     "/": "sends people on to their own first page",
