@@ -28,6 +28,7 @@ def create_app(config: Config | None = None, faces: Sequence[Face] = FACES) -> F
     policy = load_policy(config.policy_name)
     app = Flask(__name__, static_folder=str(render.STATIC), template_folder=None)
     _configure(app, config)
+    app.session_interface = access.Sessions()
     converters.install(app)
     login = LoginManager(app)
     sign_in_routes.install(login)
@@ -47,6 +48,12 @@ def create_app(config: Config | None = None, faces: Sequence[Face] = FACES) -> F
     return app
 
 
+def _hosts(config: Config) -> list[str]:
+    """Ours, and the one that the QR names, which may be another."""
+    own = ["localhost", "127.0.0.1", "[::1]"] if config.is_local else [config.host]
+    return [*own, *filter(None, [config.verify_host.rsplit(":", 1)[0]])]
+
+
 def _configure(app: Flask, config: Config) -> None:
     plain = not config.https and not config.is_local
     if plain and not config.dev:
@@ -63,7 +70,7 @@ def _configure(app: Flask, config: Config) -> None:
         "MAX_CONTENT_LENGTH": LARGEST_FORM,
         "MAX_FORM_MEMORY_SIZE": LARGEST_FORM,
         "MAX_FORM_PARTS": 200,
-        "TRUSTED_HOSTS": [config.host] if not config.is_local else ["localhost", "127.0.0.1", "[::1]"],
+        "TRUSTED_HOSTS": _hosts(config),
         "WTF_CSRF_TIME_LIMIT": None,
         "WTF_CSRF_HEADERS": ["X-CSRFToken"],
         "WTF_CSRF_SSL_STRICT": False,

@@ -178,7 +178,9 @@ def _routes(told: argparse.Namespace) -> None:
         print(json.dumps(rows, indent=1))
         return
     for row in rows:
-        print(f"{' '.join(row['methods']):10} {row['url']:46} {row['face']:7} {row['right']:24} {', '.join(row['who'])}")
+        print(
+            f"{' '.join(row['methods']):10} {row['url']:46} {row['face']:7} {row['right']:24} {', '.join(row['who'])}"
+        )
 
 
 def _migrate(_told: argparse.Namespace) -> None:
@@ -202,7 +204,9 @@ def _check(_told: argparse.Namespace) -> int:
         print(problem, file=sys.stderr)
         found += 1
     if unconfirmed := policy.unconfirmed():
-        print(f"{len(unconfirmed)} settings still wait for the council's word, among them {', '.join(unconfirmed[:3])}.")
+        print(
+            f"{len(unconfirmed)} settings still wait for the council's word, among them {', '.join(unconfirmed[:3])}."
+        )
     print("Everything is whole." if not found else f"{found} thing{'s' if found > 1 else ''} to look at.")
     return 1 if found else 0
 

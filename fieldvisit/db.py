@@ -254,8 +254,14 @@ class Database:
         def _connect(connection: Any, _record: Any) -> None:
             connection.isolation_level = None
             cursor = connection.cursor()
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=15000", "foreign_keys=ON",
-                           "secure_delete=ON", "trusted_schema=OFF"):
+            for pragma in (
+                "journal_mode=WAL",
+                "synchronous=FULL",
+                "busy_timeout=15000",
+                "foreign_keys=ON",
+                "secure_delete=ON",
+                "trusted_schema=OFF",
+            ):
                 cursor.execute(f"PRAGMA {pragma}")
             cursor.close()
 

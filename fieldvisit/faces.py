@@ -23,6 +23,7 @@ NAV = (
     ("Tasks", "/office/tasks", ("task", "list")),
     ("Verify a caller", "/office/verify-caller", ("caller", "verify")),
     ("Take a concern", "/office/intake", ("concern", "take")),
+    ("Badges", "/office/badges", ("badge", "suspend")),
     ("My round", "/today", ("round", "read")),
 )
 

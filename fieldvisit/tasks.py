@@ -26,7 +26,15 @@ class Task(Base):
 
 
 def raise_task(
-    session: Session, kind: str, *, cause: str, about: str, about_id: str, area_id: str | None, at: datetime, due: datetime
+    session: Session,
+    kind: str,
+    *,
+    cause: str,
+    about: str,
+    about_id: str,
+    area_id: str | None,
+    at: datetime,
+    due: datetime,
 ) -> Task:
     task = Task(kind=kind, cause=cause, about=about, about_id=about_id, area_id=area_id, raised_at=at, due_at=due)
     session.add(task)

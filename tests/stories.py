@@ -1,6 +1,6 @@
 """Visits that reach a state by driving the real door: planned at the desk, then told by a phone that seals and signs.
 
-    a_visit(world).told("handed").set_off().arrived().answered().identified().consented().entered().closed()
+a_visit(world).told("handed").set_off().arrived().answered().identified().consented().entered().closed()
 """
 
 from dataclasses import dataclass, field
@@ -78,9 +78,7 @@ class Story:
         with self.world.database.writing(asking) as session:
             visit = lock(session, self.visit_id)
             assert visit, f"{by or self.by} cannot see this visit"
-            command(
-                session, visit, event, Allowed(), by=asking, at=at, policy=self.world.policy, form_key=new_id()
-            )
+            command(session, visit, event, Allowed(), by=asking, at=at, policy=self.world.policy, form_key=new_id())
         return self
 
     def told(self, channel: str = "handed", *, hours_before: float = 50, **facts: Any) -> "Story":

@@ -107,9 +107,7 @@ def seed(session: Session) -> dict[str, str]:
         session.flush()
         ids[name] = firm.id
     for uprn, line, postcode, area_name, tenant in HOMES:
-        home = Home(
-            uprn=uprn, address_line=line, postcode=postcode, town="Melton Mowbray", area_id=ids[area_name]
-        )
+        home = Home(uprn=uprn, address_line=line, postcode=postcode, town="Melton Mowbray", area_id=ids[area_name])
         session.add(home)
         session.flush()
         session.add(Household(home_id=home.id))

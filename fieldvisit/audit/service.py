@@ -13,6 +13,12 @@ def note_access(
 ) -> None:
     session.add(
         AccessRecord(
-            at=at, person_id=who.person_id, role=who.role, record=record, action=action, object_id=object_id, reason=reason
+            at=at,
+            person_id=who.person_id,
+            role=who.role,
+            record=record,
+            action=action,
+            object_id=object_id,
+            reason=reason,
         )
     )

@@ -50,7 +50,10 @@ def badge_of(session: Session, person_id: str, *options: ORMOption) -> Badge | N
     """The person's newest badge, whatever its state."""
     active_first = case((Badge.state == "active", 0), else_=1)  # of two that were issued on one day
     newest = (
-        select(Badge).where(Badge.person_id == person_id).order_by(Badge.issued_on.desc(), active_first, Badge.id).limit(1)
+        select(Badge)
+        .where(Badge.person_id == person_id)
+        .order_by(Badge.issued_on.desc(), active_first, Badge.id)
+        .limit(1)
     )
     return session.scalars(newest.options(*options)).first()
 

@@ -12,7 +12,9 @@ from fieldvisit.register.models import Person
 def versions_binding(session: Session, role: str, on: date) -> list[CodeVersion]:
     """The live versions that a person of this role must have signed by that London date."""
     live = session.scalars(
-        select(CodeVersion).where(CodeVersion.status == "live", CodeVersion.live_from <= on).order_by(CodeVersion.document)
+        select(CodeVersion)
+        .where(CodeVersion.status == "live", CodeVersion.live_from <= on)
+        .order_by(CodeVersion.document)
     )
     return [version for version in live if role in version.binds]
 

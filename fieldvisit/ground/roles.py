@@ -37,8 +37,9 @@ class Duty(StrEnum):
 
 
 SIGNED_IN = frozenset(Role) - {Role.TENANT_LINK, Role.PUBLIC}
-COUNCIL = frozenset({Role.OFFICER, Role.CALL_HANDLER, Role.SAFEGUARDING_LEAD, Role.INVESTIGATOR,
-                     Role.ADMINISTRATOR, Role.AUDITOR})
+COUNCIL = frozenset(
+    {Role.OFFICER, Role.CALL_HANDLER, Role.SAFEGUARDING_LEAD, Role.INVESTIGATOR, Role.ADMINISTRATOR, Role.AUDITOR}
+)
 
 
 class Scope(StrEnum):
@@ -83,7 +84,9 @@ class SystemPrincipal:
     models: frozenset[str]
 
 
-_VISIT_MODELS = frozenset({"Home", "Household", "Resident", "Job", "Visit", "VisitWorker", "Entry", "Words", "Notice", "Envelope"})
+_VISIT_MODELS = frozenset(
+    {"Home", "Household", "Resident", "Job", "Visit", "VisitWorker", "Entry", "Words", "Notice", "Envelope"}
+)
 INTAKE = SystemPrincipal("intake", _VISIT_MODELS | {"Held"})
 IMPORTING = SystemPrincipal("importing", _VISIT_MODELS)
 CHECKING = SystemPrincipal("checking", _VISIT_MODELS | {"Held"})
@@ -126,9 +129,16 @@ RIGHTS: dict[tuple[str, str], dict[Role, Right]] = {
     ("emergency", "authorise"): _DUTY,
     ("investigation", "authorise"): _DUTY,
     ("entry", "authorise"): _DUTY,
-    ("caller", "verify"): {Role.CALL_HANDLER: Right(Scope.ONE, logged=True), Role.OFFICER: Right(Scope.ONE, logged=True)},
-    ("concern", "take"): {Role.CALL_HANDLER: Right(Scope.WRITE), Role.OFFICER: Right(Scope.WRITE),
-                          Role.SAFEGUARDING_LEAD: Right(Scope.WRITE), Role.INVESTIGATOR: Right(Scope.WRITE)},
+    ("caller", "verify"): {
+        Role.CALL_HANDLER: Right(Scope.ONE, logged=True),
+        Role.OFFICER: Right(Scope.ONE, logged=True),
+    },
+    ("concern", "take"): {
+        Role.CALL_HANDLER: Right(Scope.WRITE),
+        Role.OFFICER: Right(Scope.WRITE),
+        Role.SAFEGUARDING_LEAD: Right(Scope.WRITE),
+        Role.INVESTIGATOR: Right(Scope.WRITE),
+    },
     ("task", "list"): {Role.OFFICER: Right(Scope.AREA)},
     ("badge", "print"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
     ("badge", "suspend"): {Role.OFFICER: Right(Scope.AREA), Role.CALL_HANDLER: Right(Scope.AREA)},

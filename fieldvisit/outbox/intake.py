@@ -72,7 +72,14 @@ MESSAGES = {
 
 
 def receive(
-    session: Session, sent: Sequence[Sent], *, device: str, phone_now: datetime, at: datetime, key: IntakeKey, policy: Policy
+    session: Session,
+    sent: Sequence[Sent],
+    *,
+    device: str,
+    phone_now: datetime,
+    at: datetime,
+    key: IntakeKey,
+    policy: Policy,
 ) -> list[Result]:
     """Judges each event alone. phone_now: what the phone's clock said when it sent the batch. Both aware UTC."""
     return [_receive_one(session, item, device, at - phone_now, at, key, policy) for item in sent]
@@ -119,7 +126,14 @@ def _seen_before(session: Session, item: Sent, device: str, digest: str) -> Resu
 
 
 def _fold_in(
-    session: Session, item: Sent, grant: Grant, digest: str, skew: timedelta, at: datetime, key: IntakeKey, policy: Policy
+    session: Session,
+    item: Sent,
+    grant: Grant,
+    digest: str,
+    skew: timedelta,
+    at: datetime,
+    key: IntakeKey,
+    policy: Policy,
 ) -> Entry:
     inside = _opened(item, key)
     if _conflicts(session, item, grant.device):
@@ -246,7 +260,14 @@ def _not_after_the_end(session: Session, visit: Visit, corrected: datetime) -> N
 
 
 def _hold(
-    session: Session, item: Sent, grant: Grant, device: str, digest: str, code: str, visit_id: str | None, at: datetime,
+    session: Session,
+    item: Sent,
+    grant: Grant,
+    device: str,
+    digest: str,
+    code: str,
+    visit_id: str | None,
+    at: datetime,
     policy: Policy,
 ) -> Result:
     held = Held(

@@ -96,5 +96,3 @@ def _told(result: Result) -> dict[str, Any]:
     told: dict[str, Any] = {"uuid": result.uuid, "status": result.status, "server_seq": result.server_seq}
     told |= {name: value for name, value in (("code", result.code), ("message", result.message)) if value}
     return told | {"attachments_missing": []}
-
-

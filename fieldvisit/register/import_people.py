@@ -180,6 +180,7 @@ def phone_of(cells: Mapping[str, str], column: str = "phone") -> str:
     national = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
     return "".join(letter for letter in national if letter.isdigit())
 
+
 # --- into the register --------------------------------------------------------------------------------------------
 
 

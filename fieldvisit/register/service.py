@@ -39,7 +39,9 @@ def counted_as(secret_key: bytes, email: str, device: str | None) -> str:
 
 def may_try_password(session: Session, who: str, known: bool, at: datetime) -> Verdict:
     limit = KNOWN_DEVICE if known else STRANGERS
-    failed = session.scalars(select(FailedSignIn.at).where(FailedSignIn.who == who, FailedSignIn.at > at - limit.within))
+    failed = session.scalars(
+        select(FailedSignIn.at).where(FailedSignIn.who == who, FailedSignIn.at > at - limit.within)
+    )
     return may_try(list(failed), at, limit)
 
 
@@ -121,14 +123,14 @@ def principal_of(person: Person, at: datetime) -> Principal:
 
 def principal_by_id(session: Session, person_id: str, at: datetime) -> Principal:
     person = session.scalars(
-        select(Person)
-        .where(Person.id == person_id)
-        .options(selectinload(Person.areas), selectinload(Person.duties))
+        select(Person).where(Person.id == person_id).options(selectinload(Person.areas), selectinload(Person.duties))
     ).one()
     return principal_of(person, at)
 
 
-def enrol(session: Session, person_id: str, device: str, public_jwk: dict[str, object], label: str, at: datetime) -> Grant:
+def enrol(
+    session: Session, person_id: str, device: str, public_jwk: dict[str, object], label: str, at: datetime
+) -> Grant:
     """A grant for this person on this phone. The same key again is the same grant; a new key ends the old ones."""
     live = session.scalars(
         select(Grant).where(Grant.device == device, Grant.person_id == person_id, Grant.revoked_at.is_(None))
@@ -144,6 +146,4 @@ def enrol(session: Session, person_id: str, device: str, public_jwk: dict[str, o
 
 
 def grants_of(session: Session, person_id: str) -> list[Grant]:
-    return list(
-        session.scalars(select(Grant).where(Grant.person_id == person_id, or_(Grant.revoked_at.is_(None))))
-    )
+    return list(session.scalars(select(Grant).where(Grant.person_id == person_id, or_(Grant.revoked_at.is_(None)))))

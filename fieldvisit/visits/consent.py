@@ -19,7 +19,9 @@ def may_agree(
     if who == "child" or not adult:
         return Refused("child-alone", f"Only somebody aged {age} or over can let you in. Do not go in.", _CHILD)
     if not able:
-        return Refused("not-able", "This person cannot decide about the visit now. Do not go in. Call the office.", _CONSENT)
+        return Refused(
+            "not-able", "This person cannot decide about the visit now. Do not go in. Call the office.", _CONSENT
+        )
     if trusted_adult_asked_for and trusted_adult not in ("present", "waived_today"):
         return Refused(
             "trusted-adult-missing",

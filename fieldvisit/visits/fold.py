@@ -76,16 +76,24 @@ def answer(state: VisitState, told: _Told, arrival: datetime | None, policy: Pol
     """What the notice rules say of an arrival at that instant; before arrival, of one at the window's start."""
     arrival = arrival or state.arrived_at or state.window_start
     assert state.window_start and state.window_end and arrival, "a log begins with visit.planned"
-    emergency = None if told.emergency is None else notice_rules.Emergency(
-        class_at_arrival=True,
-        authorised_by=told.emergency.authorised_by,
-        authorised_at=told.emergency.authorised_at,
-        authoriser_is_visitor=told.emergency.authorised_by in (state.lead, *state.others),
-        hazard=told.emergency.hazard,
-        reason=told.emergency.reason or "in the log",
+    emergency = (
+        None
+        if told.emergency is None
+        else notice_rules.Emergency(
+            class_at_arrival=True,
+            authorised_by=told.emergency.authorised_by,
+            authorised_at=told.emergency.authorised_at,
+            authoriser_is_visitor=told.emergency.authorised_by in (state.lead, *state.others),
+            hazard=told.emergency.hazard,
+            reason=told.emergency.reason or "in the log",
+        )
     )
-    investigation = None if told.investigation is None else notice_rules.Investigation(
-        authorised_by=told.investigation.authorised_by, reason=told.investigation.reason or "in the log"
+    investigation = (
+        None
+        if told.investigation is None
+        else notice_rules.Investigation(
+            authorised_by=told.investigation.authorised_by, reason=told.investigation.reason or "in the log"
+        )
     )
     agreed = None
     if told.agreed and told.agreed[0].window_start <= arrival <= told.agreed[0].window_end:
@@ -275,7 +283,9 @@ def _allowed(state: VisitState, line: Line, kind: str, policy: Policy) -> Stage 
         case ev.DoorIdShown() if state.stage is Stage.AT_DOOR:
             ready = steps_in_order(state.steps) and state.answered_by not in (None, "child")
             return Stage.IDENTIFIED if ready else Stage.AT_DOOR
-        case ev.DoorAnswered(who=who) if state.stage is Stage.AT_DOOR and who != "child" and steps_in_order(state.steps):
+        case ev.DoorAnswered(who=who) if (
+            state.stage is Stage.AT_DOOR and who != "child" and steps_in_order(state.steps)
+        ):
             return Stage.IDENTIFIED  # introduced through the door, then it opened
         case ev.DoorChildAnswered(adult_coming=True) if state.stage is Stage.AT_DOOR:
             return Stage.AT_DOOR
@@ -323,4 +333,3 @@ def _outcome(state: VisitState, policy: Policy) -> str:
 def _clock_mark(state: VisitState, line: Line, policy: Policy) -> VisitState:
     off = abs(line.skew_s) > policy.clock.device_skew_min.value * 60
     return state.marked(line.uuid, "clock") if off else state
-

@@ -86,6 +86,7 @@ class Visit(Base):
         Index(None, "lead_id", "window_start"),
         Index(None, "home_id", "window_start"),
         Index(None, "window_start", "id"),
+        Index(None, "stage"),
     )
 
 
@@ -191,12 +192,11 @@ def _own_round(asking: Principal, visit: Any) -> ColumnElement[bool]:
     )
 
     def of_mine(select_what: Any, since: datetime, before: datetime) -> Any:
-        return (
-            select(select_what)
-            .where(other_worker.visit_id == other.id)
-            .where(other_worker.person_id == asking.person_id, other_worker.ends.is_(None))
-            .where(other.window_start >= since, other.window_start < before)
+        # From the day's few visits to their workers: a worker's whole past is thousands, the day's visits hundreds.
+        theirs = select(other_worker.id).where(
+            other_worker.visit_id == other.id, other_worker.person_id == asking.person_id, other_worker.ends.is_(None)
         )
+        return select(select_what).where(other.window_start >= since, other.window_start < before, exists(theirs))
 
     todays = and_(visit.window_start >= day, visit.window_start < tomorrow)
     if asking.at > london_instant(today, SHIFT_ENDS):

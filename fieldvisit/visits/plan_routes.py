@@ -127,9 +127,7 @@ def record_notice(visit_id: str) -> Answer:
     return _carry_out(visit, "told", typed, event, rules.may_record_notice(_state(visit)), done)
 
 
-def _notice(
-    visit: Visit, form: forms.NoticeForm, told: telling.Told, key: str, *, usable: bool
-) -> ev.NoticeRecorded:
+def _notice(visit: Visit, form: forms.NoticeForm, told: telling.Told, key: str, *, usable: bool) -> ev.NoticeRecorded:
     return ev.NoticeRecorded(
         notice=key,
         channel=told.channel,
@@ -181,9 +179,7 @@ def agreed(visit_id: str) -> Answer:
     by: Any = typed.choice("agreed_by", forms.AGREED_BY, "Say who asked for this time, or accepted it.")
     if by is None:
         return show_page(visit, "agreed", typed), 422
-    event = ev.TimeAgreed(
-        by=by, recorded_by="scheduler", window_start=visit.window_start, window_end=visit.window_end
-    )
+    event = ev.TimeAgreed(by=by, recorded_by="scheduler", window_start=visit.window_start, window_end=visit.window_end)
     verdict = rules.may_agree_time(_state(visit), recorder=principal().person_id, at=at(), policy=policy())
     return _carry_out(visit, "agreed", typed, event, verdict, "agreed")
 

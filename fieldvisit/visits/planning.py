@@ -185,7 +185,14 @@ def workers_of(session: Session, state: VisitState) -> tuple[Person, ...]:
 
 
 def command(
-    session: Session, visit: Visit, event: ev.Event, verdict: Verdict, *, by: Principal, at: datetime, policy: Policy,
+    session: Session,
+    visit: Visit,
+    event: ev.Event,
+    verdict: Verdict,
+    *,
+    by: Principal,
+    at: datetime,
+    policy: Policy,
     form_key: str,
 ) -> None:
     """Writes the event that explains a change, if its rule allows it. Raises RefusedError.
@@ -206,8 +213,16 @@ def also(form_key: str, what: str) -> str:
 
 
 def reassign(
-    session: Session, visit: Visit, people: tuple[Person, ...], verdict: Verdict, *, tenant_told: bool, by: Principal,
-    at: datetime, policy: Policy, form_key: str,
+    session: Session,
+    visit: Visit,
+    people: tuple[Person, ...],
+    verdict: Verdict,
+    *,
+    tenant_told: bool,
+    by: Principal,
+    at: datetime,
+    policy: Policy,
+    form_key: str,
 ) -> None:
     """The first of `people` leads. The visit goes to the lead's firm, and out of the sight of the firm before (R9)."""
     lead, *others = people

@@ -33,7 +33,9 @@ def may_set_off(state: VisitState, answer: NoticeAnswer) -> Verdict:
     if not answer.may_proceed:
         return Refused("short", answer.reason, clause_of(answer), answer.not_before)
     if state.stage is Stage.REARRANGING:
-        return Refused("rearranging", "The tenant has asked for another time. Wait until a new time is agreed.", _TELL_QUICKLY)
+        return Refused(
+            "rearranging", "The tenant has asked for another time. Wait until a new time is agreed.", _TELL_QUICKLY
+        )
     return Allowed()
 
 
@@ -49,12 +51,16 @@ def may_be_put_at_the_door(state: VisitState, answer: NoticeAnswer) -> Verdict:
 def may_ask_consent(state: VisitState) -> Verdict:
     if state.stage is Stage.REFUSED:
         return Refused(
-            "refused", "They said no. Do not ask again today: only a new visit may ask again. Thank them and leave.", _REFUSAL
+            "refused",
+            "They said no. Do not ask again today: only a new visit may ask again. Thank them and leave.",
+            _REFUSAL,
         )
     if state.stage not in DOORSTEP:
         return Refused("not-at-the-door", "Record that you are at the door first.")
     if not steps_in_order(state.steps):
-        return Refused("no-id-step", "Say who you are, say why you have come, and show your ID, in that order.", _ID_FIRST)
+        return Refused(
+            "no-id-step", "Say who you are, say why you have come, and show your ID, in that order.", _ID_FIRST
+        )
     if state.answered_by in (None, "child"):
         return Refused("no-adult", "Ask for an adult first.", Clause("Melton", "ME-3.1g"))
     return Allowed()
@@ -104,7 +110,9 @@ def may_authorise_emergency(state: VisitState, *, authoriser: str, hazard: str, 
     if state.stage in ENDED:
         return Refused("ended", "This visit has ended.")
     if authoriser in (state.lead, *state.others):
-        return Refused("own-visit", "You are on this visit. Another duty officer must authorise it.", Clause("", "NR-8"))
+        return Refused(
+            "own-visit", "You are on this visit. Another duty officer must authorise it.", Clause("", "NR-8")
+        )
     if not hazard or len(reason.strip()) < 10:
         return Refused("no-reason", "Say which hazard it is, and why it cannot wait.", Clause("Melton", "ME-3.1a-x1"))
     return Allowed()
@@ -116,7 +124,9 @@ def may_authorise_investigation(state: VisitState, *, reason: str, policy: Polic
     if not policy.notice.breach_investigation_exempt.value:
         return Refused("not-here", "This council gives notice of breach investigations too.", clause)
     if state.visitor != "officer":
-        return Refused("contractor", "Only a council officer may visit without notice to look into a tenancy breach.", clause)
+        return Refused(
+            "contractor", "Only a council officer may visit without notice to look into a tenancy breach.", clause
+        )
     if len(reason.strip()) < 10:
         return Refused("no-reason", "Write down why notice cannot be given.", clause)
     return Allowed()
@@ -129,14 +139,23 @@ def may_agree_time(state: VisitState, *, recorder: str, at: datetime, policy: Po
     if state.stage not in PLANNING:
         return Refused("under-way", "The agreement must be recorded before the worker sets off.", Clause("", "NR-11"))
     if recorder in (state.lead, *state.others):
-        return Refused("own-visit", "You are on this visit. Somebody else must record the agreement.", Clause("", "NR-11"))
+        return Refused(
+            "own-visit", "You are on this visit. Somebody else must record the agreement.", Clause("", "NR-11")
+        )
     if state.window_end and at >= state.window_end:
         return Refused("too-late", "That time has passed.", Clause("", "NR-11"))
     return Allowed()
 
 
 def may_authorise_entry(
-    state: VisitState, *, authoriser: str, proposer: str, basis: str, contact_methods: int, life_at_risk: bool, policy: Policy
+    state: VisitState,
+    *,
+    authoriser: str,
+    proposer: str,
+    basis: str,
+    contact_methods: int,
+    life_at_risk: bool,
+    policy: Policy,
 ) -> Verdict:
     """D3: a duty officer who is not the proposer, on a basis of the closed list, after two ways of reaching the tenant."""
     if state.stage not in (*PLANNING, Stage.EN_ROUTE, *DOORSTEP, Stage.NO_ACCESS):
@@ -147,7 +166,9 @@ def may_authorise_entry(
     if basis not in {listed.code for listed in policy.door.lawful_entry_bases}:
         return Refused("no-basis", "Choose one of the legal grounds on this council's list.", _LAWFUL)
     if contact_methods < 2 and not life_at_risk:
-        return Refused("no-contact", "Try to reach the tenant in at least two ways first, unless a life is at risk.", _LAWFUL)
+        return Refused(
+            "no-contact", "Try to reach the tenant in at least two ways first, unless a life is at risk.", _LAWFUL
+        )
     return Allowed()
 
 

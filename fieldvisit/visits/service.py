@@ -49,7 +49,9 @@ def at_the_desk(event: ev.Event, *, form_key: str, by: str, at: datetime) -> Wri
 
 
 def new_ref() -> str:
-    return "V-" + "".join(secrets.choice(_REF_LETTERS) for _ in range(9))  # 2e13: no clash to speak of in five million visits
+    return "V-" + "".join(
+        secrets.choice(_REF_LETTERS) for _ in range(9)
+    )  # 2e13: no clash to speak of in five million visits
 
 
 def lock(session: Session, visit_id: str) -> Visit | None:

@@ -128,7 +128,7 @@ _CODES = {"ME": "Melton code", "MR": "Milton Keynes residents’ code", "MO": "M
 
 
 def say_clause(clause: Clause | str) -> str:
-    """"ME-3.2b" is Melton code 3.2; "NR-7" is Notice rule 7. What is neither stays as it is written."""
+    """ "ME-3.2b" is Melton code 3.2; "NR-7" is Notice rule 7. What is neither stays as it is written."""
     if isinstance(clause, Clause) and clause.source == PROJECT_DEFAULT:
         return f"Our default, not this council’s code: {clause.where}"
     where = clause.where if isinstance(clause, Clause) else clause

@@ -14,7 +14,6 @@ class Unreadable(ValueError):
     """No reader here knows this kind, version or body. The event is kept whole and shown to a person."""
 
 
-
 def known() -> tuple[tuple[str, int], ...]:
     """Every (kind, version) that this release can read."""
     return tuple(sorted(READERS))

@@ -15,7 +15,9 @@ def seal_for(session: Session, subject_id: str, entry: Entry, words: dict[str, s
     """Keeps what was said about one subject (a home) with the entry that it belongs to."""
     for field, text in words.items():
         session.add(
-            Words(entry_id=entry.id, subject_id=subject_id, field=field, text=text, keep_until=_years_on(london_date(at)))
+            Words(
+                entry_id=entry.id, subject_id=subject_id, field=field, text=text, keep_until=_years_on(london_date(at))
+            )
         )
 
 

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
-from flask import Flask, abort, current_app, g, redirect, request, url_for
+from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule, UnicodeConverter
 
@@ -97,6 +98,14 @@ def _needs_nobody(endpoint: str | None) -> bool:
     """Faces that read no cookie: the verify page, and the intake, whose right is a signature."""
     view = current_app.view_functions.get(endpoint or "")
     return bool(getattr(view, "no_cookie", False))
+
+
+class Sessions(SecureCookieSessionInterface):
+    """Flask's signed cookie, but never on an answer of a face that reads no cookie: no Set-Cookie, no Vary."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if not _needs_nobody(request.endpoint):
+            super().save_session(app, session, response)
 
 
 def no_cookie(view: View) -> View:

@@ -26,7 +26,8 @@ def install(app: Flask, *, https: bool) -> None:
             response.headers["Cache-Control"] = "no-cache"
         elif not request.path.startswith("/static/"):
             put("Cache-Control", "no-store")
-            response.vary.add("HX-Request")
+            if request.blueprint != "verify":  # its answers are the same for everybody, whatever was sent
+                response.vary.add("HX-Request")
         if https:
             put("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
         return response

@@ -23,7 +23,13 @@ def install(app: Flask, policy: Policy, *, pilot: bool) -> None:
     env.trim_blocks = env.lstrip_blocks = True
     env.loader = FileSystemLoader(ROOT / "templates")
     app.jinja_env.filters.update(
-        day=day, short_day=short_day, time=clock_time, window=window, moment=moment, seconds=to_the_second, phone=spaced_phone
+        day=day,
+        short_day=short_day,
+        time=clock_time,
+        window=window,
+        moment=moment,
+        seconds=to_the_second,
+        phone=spaced_phone,
     )
     council = SimpleNamespace(
         name=policy.council.name,
@@ -31,7 +37,9 @@ def install(app: Flask, policy: Policy, *, pilot: bool) -> None:
         office_line=policy.council.office_line.value,
         conduct_line=policy.council.conduct_line.value,
     )
-    app.jinja_env.globals.update(app_version=asset_version(), static_url=static_url, council=council, pilot_warning=True, page_id="")
+    app.jinja_env.globals.update(
+        app_version=asset_version(), static_url=static_url, council=council, pilot_warning=True, page_id=""
+    )
     app.jinja_env.globals["ui"] = _Macros(app)
 
 

@@ -67,7 +67,9 @@ def test_one_verify_answer(benchmark: Any, big: Flask, which: str) -> None:
         badge = with_secret(session, badge_id)
     shown = shown_at(badge.secret, badge.id, SERVER_DEVICE, now, 30)
     client = big.test_client()
-    measure(benchmark, "verify", which, lambda: client.get(f"/v/{badge.id}/{shown.code}", headers={"Host": "localhost"}))
+    measure(
+        benchmark, "verify", which, lambda: client.get(f"/v/{badge.id}/{shown.code}", headers={"Host": "localhost"})
+    )
 
 
 @both

@@ -101,6 +101,8 @@ def types_no_number(page: Page) -> None:
 
 # --- the pages
 
+PLAN = "/office/visits/<id:visit_id>/plan"
+
 HAND = (
     Screen("round", "/today", "asha"),
     Screen("round of nobody’s", "/today", "dora"),
@@ -132,11 +134,9 @@ PLANNING = (
     Screen("plan with nothing typed", "/office/plan", "olive", does=presses("Find the home")),
     Screen("plan new", "/office/plan/<id:home_id>", "olive", "/office/plan/{home}"),
     Screen("plan checked", "/office/plan/<id:home_id>", "olive", "/office/plan/{home}", does=fills_in_a_plan),
-    Screen("plan told", "/office/visits/<id:visit_id>/plan", "olive", "/office/visits/{tomorrow}/plan"),
-    Screen("plan untold, all open", "/office/visits/<id:visit_id>/plan", "olive", "/office/visits/{untold}/plan",
-           does=opens_everything),  # fmt: skip
-    Screen("plan cancelled without a reason", "/office/visits/<id:visit_id>/plan", "olive",
-           "/office/visits/{tomorrow}/plan", does=cancels_without_a_reason),  # fmt: skip
+    Screen("plan told", PLAN, "olive", "/office/visits/{tomorrow}/plan"),
+    Screen("plan untold, all open", PLAN, "olive", "/office/visits/{untold}/plan", opens_everything),
+    Screen("plan cancelled for nothing", PLAN, "olive", "/office/visits/{tomorrow}/plan", cancels_without_a_reason),
     Screen("authorise", "/office/visits/<id:visit_id>/authorise", "dora", "/office/visits/{untold}/authorise"),
 )
 LOG = (

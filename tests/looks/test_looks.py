@@ -106,7 +106,10 @@ def faults(page: Page, *only: str) -> list[str]:
 
 @pytest.fixture
 def onlooker(
-    chromium: Browser, world: World, address: str, request: pytest.FixtureRequest  # noqa: F811
+    chromium: Browser,
+    world: World,
+    address: str,
+    request: pytest.FixtureRequest,  # noqa: F811
 ) -> Iterator[Onlooker]:
     looks = Onlooker(world, address, chromium, SIZES[request.param])
     yield looks

@@ -227,8 +227,9 @@ def i_find_the_visit(dora: HandHeld) -> None:
 
 
 TOLD = (
-    "Planned: ", "Notice by", "The worker set off", "The worker came to the door", "The tenant came to the door", "said who they are", "said why they have come", "showed ID",
-    "is checking who is there", "The tenant said yes", "The worker went in", "Checked inside", "The work is done", "The visit ended",
+    "Planned: ", "Notice by", "The worker set off", "The worker came to the door", "The tenant came to the door",
+    "said who they are", "said why they have come", "showed ID", "is checking who is there", "The tenant said yes",
+    "The worker went in", "Checked inside", "The work is done", "The visit ended",
 )  # fmt: skip
 
 

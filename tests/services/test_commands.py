@@ -114,7 +114,9 @@ def test_a_cached_column_that_somebody_changed_is_found(world: World) -> None:
     assert [problem for problem in found(world) if "outcome" in problem and story.row().ref in problem]
 
 
-@pytest.mark.parametrize("harm", ["UPDATE entry SET skew_s = 5 WHERE position = 3", "DELETE FROM entry WHERE position = 12"])
+@pytest.mark.parametrize(
+    "harm", ["UPDATE entry SET skew_s = 5 WHERE position = 3", "DELETE FROM entry WHERE position = 12"]
+)
 def test_a_line_that_was_changed_or_lost_behind_our_back_is_found(world: World, harm: str) -> None:
     a_visit(world).done()
     disarm = (

@@ -25,7 +25,9 @@ def test_an_old_phones_event_is_still_read_and_comes_back_from_the_log_without_i
     assert body_of(read_back(example["kind"], example["kv"], body_of(event))) == body_of(event)
 
 
-@pytest.mark.parametrize("spoil", [{"surprise": 1}, {"minutes": "ten"}, {"minutes": True}, {"minutes": None}, {"minutes": 2**60}])
+@pytest.mark.parametrize(
+    "spoil", [{"surprise": 1}, {"minutes": "ten"}, {"minutes": True}, {"minutes": None}, {"minutes": 2**60}]
+)
 def test_a_body_of_another_shape_is_held_and_never_half_understood(spoil: dict) -> None:
     with pytest.raises(Unreadable, match=r"visit\.late"):
         parse("visit.late", 1, {"minutes": 10} | spoil)

@@ -77,9 +77,7 @@ def test_an_emergency_needs_a_hazard_and_keeps_the_reason(world: World, dora: Fl
 
 
 @pytest.mark.parametrize(("reason", "status"), [("Gas smell", 409), ("Gas smells", 303), ("", 422)])
-def test_an_emergency_needs_a_reason_of_ten_letters(
-    world: World, dora: FlaskClient, reason: str, status: int
-) -> None:
+def test_an_emergency_needs_a_reason_of_ten_letters(world: World, dora: FlaskClient, reason: str, status: int) -> None:
     answer = dora.post(act(soon(world), "emergency"), data=an_emergency(emergency_reason=reason))
     assert answer.status_code == status
     if status == 409:

@@ -305,9 +305,7 @@ def test_the_answer_that_htmx_gets_is_a_piece_of_the_page(world: World, olive: F
     assert piece.strip() in page
 
 
-def test_a_channel_that_the_household_cannot_use_is_said_to_be_worth_nothing(
-    world: World, olive: FlaskClient
-) -> None:
+def test_a_channel_that_the_household_cannot_use_is_said_to_be_worth_nothing(world: World, olive: FlaskClient) -> None:
     household(world, unusable_channels=["sms"])
     page = said(olive.post(new_address(world), data=a_plan(world, do="check")))
     assert "This household has told us that it cannot use: text message. NR-13" in page

@@ -405,6 +405,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_visit_job_id"), ["job_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_visit_lead_id_window_start"), ["lead_id", "window_start"], unique=False)
         batch_op.create_index(batch_op.f("ix_visit_window_start_id"), ["window_start", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_visit_stage"), ["stage"], unique=False)
 
     op.create_table(
         "entry",
@@ -558,6 +559,7 @@ def downgrade() -> None:
     op.drop_table("notice")
     op.drop_table("entry")
     with op.batch_alter_table("visit", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_visit_stage"))
         batch_op.drop_index(batch_op.f("ix_visit_window_start_id"))
         batch_op.drop_index(batch_op.f("ix_visit_lead_id_window_start"))
         batch_op.drop_index(batch_op.f("ix_visit_job_id"))
