@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import BadRequest
 from werkzeug.routing import Rule, UnicodeConverter
 
 from fieldvisit.db import Database
@@ -63,6 +64,8 @@ def install(app: Flask, database: Database, policy: Policy, who: Callable[[datet
     @app.before_request
     def gate() -> None:
         g.at = now()
+        if isinstance(request.routing_exception, BadRequest):
+            raise request.routing_exception  # a host that is not ours
         rule = rule_of(app, request.endpoint) if request.endpoint else None
         public = rule is not None and may_ever(None, *rule)
         # Asked for an address that is not there as well: that 404 is the one of an address that one may not open.

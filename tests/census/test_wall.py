@@ -160,8 +160,7 @@ def test_a_key_opens_no_more_than_a_search(world: World):
 
 def _household(world: World) -> str:
     with world.database.reading(CHECKING) as session:
-        found = session.scalars(select(Household.id).where(Household.home_id == world.ids["100030000001"])).one()
-    return found
+        return session.scalars(select(Household.id).where(Household.home_id == world.ids["100030000001"])).one()
 
 
 @pytest.mark.parametrize("model", [Resident, Household, Words, Envelope, Job], ids=lambda m: m.__name__)

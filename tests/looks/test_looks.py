@@ -109,7 +109,7 @@ def onlooker(
     chromium: Browser,
     world: World,
     address: str,
-    request: pytest.FixtureRequest,  # noqa: F811
+    request: pytest.FixtureRequest,
 ) -> Iterator[Onlooker]:
     looks = Onlooker(world, address, chromium, SIZES[request.param])
     yield looks

@@ -27,7 +27,7 @@ Somebody = Callable[..., HandHeld]
 
 
 @pytest.fixture
-def somebody(chromium: Browser, world: World, address: str) -> Iterator[Somebody]:  # noqa: F811
+def somebody(chromium: Browser, world: World, address: str) -> Iterator[Somebody]:
     """A person with a browser that nobody else has used."""
     contexts: list[BrowserContext] = []
     errors: list[str] = []
@@ -198,7 +198,7 @@ def i_am_let_in_and_do_the_work(asha: HandHeld, time: Time, visit: str) -> None:
 # --- the tenant, behind the door, with a phone that runs no script
 
 
-def i_scan_it_from_inside(tenant: HandHeld, picture: Path, address: str) -> None:  # noqa: F811
+def i_scan_it_from_inside(tenant: HandHeld, picture: Path, address: str) -> None:
     with Image.open(picture) as seen:
         code = zxingcpp.read_barcode(seen)
     assert code, "the badge on the screen cannot be scanned"

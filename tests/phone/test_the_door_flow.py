@@ -15,7 +15,7 @@ from tests.stories import FIRST_HOME, a_visit
 pytestmark = pytest.mark.parametrize("server", ["sqlite"], indirect=True)
 
 
-def i_open_my_visit(phone: HandHeld, visit_id: str) -> None:  # noqa: F811
+def i_open_my_visit(phone: HandHeld, visit_id: str) -> None:
     phone.signs_in("asha")
     phone.reads("Tuesday 8 December 2026")
     phone.page.get_by_role("link", name="Open visit").click()
@@ -23,19 +23,19 @@ def i_open_my_visit(phone: HandHeld, visit_id: str) -> None:  # noqa: F811
     phone.is_ready()
 
 
-def i_go_to_the_door(phone: HandHeld) -> None:  # noqa: F811
+def i_go_to_the_door(phone: HandHeld) -> None:
     phone.presses("On my way", then="On the way")
     phone.presses("I am at the door", then="Who answered?")
 
 
-def i_introduce_myself(phone: HandHeld) -> None:  # noqa: F811
+def i_introduce_myself(phone: HandHeld) -> None:
     phone.presses("The tenant", then="Say who you are")
     phone.presses("I have said who I am", then="Say why you have come")
     phone.presses("I have said why", then="Show your ID")
     phone.presses("Card and phone", then="Let them check you")
 
 
-def test_a_visit_from_the_round_to_the_close_out(world, phone):  # noqa: F811
+def test_a_visit_from_the_round_to_the_close_out(world, phone):
     story = a_visit(world).told()
     i_open_my_visit(phone, story.visit_id)
     i_go_to_the_door(phone)
@@ -84,7 +84,7 @@ def test_a_visit_from_the_round_to_the_close_out(world, phone):  # noqa: F811
     assert (state.stage, state.outcome, state.exceptions) == ("closed", "further_visit", ())
 
 
-def test_a_refusal_stops_the_visit_and_leaves_no_way_on(world, phone):  # noqa: F811
+def test_a_refusal_stops_the_visit_and_leaves_no_way_on(world, phone):
     story = a_visit(world).told()
     i_open_my_visit(phone, story.visit_id)
     i_go_to_the_door(phone)
@@ -113,7 +113,7 @@ TOO_SMALL = """[...document.querySelectorAll('main :is(a, button, summary, .pick
 
 
 @pytest.fixture
-def every_step_at_once(world, phone):  # noqa: F811
+def every_step_at_once(world, phone):
     """The page that holds the most: nothing done yet, a trusted adult, precautions, an authorised entry."""
     with world.database.writing(world.principal("olive")) as session:
         home = session.scalars(select(Household).where(Household.home_id == world.ids[FIRST_HOME])).one()
@@ -133,7 +133,7 @@ def test_no_step_of_the_door_fails_axe(every_step_at_once, scheme):
     assert [(broken["id"], broken["nodes"]) for broken in violations(every_step_at_once)] == []
 
 
-def test_the_round_and_the_outbox_pass_axe(world, phone):  # noqa: F811
+def test_the_round_and_the_outbox_pass_axe(world, phone):
     a_visit(world).told()
     a_visit(world, home="100030000002", starts=world.now + timedelta(days=1)).told()
     phone.signs_in("asha")
@@ -154,13 +154,13 @@ def test_every_target_is_big_enough_for_a_wet_thumb_and_nothing_scrolls_sideways
     assert every_step_at_once.evaluate(TOO_SMALL) == []
 
 
-def test_the_next_step_begins_at_its_heading_for_a_screen_reader(world, phone):  # noqa: F811
+def test_the_next_step_begins_at_its_heading_for_a_screen_reader(world, phone):
     i_open_my_visit(phone, a_visit(world).told().visit_id)
     phone.presses("On my way", then="On the way")
     assert phone.page.evaluate("document.activeElement.textContent") == "On the way"
 
 
-def test_without_script_a_form_sends_nothing_anywhere(world, phone, chromium):  # noqa: F811
+def test_without_script_a_form_sends_nothing_anywhere(world, phone, chromium):
     story = a_visit(world).told()
     phone.signs_in("asha")
     phone.reads("Tuesday 8 December 2026")
@@ -174,7 +174,7 @@ def test_without_script_a_form_sends_nothing_anywhere(world, phone, chromium):  
     context.close()
 
 
-def test_with_no_signal_the_visit_goes_on_and_is_sent_when_it_returns(world, phone):  # noqa: F811
+def test_with_no_signal_the_visit_goes_on_and_is_sent_when_it_returns(world, phone):
     story = a_visit(world).told()
     i_open_my_visit(phone, story.visit_id)
     phone.context.set_offline(True)
