@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from fieldvisit import create_app, schema
@@ -14,8 +15,8 @@ THREADS = 8
 
 
 class _Server(BaseApplication):
-    def __init__(self, config: Config, faces: Sequence[Face], port: int) -> None:
-        self._config, self._faces, self._port = config, faces, port
+    def __init__(self, app: Flask, config: Config, port: int) -> None:
+        self._app, self._config, self._port = app, config, port
         super().__init__()  # type: ignore[no-untyped-call]
 
     def load_config(self) -> None:
@@ -37,8 +38,8 @@ class _Server(BaseApplication):
             self.cfg.set(name, value)
 
     def load(self) -> Any:
-        # In the worker, after the fork: no database connection is shared between processes.
-        return create_app(self._config, self._faces)
+        # Made before the fork and not yet connected: each worker opens database connections of its own.
+        return self._app
 
 
 def serve(config: Config, faces: Sequence[Face], port: int) -> None:
@@ -46,6 +47,6 @@ def serve(config: Config, faces: Sequence[Face], port: int) -> None:
     database = Database(config.url)
     schema.upgrade(database)
     database.dispose()
-    create_app(config, faces).extensions["fv_database"].dispose()  # a wrong setting stops the start, here and in words
+    app = create_app(config, faces)  # a wrong setting stops the start, here and in words
     print(f"FieldVisit: http://localhost:{port}", flush=True)
-    _Server(config, faces, port).run()  # type: ignore[no-untyped-call]
+    _Server(app, config, port).run()  # type: ignore[no-untyped-call]

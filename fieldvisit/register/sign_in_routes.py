@@ -103,11 +103,9 @@ def sign_in() -> tuple[str, int] | Response:
 
 
 def _again(email: str, wanted: str | None, verdict: Refused | None) -> tuple[str, int]:
-    message = (
-        verdict.message if verdict else "We do not know that e-mail address and password. Check both and try again."
-    )
-    errors = {"password": message}
-    return page("register/sign_in.html", errors=errors, email=email, next=wanted or ""), 429 if verdict else 422
+    unknown = "We do not know that e-mail address and password. Check both and try again."
+    errors = {"password": unknown if verdict is None else verdict.message}  # a refusal counts as false
+    return page("register/sign_in.html", errors=errors, email=email, next=wanted or ""), 422 if verdict is None else 429
 
 
 @blueprint.get("/sign-out")
