@@ -96,7 +96,7 @@ VERIFYING = SystemPrincipal("verifying", frozenset({"Home", "Household", "Visit"
 _ANYONE = dict.fromkeys(Role, Right(Scope.ANY))
 _SIGNED_IN = dict.fromkeys(SIGNED_IN, Right(Scope.SELF))
 _AT_THE_DOOR = {Role.OPERATIVE: Right(Scope.OWN), Role.OFFICER: Right(Scope.OWN)}
-_SCHEDULER = {Role.OFFICER: Right(Scope.AREA, duty=Duty.SCHEDULER)}
+_SCHEDULER = {Role.OFFICER: Right(Scope.AREA, logged=True, duty=Duty.SCHEDULER)}
 _DUTY = {Role.OFFICER: Right(Scope.AREA, duty=Duty.DUTY)}
 
 RIGHTS: dict[tuple[str, str], dict[Role, Right]] = {

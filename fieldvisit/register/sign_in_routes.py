@@ -79,6 +79,7 @@ def form() -> str | Response:
 @access("site", "open")
 def sign_in() -> tuple[str, int] | Response:
     email, password = request.form.get("email", "")[:254], request.form.get("password", "")[:1024]
+    email = email.replace("\x00", "")  # PostgreSQL keeps no NUL
     wanted = safe_next(request.form.get("next"))
     device = _known_device(email)
     key = current_app.config["SECRET_KEY"]

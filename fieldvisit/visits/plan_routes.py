@@ -18,7 +18,7 @@ from fieldvisit.visits.plan_forms import Typed
 from fieldvisit.visits.plan_views import Answer, find_page, new_page, show_page
 from fieldvisit.visits.service import lock
 from fieldvisit.visits.state import PLANNING, VisitState
-from fieldvisit.web.access import access, at, policy, principal, session
+from fieldvisit.web.access import access, at, log_access, policy, principal, session
 
 blueprint = Blueprint("plan", __name__)
 
@@ -57,6 +57,7 @@ def find() -> Answer:
 @access("visit", "plan")
 def new_form(home_id: str) -> str:
     home = _home(home_id)
+    log_access(home.id)  # needs, a name and a number are on the page
     job = _job(home, request.args.get("job", ""))
     return new_page(home, Typed.nothing(**({"job": job.id, "kind": job.kind, "reason": job.reason} if job else {})))
 
@@ -104,7 +105,9 @@ def new(home_id: str) -> Answer:
 @blueprint.get("/office/visits/<id:visit_id>/plan")
 @access("visit", "plan")
 def show(visit_id: str) -> str:
-    return show_page(_visit(visit_id), done=request.args.get("done", ""))
+    visit = _visit(visit_id)
+    log_access(visit.id)
+    return show_page(visit, done=request.args.get("done", ""))
 
 
 @blueprint.post("/office/visits/<id:visit_id>/notices")

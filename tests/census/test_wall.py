@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, aliased, configure_mappers, joinedload, sele
 
 from fieldvisit import db
 from fieldvisit.breaches.models import Concern
-from fieldvisit.db import Base, NobodyAsking, nobody, protected_models
+from fieldvisit.db import Base, NobodyAsking, protected_models
 from fieldvisit.ground.roles import CHECKING, DEMO, IMPORTING, INTAKE, VERIFYING, Duty
 from fieldvisit.notices.models import Notice
 from fieldvisit.outbox.models import Held
@@ -373,65 +373,3 @@ def test_a_duty_ends_when_it_ends(world: World):
     assert world.principal("olive").holds(Duty.SCHEDULER, world.ids["North"])
     assert not world.principal("olive").holds(Duty.SCHEDULER, world.ids["South"])
     assert not world.principal("olive").holds(Duty.DUTY)
-
-
-# --- the sister: each sight, taken away, is missed ----------------------------------------------------------------
-
-EVERYTHING = ("asha", "mona", "olive", "hana")
-
-
-def _rows_seen(world: World) -> dict[str, dict[str, int]]:
-    models = sorted(protected_models(), key=lambda m: m.__name__)
-    return {ref: {model.__name__: count(world, ref, model) for model in models} for ref in EVERYTHING}
-
-
-EXPECTED = {
-    "asha": {
-        "Concern": 0, "Entry": 6, "Envelope": 0, "Held": 0, "Home": 1, "Household": 1, "Job": 0, "Notice": 1,
-        "Resident": 1, "Visit": 1, "VisitWorker": 1, "Words": 2,
-    },
-    "mona": {
-        "Concern": 0, "Entry": 6, "Envelope": 0, "Held": 0, "Home": 1, "Household": 0, "Job": 0, "Notice": 1,
-        "Resident": 0, "Visit": 1, "VisitWorker": 1, "Words": 0,
-    },
-    "olive": {
-        "Concern": 0, "Entry": 6, "Envelope": 0, "Held": 0, "Home": 3, "Household": 3, "Job": 1, "Notice": 1,
-        "Resident": 3, "Visit": 1, "VisitWorker": 1, "Words": 2,
-    },
-    "hana": dict.fromkeys(
-        ("Concern", "Entry", "Envelope", "Held", "Home", "Household", "Job", "Notice", "Resident", "Visit",
-         "VisitWorker", "Words"), 0,
-    ),
-}  # fmt: skip
-
-
-def _fill(world: World) -> None:
-    """A row of every protected kind in the north, told by the door; and as much in the south."""
-    from fieldvisit.visits.events import VisitNoted
-    from fieldvisit.visits.events import Words as Said
-
-    north = a_visit(world).told().set_off().arrived().answered()
-    south = a_visit(world, home=SOUTHERN, lead="carl", by="otto").told().set_off().arrived()
-    for story in (north, south):
-        story.desk(VisitNoted(code="note", words=Said("Ring twice.")))
-    north.phone.save("door.answered", "0" * 32, {"who": "tenant"}, north.at)  # held: nobody knows that visit
-    world.at_the_time(north.at, lambda: north.phone.send(north.at))
-    day = world.now.date()
-    with world.database.writing(DEMO) as session:
-        for ref, uprn in (("J-1", "100030000001"), ("J-2", SOUTHERN)):
-            session.add(Job(ref=ref, home_id=world.ids[uprn], kind="responsive_repair", reason="A tap"))
-        session.add(Concern(ref="C-1", form_key="k", received_on=day, anonymous=False, what="He shouted."))
-
-
-def test_each_role_sees_these_rows_and_no_others_and_each_sight_is_missed(world: World, monkeypatch):
-    _fill(world)
-    seen = _rows_seen(world)
-    wrong = {(ref, name): n for ref in EVERYTHING for name, n in seen[ref].items() if n != EXPECTED[ref][name]}
-    assert wrong == {}
-    survivors = []
-    for model in protected_models():
-        with monkeypatch.context() as taken_away:
-            taken_away.setitem(db._SIGHTS, model, lambda _asking: ~nobody())
-            if _rows_seen(world) == EXPECTED:
-                survivors.append(model.__name__)
-    assert survivors == [], "sights that nobody would miss"

@@ -300,6 +300,28 @@ def test_what_cannot_be_read_is_refused_and_never_breaks(
     assert "Traceback" not in answer.text
 
 
+NUL = "larch\x00"
+ASKED = ("/office/visits", "/office/visits.csv", "/office/badges", "/office/tasks", "/office/verify-caller", "/sign-in")
+TYPED = ("/office/plan", "/office/verify-caller", "/office/intake", "/sign-in", "/v")
+FIELDS = (
+    "q", "firm", "kind", "outcome", "notice", "since", "until", "after", "before", "number", "badge", "job", "postcode",
+    "house", "uprn", "address", "words", "what", "email", "password", "next", "k", "digits", "about_whom", "lead", "do",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("typed", [NUL, "\ud800", "9" * 400, "%s%n' OR 1=1 --", "../../etc/passwd", "٣\u202e"])
+def test_nothing_that_anybody_types_breaks_a_page(world: World, signed_in, typed: str):
+    browser, home = signed_in("olive"), world.ids["100030000001"]
+    story = a_visit(world)
+    values = dict.fromkeys(FIELDS, typed.encode("utf-8", "surrogatepass"))
+    asked = [browser.get(address, query_string=values) for address in (*ASKED, f"/office/plan/{home}")]
+    to_visit = [
+        f"/office/visits/{story.visit_id}/{form}" for form in ("notes", "notices", "moved", "cancelled", "reassigned")
+    ]
+    told = [browser.post(address, data=values) for address in (*TYPED, f"/office/plan/{home}", *to_visit)]
+    assert [answer.request.path for answer in (*asked, *told) if answer.status_code >= 500] == []
+
+
 # --- forms from elsewhere -----------------------------------------------------------------------------------------
 
 

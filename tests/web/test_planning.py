@@ -9,11 +9,12 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from fieldvisit.audit.models import AccessRecord
 from fieldvisit.badges.models import Badge
 from fieldvisit.codes.models import Acknowledgement
 from fieldvisit.register.models import Firm, Person
 from fieldvisit.visits.models import Job
-from tests.stories import FIRST_HOME
+from tests.stories import FIRST_HOME, a_visit
 from tests.web.desk_forms import (
     SOUTH_HOME,
     SignedIn,
@@ -315,3 +316,14 @@ def test_a_window_at_night_warns_and_refuses_nothing(world: World, olive: FlaskC
     form = a_plan(world, start="9pm", end="11pm")
     assert "This is outside the hours" in said(olive.post(new_address(world), data=form | {"do": "check"}))
     assert olive.post(new_address(world), data=form).status_code == 303
+
+
+def test_who_opened_a_plan_with_a_tenants_name_and_number_on_it_is_written_down(world):
+    story = a_visit(world)
+    client = world.client("olive")
+    client.get(f"/office/visits/{story.visit_id}/plan")
+    client.get(f"/office/plan/{world.ids['100030000001']}")
+    with world.database.reading(None) as session:
+        seen = [(row.record, row.action, row.object_id) for row in session.scalars(select(AccessRecord))]
+    assert ("visit", "plan", story.visit_id) in seen
+    assert ("visit", "plan", world.ids["100030000001"]) in seen
