@@ -18,7 +18,7 @@ class _Strict(BaseModel):
 class Enrol(_Strict):
     device: Annotated[str, Field(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9-]+$")]
     public_jwk: dict[str, Any]
-    label: Annotated[str, Field(max_length=80)] = ""
+    label: Annotated[str, Field(max_length=80, pattern=r"^[^\x00]*$")] = ""
 
 
 class Sent(_Strict):

@@ -16,9 +16,18 @@ def seal_for(session: Session, subject_id: str, entry: Entry, words: dict[str, s
     for field, text in words.items():
         session.add(
             Words(
-                entry_id=entry.id, subject_id=subject_id, field=field, text=text, keep_until=_years_on(london_date(at))
+                entry_id=entry.id,
+                subject_id=subject_id,
+                field=field,
+                text=_storable(text),
+                keep_until=_years_on(london_date(at)),
             )
         )
+
+
+def _storable(text: str) -> str:
+    """A phone may cut a text in the middle of a picture, or send a NUL: no database keeps those, and the rest counts."""
+    return text.encode("utf-8", "replace").decode().replace("\x00", "")
 
 
 def _years_on(day: date) -> date:

@@ -66,6 +66,8 @@ def install(app: Flask, database: Database, policy: Policy, who: Callable[[datet
         g.at = now()
         if isinstance(request.routing_exception, BadRequest):
             raise request.routing_exception  # a host that is not ours
+        if any("\x00" in value for _, value in request.args.items(multi=True)):
+            abort(400)  # no person types it, and PostgreSQL keeps none
         rule = rule_of(app, request.endpoint) if request.endpoint else None
         public = rule is not None and may_ever(None, *rule)
         # Asked for an address that is not there as well: that 404 is the one of an address that one may not open.

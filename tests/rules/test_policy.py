@@ -8,7 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from fieldvisit.ground.policy import PolicyError, Setting, councils, load_policy, no_weaker_than, read_policy
+from fieldvisit.ground.policy import (
+    SEAM,
+    PolicyError,
+    Setting,
+    councils,
+    load_policy,
+    no_weaker_than,
+    policy_as_kept,
+    read_policy,
+)
 from fieldvisit.ground.policy_types import SECTIONS
 
 MELTON_TEXT = files("fieldvisit").joinpath("councils", "melton.toml").read_text("utf-8")
@@ -66,8 +75,9 @@ def test_a_council_whose_code_is_silent_rests_on_our_default_and_says_so() -> No
 
 
 def test_the_hash_is_of_the_words_that_were_read() -> None:
-    assert MELTON.hash == sha256((STATUTE_TEXT + MELTON_TEXT).encode()).hexdigest()
-    assert MELTON.source_text == STATUTE_TEXT + MELTON_TEXT
+    assert MELTON.source_text == STATUTE_TEXT + SEAM + MELTON_TEXT
+    assert MELTON.hash == sha256(MELTON.source_text.encode()).hexdigest()
+    assert policy_as_kept("melton", MELTON.source_text) == MELTON
     assert len({load_policy(name).hash for name in councils()}) == 3
 
 

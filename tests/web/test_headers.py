@@ -322,6 +322,16 @@ def test_nothing_that_anybody_types_breaks_a_page(world: World, signed_in, typed
     assert [answer.request.path for answer in (*asked, *told) if answer.status_code >= 500] == []
 
 
+@pytest.mark.parametrize("words", ["Ring\x00twice", "Ring \ud83d"], ids=["a NUL", "half a picture"])
+def test_what_a_phone_may_send_is_kept_whatever_letters_are_in_it(world: World, words: str):
+    story = a_visit(world).at_the_door()
+    story.says("entry.corrected", corrects="00000000-0000-4000-8000-000000000000", why=words)
+    story.says("visit.noted", code="addendum", words=words)
+    assert {result["status"] for result in story.results} <= {"accepted", "held"}
+    story.phone.save("door.answered", f"not-a-visit{words}", {"who": "tenant"}, story.at)
+    assert [result["status"] for result in story.phone.send(story.at)] == ["held"]
+
+
 # --- forms from elsewhere -----------------------------------------------------------------------------------------
 
 

@@ -247,7 +247,8 @@ def test_nobody_is_sent_elsewhere_after_signing_in(asha: World, wanted: str):
 @pytest.mark.parametrize("wanted", ELSEWHERE)
 def test_nor_when_already_signed_in(signed_in, wanted: str):
     answer = signed_in("asha").get("/sign-in", query_string={"next": wanted})
-    assert (answer.status_code, answer.location) == (303, "/today")
+    home_or_nowhere = (400, None) if "\x00" in wanted else (303, "/today")  # no address of ours holds a NUL
+    assert (answer.status_code, answer.location) == home_or_nowhere
 
 
 @pytest.mark.parametrize("wanted", OURS)
