@@ -1,6 +1,5 @@
 """The shape of `POST /devices` and `POST /events` (interfaces section 4), read by pydantic. A form parses; it decides nothing."""
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -39,7 +38,3 @@ class Batch(BaseModel):
     queued: int = 0
     last_seq: int | None = None
     events: Annotated[list[dict[str, Any]], Field(max_length=MOST_EVENTS)]
-
-
-def phone_now(batch: Batch) -> datetime:
-    return batch.sent_at

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from fieldvisit.ground.roles import Duty, Principal, Role
@@ -143,7 +143,3 @@ def enrol(
     session.add(grant)
     session.flush()
     return grant
-
-
-def grants_of(session: Session, person_id: str) -> list[Grant]:
-    return list(session.scalars(select(Grant).where(Grant.person_id == person_id, or_(Grant.revoked_at.is_(None)))))
