@@ -1,8 +1,9 @@
 /**
  * What this phone keeps on its disk. The only module that knows IndexedDB.
  *
- * `items` holds one row for each entry, sealed; `blobs` the photos' ciphertext; `meta` the device id, the grants with
- * their keys, the last sequence number and what the server last said. Nothing that a person typed is here in clear.
+ * `items` holds one row for each entry, sealed; `blobs` the photos' ciphertext; `packs` the day's pages, sealed under
+ * the key that the lock releases; `meta` the device id, the grants with their keys, the last sequence number and what
+ * the server last said. Nothing that a person typed is here in clear.
  *
  * @typedef {object} Item
  * @property {number} seq      this phone's own counter, from 1, without gaps
@@ -26,7 +27,7 @@
  */
 
 const NAME = "fv";
-const VERSION = 1;
+const VERSION = 2;
 // A suspended page may find its connection dead (WebKit 277615): open again and try once more.
 const DEAD_CONNECTION = new Set(["InvalidStateError", "UnknownError"]);
 
@@ -117,6 +118,32 @@ export function amendItems(change, seqs) {
   });
 }
 
+/** @returns {Promise<object[]>} the sealed pages of the day, whoever's they are */
+export function packRows() {
+  return run(["packs"], "readonly", (tx, answer) => {
+    tx.objectStore("packs").getAll().onsuccess = (event) => answer(event.target.result);
+  });
+}
+
+/** @param {{id: string}} row */
+export function putPack(row) {
+  return run(["packs"], "readwrite", (tx) => {
+    tx.objectStore("packs").put(row);
+  });
+}
+
+/** @param {(row: object) => boolean} [isUnwanted]  all of them when left out; never an entry of the outbox */
+export function dropPacks(isUnwanted = () => true) {
+  return run(["packs"], "readwrite", (tx) => {
+    tx.objectStore("packs").openCursor().onsuccess = (event) => {
+      const cursor = event.target.result;
+      if (!cursor) return;
+      if (isUnwanted(cursor.value)) cursor.delete();
+      cursor.continue();
+    };
+  });
+}
+
 function apply(changed, cursor) {
   if (changed === "remove") cursor.delete();
   else if (changed) cursor.update({ ...cursor.value, ...changed });
@@ -135,10 +162,13 @@ function open() {
   return opening;
 }
 
+/** Adds what an older version lacks, and never touches what is there: entries may be waiting in it. */
 function build(db) {
-  db.createObjectStore("items", { keyPath: "seq" }).createIndex("uuid", "uuid", { unique: true });
-  db.createObjectStore("blobs", { keyPath: "id" });
-  db.createObjectStore("meta", { keyPath: "k" });
+  const missing = (name) => !db.objectStoreNames.contains(name);
+  if (missing("items")) db.createObjectStore("items", { keyPath: "seq" }).createIndex("uuid", "uuid", { unique: true });
+  if (missing("blobs")) db.createObjectStore("blobs", { keyPath: "id" });
+  if (missing("meta")) db.createObjectStore("meta", { keyPath: "k" });
+  if (missing("packs")) db.createObjectStore("packs", { keyPath: "id" });
 }
 
 function mind(db) {
