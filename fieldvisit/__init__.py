@@ -20,9 +20,11 @@ from fieldvisit.web import access, converters, errors, headers, render
 LARGEST_FORM = 64 * 1024  # bytes; POST /events has its own limit
 
 
-def create_app(config: Config | None = None, faces: Sequence[Face] = FACES) -> Flask:
+def create_app(
+    config: Config | None = None, faces: Sequence[Face] = FACES, *, database: Database | None = None
+) -> Flask:
     """Reads config and policy, opens the database, registers the faces asked for. Refuses to start with a route that
-    nobody made a rule for."""
+    nobody made a rule for. database: one that is open already, in place of the one that the config names."""
     config = config or load_config()
     config.check_host()
     policy = load_policy(config.policy_name)
@@ -33,7 +35,7 @@ def create_app(config: Config | None = None, faces: Sequence[Face] = FACES) -> F
     login = LoginManager(app)
     sign_in_routes.install(login)
     csrf = CSRFProtect(app)
-    access.install(app, Database(config.url), policy, sign_in_routes.who_asks)
+    access.install(app, database or Database(config.url), policy, sign_in_routes.who_asks)
     render.install(app, policy, pilot=config.pilot)
     headers.install(app, https=config.https)
     errors.install(app)

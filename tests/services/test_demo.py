@@ -295,14 +295,14 @@ def bare(server: Any, request: pytest.FixtureRequest, tmp_path: Path) -> Iterato
         return
     from sqlalchemy import text
 
-    server.made += 1
-    name = f"demo_{server.made}"
     with server.admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    database = Database(server.admin.url.set(database=name))
+        connection.execute(text("CREATE DATABASE bare"))
+    database = Database(server.admin.url.set(database="bare"))
     schema.upgrade(database)
     yield database
-    server.drop(database)
+    database.dispose()
+    with server.admin.connect() as connection:
+        connection.execute(text("DROP DATABASE bare WITH (FORCE)"))
 
 
 def test_the_next_day_gets_its_round_once_and_yesterday_comes_to_its_end(

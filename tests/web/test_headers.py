@@ -241,8 +241,8 @@ def test_a_method_that_nobody_serves_is_no_page_either(signed_in, method: str):
 
 
 @pytest.fixture
-def breaking(world: World) -> FlaskClient:
-    app = world.app
+def breaking(world: World, new_app: Callable[[], Flask]) -> FlaskClient:
+    app = world.app = new_app()  # the others' has answered already, and takes no new address
     app.testing = False
     app.config["PROPAGATE_EXCEPTIONS"] = False
 
