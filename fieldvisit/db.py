@@ -1,7 +1,8 @@
 """Engine, session, Base and column types; the wall in front of protected rows. The only module that makes a session.
 
 SQLite: WAL, synchronous=FULL, and BEGIN IMMEDIATE for every transaction that may write: a transaction that reads
-first and writes later loses to "database is locked" under load. PostgreSQL: plain transactions.
+first and writes later loses to "database is locked" under load. PostgreSQL: plain transactions, each of which begins by
+giving up the login's own rights and saying who asks: what that person may see there stands in `row_security.py`.
 """
 
 import json
@@ -15,6 +16,7 @@ from typing import Any
 from sqlalchemy import (
     URL,
     Alias,
+    Connection,
     DateTime,
     Delete,
     Dialect,
@@ -38,7 +40,7 @@ from sqlalchemy.orm.interfaces import ORMOption
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.visitors import iterate
 
-from fieldvisit.ground.roles import Principal, SystemPrincipal
+from fieldvisit.ground.roles import Principal, Role, SystemPrincipal
 
 Asking = Principal | SystemPrincipal
 
@@ -231,6 +233,48 @@ def nobody() -> ColumnElement[bool]:
     return false()
 
 
+# --- who asks, told to PostgreSQL ---------------------------------------------------------------------------------
+
+APP_ROLE = "fieldvisit_app"  # no superuser, no owner, past no policy: what every transaction of the app runs as
+_OWNER = SystemPrincipal("owner", frozenset())
+
+# For this transaction alone (`true`): a COMMIT in the middle of a request ends it, and the next BEGIN says it again.
+_SAY = (
+    f"SELECT set_config('role', '{APP_ROLE}', true), set_config('fv.tables', %(tables)s, true), "
+    "set_config('fv.person', %(person)s, true), set_config('fv.role', %(role)s, true), "
+    "set_config('fv.firm', %(firm)s, true), set_config('fv.areas', %(areas)s, true), "
+)
+_SAY_NO_VISITS = _SAY + "set_config('fv.visits', '', true)"
+_SAY_OWN_VISITS = _SAY + "set_config('fv.visits', fieldvisit_own_visits(%(person)s, %(at)s), true)"
+_NOBODY: dict[str, Any] = dict.fromkeys(("tables", "person", "role", "firm", "areas"), "")
+_VISITING = (Role.OPERATIVE, Role.OFFICER)
+
+
+def _say_who_asks(connection: Connection) -> None:
+    asking = connection.get_execution_options().get("asking")
+    if asking is _OWNER:  # keeps its own rights; FORCE would show a plain owner no row to migrate
+        connection.exec_driver_sql("SELECT set_config('fv.tables', '*', true)")
+    elif isinstance(asking, SystemPrincipal):
+        tables = sorted(model.__tablename__ for model in _SIGHTS if model.__name__ in asking.models)
+        connection.exec_driver_sql(_SAY_NO_VISITS, _NOBODY | {"tables": ",".join(tables)})
+    elif asking is None:
+        connection.exec_driver_sql(_SAY_NO_VISITS, _NOBODY)
+    else:
+        said = _who(asking)
+        connection.exec_driver_sql(_SAY_OWN_VISITS if asking.role in _VISITING else _SAY_NO_VISITS, said)
+
+
+def _who(asking: Principal) -> dict[str, Any]:
+    """What widens a person's sight is said only of the role whose sight it widens."""
+    return _NOBODY | {
+        "person": asking.person_id,
+        "role": asking.role.value,
+        "firm": (asking.firm_id or "") if asking.role is Role.CONTRACTOR_MANAGER else "",
+        "areas": ",".join(sorted(asking.areas)) if asking.role is Role.OFFICER else "",
+        "at": asking.at,
+    }
+
+
 # --- engines ----------------------------------------------------------------------------------------------------
 
 
@@ -247,7 +291,9 @@ class Database:
 
     def _engine(self, begin: str) -> Engine:
         if not self.is_sqlite:
-            return create_engine(self.url, pool_pre_ping=True, pool_size=8, max_overflow=8)
+            engine = create_engine(self.url, pool_pre_ping=True, pool_size=8, max_overflow=8)
+            event.listen(engine, "begin", _say_who_asks)
+            return engine
         engine = create_engine(self.url, connect_args={"timeout": 15})
 
         @event.listens_for(engine, "connect")
@@ -271,8 +317,15 @@ class Database:
 
         return engine
 
+    def as_owner(self, *, write: bool) -> Engine:
+        """Connections that keep the login's own rights, behind every wall: for migrations alone."""
+        return (self.writer if write else self.reader).execution_options(asking=_OWNER)
+
     def session(self, asking: Asking | None, *, write: bool) -> Session:
-        session = Session(self.writer if write else self.reader, expire_on_commit=False, info={"asking": asking})
+        engine = self.writer if write else self.reader
+        if not self.is_sqlite:
+            engine = engine.execution_options(asking=asking)
+        session = Session(engine, expire_on_commit=False, info={"asking": asking})
         event.listen(session, "do_orm_execute", _raise_the_wall)
         return session
 

@@ -1,13 +1,16 @@
 """Migrations: one line of descent, applied under a lock before anything serves."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
+from fieldvisit import row_security
 from fieldvisit.db import Database
 
 _LOCK = 5_261_001  # any number that is ours: two starters on one empty database must not race (F36)
@@ -24,8 +27,13 @@ def head(database: Database) -> str | None:
     return ScriptDirectory.from_config(_alembic(database)).get_current_head()
 
 
+def revisions(database: Database) -> frozenset[str]:
+    """Every step that this release knows the way from."""
+    return frozenset(each.revision for each in ScriptDirectory.from_config(_alembic(database)).walk_revisions())
+
+
 def current(database: Database) -> str | None:
-    with database.reader.connect() as connection:
+    with database.as_owner(write=False).connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 
@@ -34,17 +42,22 @@ def is_current(database: Database) -> bool:
 
 
 def upgrade(database: Database, to: str = "head") -> None:
-    _run(database, command.upgrade, to)
+    with _locked(database) as (connection, config):
+        command.upgrade(config, to)
+        if to == "head" and not database.is_sqlite:
+            row_security.build(connection)
 
 
 def downgrade(database: Database, to: str) -> None:
-    _run(database, command.downgrade, to)
+    with _locked(database) as (_, config):
+        command.downgrade(config, to)
 
 
-def _run(database: Database, what, to: str) -> None:  # type: ignore[no-untyped-def]
+@contextmanager
+def _locked(database: Database) -> Iterator[tuple[Connection, AlembicConfig]]:
     config = _alembic(database)
-    with database.writer.begin() as connection:  # on SQLite, BEGIN IMMEDIATE is the lock
+    with database.as_owner(write=True).begin() as connection:  # on SQLite, BEGIN IMMEDIATE is the lock
         if not database.is_sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         config.attributes["connection"] = connection
-        what(config, to)
+        yield connection, config

@@ -1,9 +1,12 @@
 """Which rows each role sees of every protected kind, in numbers; and each sight, taken away, is missed."""
 
+from sqlalchemy import text
+
 from fieldvisit import db
 from fieldvisit.breaches.models import Concern
-from fieldvisit.db import nobody, protected_models
+from fieldvisit.db import Database, nobody, protected_models
 from fieldvisit.ground.roles import DEMO
+from fieldvisit.row_security import POLICIES
 from fieldvisit.visits.models import Job
 from tests.census.test_wall import SOUTHERN, count
 from tests.stories import a_visit
@@ -19,22 +22,31 @@ def _rows_seen(world: World) -> dict[str, dict[str, int]]:
 
 EXPECTED = {
     "asha": {
-        "Concern": 0, "Entry": 6, "Envelope": 0, "Held": 0, "Home": 1, "Household": 1, "Job": 0, "Notice": 1,
+        "Attachment": 0, "Concern": 0, "Entry": 7, "Envelope": 0, "Held": 0, "Home": 1, "Household": 1, "Job": 0, "Notice": 1,
         "Resident": 1, "Visit": 1, "VisitWorker": 1, "Words": 2,
     },
     "mona": {
-        "Concern": 0, "Entry": 6, "Envelope": 0, "Held": 0, "Home": 1, "Household": 0, "Job": 0, "Notice": 1,
+        "Attachment": 0, "Concern": 0, "Entry": 7, "Envelope": 0, "Held": 0, "Home": 1, "Household": 0, "Job": 0, "Notice": 1,
         "Resident": 0, "Visit": 1, "VisitWorker": 1, "Words": 0,
     },
     "olive": {
-        "Concern": 0, "Entry": 6, "Envelope": 0, "Held": 0, "Home": 3, "Household": 3, "Job": 1, "Notice": 1,
+        "Attachment": 1, "Concern": 0, "Entry": 7, "Envelope": 0, "Held": 1, "Home": 3, "Household": 3, "Job": 1, "Notice": 1,
         "Resident": 3, "Visit": 1, "VisitWorker": 1, "Words": 2,
     },
     "hana": dict.fromkeys(
-        ("Concern", "Entry", "Envelope", "Held", "Home", "Household", "Job", "Notice", "Resident", "Visit",
+        ("Attachment", "Concern", "Entry", "Envelope", "Held", "Home", "Household", "Job", "Notice", "Resident", "Visit",
          "VisitWorker", "Words"), 0,
     ),
 }  # fmt: skip
+
+
+def without_the_wall_of_the_database(database: Database) -> None:
+    """Behind PostgreSQL's own wall hardly any sight would be missed: each is to be missed for itself."""
+    if database.is_sqlite:
+        return
+    with database.as_owner(write=True).begin() as connection:
+        for table in POLICIES:
+            connection.execute(text(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY"))
 
 
 def _fill(world: World) -> None:
@@ -47,6 +59,7 @@ def _fill(world: World) -> None:
     for story in (north, south):
         story.desk(VisitNoted(code="note", words=Said("Ring twice.")))
     north.phone.save("door.answered", "0" * 32, {"who": "tenant"}, north.at)  # held: nobody knows that visit
+    north.phone.photo(north.visit_id, b"a photo's bytes", north.at)
     world.at_the_time(north.at, lambda: north.phone.send(north.at))
     day = world.now.date()
     with world.database.writing(DEMO) as session:
@@ -60,6 +73,7 @@ def test_each_role_sees_these_rows_and_no_others_and_each_sight_is_missed(world:
     seen = _rows_seen(world)
     wrong = {(ref, name): n for ref in EVERYTHING for name, n in seen[ref].items() if n != EXPECTED[ref][name]}
     assert wrong == {}
+    without_the_wall_of_the_database(world.database)
     survivors = []
     for model in protected_models():
         with monkeypatch.context() as taken_away:

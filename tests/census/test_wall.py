@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, exists, func, insert, literal_column, select, text, union, update
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session, aliased, configure_mappers, joinedload, sele
 from fieldvisit import db
 from fieldvisit.breaches.models import Concern
 from fieldvisit.db import Base, NobodyAsking, protected_models
-from fieldvisit.ground.roles import CHECKING, DEMO, IMPORTING, INTAKE, VERIFYING, Duty
+from fieldvisit.ground.roles import CHECKING, DEMO, IMPORTING, INTAKE, OPENING, VERIFYING, Duty
 from fieldvisit.notices.models import Notice
 from fieldvisit.outbox.models import Held
 from fieldvisit.register.models import Area, Home, Household, Person, PersonArea, Resident
@@ -41,7 +42,7 @@ def tomorrow_at(hour: int) -> datetime:
 
 def test_what_is_protected():
     names = {"Visit", "VisitWorker", "Entry", "Envelope", "Words", "Notice", "Home", "Household", "Resident", "Job"}
-    assert {model.__name__ for model in protected_models()} == names | {"Held", "Concern"}
+    assert {model.__name__ for model in protected_models()} == names | {"Held", "Concern", "Attachment"}
 
 
 @pytest.mark.parametrize("model", sorted(protected_models(), key=lambda m: m.__name__), ids=lambda m: m.__name__)
@@ -165,8 +166,24 @@ def _household(world: World) -> str:
 
 @pytest.mark.parametrize("model", [Resident, Household, Words, Envelope, Job], ids=lambda m: m.__name__)
 def test_a_contractor_manager_sees_no_row_of(world: World, model: type[Base]):
-    a_visit(world).done()
+    a_visit(world).in_the_home()
     assert count(world, "mona", model) == 0
+
+
+def test_a_contractor_manager_sees_a_visit_until_it_ends(world: World):
+    story = a_visit(world).in_the_home().closing()
+    assert sees(world, "mona", story)
+    story.closed()
+    assert not sees(world, "mona", story)
+    assert count(world, "mona", Entry) == count(world, "mona", Home) == 0
+
+
+@pytest.mark.parametrize("end", [lambda s: s.refused(), lambda s: s.says("visit.withdrew", reason="danger")])
+def test_a_visit_that_came_to_nothing_is_over_for_the_manager_too(world: World, end: Callable[[Any], Any]):
+    story = a_visit(world).at_the_door().answered().identified()
+    assert sees(world, "mona", story)
+    end(story)
+    assert not sees(world, "mona", story)
 
 
 def test_a_contractor_manager_sees_the_firms_visits_and_no_others(world: World):
@@ -359,7 +376,10 @@ def test_nor_reach_it_through_one_that_it_names(world: World, how: str):
 
 
 def test_system_work_is_a_closed_list():
-    known = {"intake": INTAKE, "importing": IMPORTING, "checking": CHECKING, "demo": DEMO, "verifying": VERIFYING}
+    known = {
+        "intake": INTAKE, "importing": IMPORTING, "checking": CHECKING, "demo": DEMO, "verifying": VERIFYING,
+        "opening": OPENING,
+    }  # fmt: skip
     assert {name: who.name for name, who in known.items()} == {name: name for name in known}
     named = {model.__name__ for model in protected_models()}
     assert all(who.models <= named for who in known.values())
