@@ -5,9 +5,11 @@ import json
 import os
 import secrets
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from fieldvisit.ground.clock import london_date, now
 from fieldvisit.ground.policy import Policy, PolicyError, load_policy
@@ -65,6 +67,12 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--json", action="store_true")
     command("migrate", _migrate, "bring the database up to this release")
     command("check", _check, "is what this home holds whole?")
+    made = command("backup", _backup, "a verified copy of this home, its keys with it, in a new folder")
+    made.add_argument("folder", type=Path, metavar="DIR")
+    made = command("restore", _restore, "bring a backup back into an empty home")
+    made.add_argument("folder", type=Path, metavar="DIR")
+    made = command("verify-envelope", _verify_envelope, "check and explain one sealed, signed entry of a phone")
+    made.add_argument("file", type=Path, help="JSON: grant, uuid, seq, jwe, sig")
     return parser
 
 
@@ -113,9 +121,12 @@ def _print_sign_ins(lines: Iterable[tuple[str, str, str]]) -> None:
 
 def _serve(told: argparse.Namespace) -> None:
     from fieldvisit.config import FACES, load_config
+    from fieldvisit.failpoints import WANTED
     from fieldvisit.serving import serve
 
     config = load_config()
+    if WANTED:
+        print(f"FV_FAIL is set: this process fails on purpose at {', '.join(sorted(WANTED))}.", file=sys.stderr)
     serve(config, tuple(told.face) or FACES, told.port or config.port)
 
 
@@ -209,6 +220,74 @@ def _check(_told: argparse.Namespace) -> int:
         )
     print("Everything is whole." if not found else f"{found} thing{'s' if found > 1 else ''} to look at.")
     return 1 if found else 0
+
+
+@contextmanager
+def _database(url: str) -> Iterator[Any]:
+    from fieldvisit.db import Database
+
+    database = Database(url)
+    try:
+        yield database
+    finally:
+        database.dispose()
+
+
+def _backup(told: argparse.Namespace) -> int:
+    from fieldvisit.backup import BackupError, backup
+    from fieldvisit.config import load_config
+
+    config = load_config()
+    config.secret_key()
+    try:
+        with _database(config.url) as database:
+            made = backup(config, database, told.folder, now())
+    except BackupError as error:
+        raise StopError(f"No backup was made. {error}") from None
+    print(f"{made.folder} holds {made.entries:,} entries and {made.photos:,} photos, read back and checked.")
+    print("The keys of this home are in it: keep it where nobody else can read it.")
+    if made.missing:
+        print(
+            f"{len(made.missing)} photos that should be whole are not: {', '.join(made.missing[:3])}", file=sys.stderr
+        )
+    if made.durable_up_to is None:
+        print("Phones keep what they sent for now, as long as they can.")
+    return 1 if made.missing else 0
+
+
+def _restore(told: argparse.Namespace) -> None:
+    from fieldvisit.backup import BackupError, restore
+    from fieldvisit.config import load_config
+
+    config = load_config()
+    try:
+        with _database(config.url) as database:
+            restore(config, database, told.folder, now())
+    except BackupError as error:
+        raise StopError(f"Nothing was restored. {error}") from None
+    print(f"{config.home} is as it was in the backup. Phones will offer again what it lacks. Run: fieldvisit check")
+
+
+def _verify_envelope(told: argparse.Namespace) -> int:
+    from fieldvisit.config import load_config
+    from fieldvisit.ground.roles import CHECKING
+    from fieldvisit.outbox.envelope import IntakeKey
+    from fieldvisit.outbox.explain import NoEnvelope, explain, read_envelope
+
+    config = load_config()
+    config.secret_key()
+    try:
+        envelope = read_envelope(told.file.read_bytes())
+    except (OSError, NoEnvelope) as error:
+        raise StopError(f"{told.file}: {error}") from None
+    key = IntakeKey.from_file(config.keys / "intake.jwk")
+    with _database(config.url) as database, database.reading(CHECKING) as session:
+        lines, faults = explain(session, envelope, key)
+    for line in lines:
+        print(line)
+    for fault in faults:
+        print(fault, file=sys.stderr)
+    return 1 if faults else 0
 
 
 def _progress(what: str) -> Callable[[int, int | None], None] | None:

@@ -28,6 +28,7 @@ class Config(BaseSettings):
     pilot: bool = False
     dev: bool = False
     proxies: int = 0
+    offline: bool = True  # 0: phones keep no pages; the worker that some already have takes itself off
     font: Path | None = None  # a TrueType font for letters and cards
     port: int = Field(default=8000, validation_alias="PORT")
 

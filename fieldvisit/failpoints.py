@@ -1,12 +1,13 @@
 """Named places at which a test can make this process fail: `FV_FAIL=before_commit:kill` (security.md section 4.3).
 
 Nothing is looked up unless the variable was set when the process began, and `fieldvisit serve` says so aloud.
-Actions: `kill` (SIGKILL of this process), `raise`, `enospc` (no space left), `sleep` (ten seconds). `name:action:n` acts
-at the n-th time only, and `name:action:n+` from then on.
+Actions: `kill` (SIGKILL of this process), `raise`, `enospc` (no space left), `sleep` (ten seconds). When: `name:action:n`
+acts at the n-th time only, `n+` from then on, `n%` so many times in a hundred by chance; several joined by `|`.
 """
 
 import errno
 import os
+import secrets
 import signal
 import threading
 import time
@@ -39,9 +40,14 @@ def reach(name: str) -> None:
     with _counting:
         _reached[name] += 1
         turn = _reached[name]
-    if when and not (turn >= int(when[:-1]) if when.endswith("+") else turn == int(when)):
-        return
-    _act(name, action)
+    if not when or any(_is_now(one, turn) for one in when.split("|")):
+        _act(name, action)
+
+
+def _is_now(when: str, turn: int) -> bool:
+    if when.endswith("%"):
+        return secrets.randbelow(100) < int(when[:-1])
+    return turn >= int(when[:-1]) if when.endswith("+") else turn == int(when)
 
 
 def _act(name: str, action: str) -> None:

@@ -1,6 +1,6 @@
 """Every table, imported once, so that migrations and tests see the whole schema."""
 
-from fieldvisit import tasks
+from fieldvisit import deployment, tasks
 from fieldvisit.audit import models as audit
 from fieldvisit.badges import models as badges
 from fieldvisit.breaches import models as breaches
@@ -12,4 +12,6 @@ from fieldvisit.register import models as register
 from fieldvisit.visits import models as visits
 
 metadata = Base.metadata
-__all__ = ["audit", "badges", "breaches", "codes", "metadata", "notices", "outbox", "register", "tasks", "visits"]
+__all__ = [
+    "audit", "badges", "breaches", "codes", "deployment", "metadata", "notices", "outbox", "register", "tasks", "visits",
+]  # fmt: skip

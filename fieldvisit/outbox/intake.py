@@ -5,9 +5,8 @@ stand or fall together. Nothing that is well signed is ever refused: it is accep
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
 from sqlalchemy import func, select
@@ -15,11 +14,16 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from fieldvisit.badges.models import Badge
+from fieldvisit.failpoints import reach
 from fieldvisit.ground.clock import end_of_london_day, london_date
 from fieldvisit.ground.policy import Policy
 from fieldvisit.outbox import reactions
-from fieldvisit.outbox.envelope import IntakeKey, Sealed, digest_of, is_well_signed, signed_text
-from fieldvisit.outbox.models import Held
+from fieldvisit.outbox.arrivals import Row, name_attachments, not_complete, number
+from fieldvisit.outbox.envelope import IntakeKey, digest_of, is_well_signed, signed_text
+from fieldvisit.outbox.gaps import area_where_they_work
+from fieldvisit.outbox.models import FailedParse, Held
+from fieldvisit.outbox.opening import HeldBackError, Opened, open_item
+from fieldvisit.outbox.rules import CLOCKS_AGREE, clocks_disagree, corrected_time, is_past_trying
 from fieldvisit.outbox.wire import Sent
 from fieldvisit.register.models import Grant
 from fieldvisit.tasks import raise_task
@@ -27,7 +31,6 @@ from fieldvisit.visits import events as ev
 from fieldvisit.visits.models import Entry, Visit, VisitWorker
 from fieldvisit.visits.service import Written, lock, record
 from fieldvisit.visits.state import Stage
-from fieldvisit.visits.wire import Unreadable, parse
 
 log = structlog.get_logger()
 
@@ -45,19 +48,24 @@ REACTIONS: dict[type[ev.Event], tuple[Reaction, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """status: accepted, duplicate, held, retry."""
+    """status: accepted, duplicate, held, retry. server_seq: the number of arrival. missing: blobs not complete yet."""
 
     uuid: str
     status: str
     code: str | None = None
     message: str | None = None
     server_seq: int | None = None
+    attachments_missing: tuple[str, ...] = ()
+    entry_id: str | None = None
+    held_id: str | None = None
 
+    @property
+    def row(self) -> Row:
+        return self.entry_id, self.held_id
 
-class HeldBackError(Exception):
-    def __init__(self, code: str, visit_id: str | None = None) -> None:
-        super().__init__(code)
-        self.code, self.visit_id = code, visit_id
+    @property
+    def is_delivered(self) -> bool:
+        return self.status != "retry"
 
 
 MESSAGES = {
@@ -71,6 +79,22 @@ MESSAGES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What every event of one batch shares. skew: how far the phone's clock is behind ours. at: aware UTC.
+
+    waives: guards that a person's decision stands in for, when a held entry is taken in.
+    """
+
+    session: Session
+    device: str
+    skew: timedelta
+    at: datetime
+    key: IntakeKey
+    policy: Policy
+    waives: frozenset[str] = field(default=frozenset())
+
+
 def receive(
     session: Session,
     sent: Sequence[Sent],
@@ -81,158 +105,157 @@ def receive(
     key: IntakeKey,
     policy: Policy,
 ) -> list[Result]:
-    """Judges each event alone. phone_now: what the phone's clock said when it sent the batch. Both aware UTC."""
-    return [_receive_one(session, item, device, at - phone_now, at, key, policy) for item in sent]
+    """Judges each event alone, in the order in which the phone saved them; answers in the order in which they came.
+
+    phone_now: what the phone's clock said when it sent the batch. Both aware UTC. The numbers of arrival are given at
+    the very end: whoever holds that lock waits for nobody else.
+    """
+    intake = Intake(session, device, at - phone_now, at, key, policy)
+    in_order = sorted(range(len(sent)), key=lambda place: sent[place].seq)
+    judged = {place: _receive_one(intake, sent[place]) for place in in_order}
+    session.flush()
+    numbers = number(session, [judged[place].row for place in in_order])
+    waiting = not_complete(session, numbers)
+    return [_told(judged[place], numbers, waiting) for place in range(len(sent))]
 
 
-def _receive_one(
-    session: Session, item: Sent, device: str, skew: timedelta, at: datetime, key: IntakeKey, policy: Policy
-) -> Result:
+def _told(result: Result, numbers: dict[Row, int], waiting: dict[str, tuple[str, ...]]) -> Result:
+    blobs = waiting.get(result.entry_id or result.held_id or "", ())
+    return replace(result, server_seq=numbers.get(result.row), attachments_missing=blobs)
+
+
+def _receive_one(intake: Intake, item: Sent) -> Result:
+    session = intake.session
     grant = session.get(Grant, item.grant)
     signed = signed_text(item.grant, item.uuid, item.seq, item.jwe)
-    if grant is None or grant.device != device or not is_well_signed(grant.public_jwk, item.sig, signed):
+    if grant is None or grant.device != intake.device or not is_well_signed(grant.public_jwk, item.sig, signed):
         return Result(item.uuid, "retry", "bad-signature", "This entry was not signed by this phone. Call the office.")
     digest = digest_of(item.jwe)
-    if known := _seen_before(session, item, device, digest):
+    if known := _seen_before(session, item, intake.device, digest):
         return known
     try:
-        with session.begin_nested():
-            entry = _fold_in(session, item, grant, digest, skew, at, key, policy)
+        opened = open_item(item, intake.key)
     except HeldBackError as held:
-        return _hold(session, item, grant, device, digest, held.code, held.visit_id, at, policy)
-    except OperationalError:
+        return _hold(intake, item, grant, digest, held)
+    except OSError:
+        raise  # no room on the disk
+    except Exception as error:
+        return _broke(intake, item, grant, digest, error)
+    return _fold(intake, item, opened, grant, digest)
+
+
+def _fold(intake: Intake, item: Sent, opened: Opened, grant: Grant, digest: str) -> Result:
+    try:
+        with intake.session.begin_nested():
+            _not_two_of_it(intake, item, opened)
+            entry = fold_in(intake, item, opened, grant, digest)
+    except HeldBackError as held:
+        return _hold(intake, item, grant, digest, held)
+    except (OperationalError, OSError):
         raise  # the database is gone or full: nothing was kept, so the phone must keep it
     except IntegrityError:
         # Two copies of one batch at once: the other one was first.
-        return _seen_before(session, item, device, digest) or _hold(
-            session, item, grant, device, digest, "conflict", None, at, policy
-        )
+        back = HeldBackError("conflict", opened.visit_id, opened.blobs)
+        return _seen_before(intake.session, item, intake.device, digest) or _hold(intake, item, grant, digest, back)
     except Exception as error:
-        # A reader or a reaction of ours broke. The fact is kept whole, and the break is loud.
+        # A reaction of ours broke. The fact is kept whole, and the break is loud.
         log.exception("event held", code="reaction-failed", uuid=item.uuid, error=type(error).__name__)
-        return _hold(session, item, grant, device, digest, "reaction-failed", None, at, policy)
-    return Result(item.uuid, "accepted", server_seq=entry.position)
+        back = HeldBackError("reaction-failed", opened.visit_id, opened.blobs)
+        return _hold(intake, item, grant, digest, back)
+    return Result(item.uuid, "accepted", entry_id=entry.id)
 
 
 def _seen_before(session: Session, item: Sent, device: str, digest: str) -> Result | None:
     """The same identity and bytes are a duplicate, whether they were folded or held."""
     entry = session.scalars(select(Entry).where(Entry.device == device, Entry.uuid == item.uuid)).first()
     if entry is not None and entry.envelope_sha256 == digest:
-        return Result(item.uuid, "duplicate", server_seq=entry.position)
+        return Result(item.uuid, "duplicate", entry_id=entry.id)
     held = session.scalars(
         select(Held).where(Held.device == device, Held.uuid == item.uuid, Held.envelope_sha256 == digest)
     ).first()
-    return Result(item.uuid, "duplicate", held.code, MESSAGES[held.code]) if held else None
+    return Result(item.uuid, "duplicate", held.code, MESSAGES[held.code], held_id=held.id) if held else None
 
 
-def _fold_in(
-    session: Session,
-    item: Sent,
-    grant: Grant,
-    digest: str,
-    skew: timedelta,
-    at: datetime,
-    key: IntakeKey,
-    policy: Policy,
-) -> Entry:
-    inside = _opened(item, key)
-    if _conflicts(session, item, grant.device):
-        raise HeldBackError("conflict", _text(inside.get("visit")))
-    visit_id = _text(inside.get("visit"))
-    event = _read(inside, visit_id)
-    happened = _wall(inside, visit_id)
-    corrected = happened + skew if abs(skew) > CLOCKS_AGREE else happened
-    visit = lock(session, visit_id or "")
+def _not_two_of_it(intake: Intake, item: Sent, opened: Opened) -> None:
+    """The same device and uuid with other bytes, or the same device and seq with another uuid, is held already."""
+    same = (Held.uuid == item.uuid) | (Held.seq == item.seq)
+    if intake.session.scalar(select(func.count(Held.id)).where(Held.device == intake.device, same)):
+        raise HeldBackError("conflict", opened.visit_id, opened.blobs)
+
+
+def fold_in(intake: Intake, item: Sent, opened: Opened, grant: Grant, digest: str) -> Entry:
+    """The line, its effect, what it sets off. Raises HeldBackError where a person must look first."""
+    try:
+        return _fold_in(intake, item, opened, grant, digest)
+    except HeldBackError as held:
+        raise HeldBackError(held.code, opened.visit_id, opened.blobs) from None
+
+
+def _fold_in(intake: Intake, item: Sent, opened: Opened, grant: Grant, digest: str) -> Entry:
+    session = intake.session
+    same = (Entry.uuid == item.uuid) | (Entry.seq == item.seq)
+    if session.scalar(select(func.count(Entry.id)).where(Entry.device == grant.device, same)):
+        raise HeldBackError("conflict")
+    corrected = _corrected(intake, item, opened)
+    visit = lock(session, opened.visit_id or "")
     if visit is None:
-        raise HeldBackError("unknown-visit", visit_id)
-    _may_be_theirs(session, visit, grant)
-    _still_trusted(session, grant, corrected, visit_id)
-    _not_after_the_end(session, visit, corrected)
-    badge = session.scalars(select(Badge.id).where(Badge.person_id == grant.person_id).limit(1)).first()
-    written = Written(
-        device=grant.device,
-        uuid=item.uuid,
-        seq=item.seq,
-        device_time=happened,
-        corrected_time=corrected,
-        skew_s=round(skew.total_seconds()),
-        received_at=at,
-        recorded_by=grant.person_id,
-        envelope_sha256=digest,
-        grant_id=grant.id,
-        badge_id=badge,
-        jwe=item.jwe.encode("ascii", "replace"),
-        sig=item.sig,
+        raise HeldBackError("unknown-visit")
+    for code, guard in _GUARDS:
+        if code not in intake.waives:
+            guard(session, visit, grant, corrected)
+    entry = record(
+        session, visit, opened.event, _written(intake, item, opened, grant, digest, corrected), intake.policy
     )
-    entry = record(session, visit, event, written, policy)
-    for react in REACTIONS.get(type(event), ()):
-        react(session, visit, entry, event, policy)
-    session.flush()
+    name_attachments(session, opened.blobs, grant, intake.at, entry_id=entry.id)
+    reach("reaction")
+    for react in REACTIONS.get(type(opened.event), ()):
+        react(session, visit, entry, opened.event, intake.policy)
     return entry
 
 
-# Clocks that differ by less than this agree: a batch takes a while to travel (offline.md 3.5).
-CLOCKS_AGREE = timedelta(minutes=2)
-
-
-def _opened(item: Sent, key: IntakeKey) -> dict[str, Any]:
-    try:
-        inside = key.open(item.jwe)
-    except Sealed:
-        raise HeldBackError("unreadable") from None
-    if inside.get("v") != 1 or inside.get("uuid") != item.uuid or inside.get("grant") != item.grant:
-        raise HeldBackError("unreadable", _text(inside.get("visit")))
-    return inside
-
-
-def _conflicts(session: Session, item: Sent, device: str) -> bool:
-    """The same device and uuid with other bytes, or the same device and seq with another uuid."""
-    same = (Entry.uuid == item.uuid) | (Entry.seq == item.seq)
-    held = (Held.uuid == item.uuid) | (Held.seq == item.seq)
-    return bool(
-        session.scalar(select(func.count(Entry.id)).where(Entry.device == device, same))
-        or session.scalar(select(func.count(Held.id)).where(Held.device == device, held))
+def _written(intake: Intake, item: Sent, opened: Opened, grant: Grant, digest: str, corrected: datetime) -> Written:
+    of_person = select(Badge.id).where(Badge.person_id == grant.person_id).limit(1)
+    return Written(
+        device=grant.device,
+        uuid=item.uuid,
+        seq=item.seq,
+        device_time=opened.wall,
+        corrected_time=corrected,
+        skew_s=_seconds(corrected - opened.wall if corrected != opened.wall else _small(intake.skew)),
+        received_at=intake.at,
+        recorded_by=grant.person_id,
+        envelope_sha256=digest,
+        grant_id=grant.id,
+        badge_id=intake.session.scalars(of_person).first(),
+        jwe=item.jwe.encode("ascii", "replace"),
+        sig=item.sig,
     )
 
 
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) and len(value) <= 64 else None
+def _corrected(intake: Intake, item: Sent, opened: Opened) -> datetime:
+    before = None
+    if clocks_disagree(opened.offset, intake.skew):
+        earlier = select(Entry.corrected_time).where(Entry.device == intake.device, Entry.seq < item.seq)
+        before = intake.session.scalars(earlier.order_by(Entry.seq.desc()).limit(1)).first()
+    return corrected_time(opened.wall, offset=opened.offset, skew=intake.skew, received_at=intake.at, not_before=before)
 
 
-def _read(inside: dict[str, Any], visit_id: str | None) -> ev.Event:
-    kind, version = inside.get("kind"), inside.get("kv")
-    if not isinstance(kind, str) or not isinstance(version, int) or kind in DESK_ONLY:
-        raise HeldBackError("unreadable", visit_id)
-    try:
-        return parse(kind, version, inside.get("body"))
-    except Unreadable:
-        raise HeldBackError("unreadable", visit_id) from None
+def _small(skew: timedelta) -> timedelta:
+    return skew if abs(skew) <= CLOCKS_AGREE else timedelta(0)
 
 
-# What only the office may say. A phone that says it is not believed: it is held and a person looks.
-DESK_ONLY = frozenset({
-    "visit.planned", "visit.cancelled", "visit.moved", "visit.reassigned", "notice.failed", "notice.withdrawn",
-    "emergency.authorised", "emergency.downgraded", "investigation.authorised", "time.agreed", "entry.authorised",
-})  # fmt: skip
+def _seconds(length: timedelta) -> int:
+    """As the column holds it: a phone whose clock says the year 9999 is wrong enough."""
+    return round(max(-2e9, min(2e9, length.total_seconds())))
 
 
-def _wall(inside: dict[str, Any], visit_id: str | None) -> datetime:
-    try:
-        moment = datetime.fromisoformat(inside["wall"])
-        if moment.tzinfo is None:
-            raise ValueError
-        return moment
-    except (KeyError, ValueError, TypeError):
-        raise HeldBackError("unreadable", visit_id) from None
-
-
-def _may_be_theirs(session: Session, visit: Visit, grant: Grant) -> None:
+def _is_theirs(session: Session, visit: Visit, grant: Grant, _corrected: datetime) -> None:
     ever = select(VisitWorker.id).where(VisitWorker.visit_id == visit.id, VisitWorker.person_id == grant.person_id)
     if session.scalars(ever).first() is None:
-        raise HeldBackError("not-yours", visit.id)
+        raise HeldBackError("not-yours")
 
 
-def _still_trusted(session: Session, grant: Grant, corrected: datetime, visit_id: str | None) -> None:
+def _is_still_trusted(session: Session, _visit: Visit, grant: Grant, corrected: datetime) -> None:
     """Grant, person or badge withdrawn before it happened: kept, and a person decides."""
     withdrawn = [grant.revoked_at, grant.person.disabled_at]
     withdrawn += session.scalars(
@@ -243,10 +266,10 @@ def _still_trusted(session: Session, grant: Grant, corrected: datetime, visit_id
     )
     limits = [moment for moment in withdrawn[:2] if moment] + ([] if active else [m for m in withdrawn[2:] if m])
     if any(moment <= corrected for moment in limits):
-        raise HeldBackError("after-revoke", visit_id)
+        raise HeldBackError("after-revoke")
 
 
-def _not_after_the_end(session: Session, visit: Visit, corrected: datetime) -> None:
+def _is_before_the_end(session: Session, visit: Visit, _grant: Grant, corrected: datetime) -> None:
     """Cancelled, or closed by the office, before it happened."""
     if visit.stage not in (Stage.CANCELLED, Stage.CLOSED):
         return
@@ -256,43 +279,71 @@ def _not_after_the_end(session: Session, visit: Visit, corrected: datetime) -> N
         .order_by(Entry.position.desc())
     ).first()
     if ended_by_office and ended_by_office.corrected_time <= corrected:
-        raise HeldBackError("after-cancel", visit.id)
+        raise HeldBackError("after-cancel")
 
 
-def _hold(
-    session: Session,
-    item: Sent,
-    grant: Grant,
-    device: str,
-    digest: str,
-    code: str,
-    visit_id: str | None,
-    at: datetime,
-    policy: Policy,
-) -> Result:
+_GUARDS: tuple[tuple[str, Callable[[Session, Visit, Grant, datetime], None]], ...] = (
+    ("not-yours", _is_theirs),
+    ("after-revoke", _is_still_trusted),
+    ("after-cancel", _is_before_the_end),
+)
+
+
+def _broke(intake: Intake, item: Sent, grant: Grant, digest: str, error: Exception) -> Result:
+    """A reader of ours broke on this item alone: the phone keeps it and tries again; the sixth time it is held (F29)."""
+    same = (FailedParse.device == intake.device, FailedParse.uuid == item.uuid, FailedParse.envelope_sha256 == digest)
+    row = intake.session.scalars(select(FailedParse).where(*same).with_for_update()).first()
+    if row is not None and is_past_trying(row.times):
+        log.exception("event held", code="unreadable", uuid=item.uuid, error=type(error).__name__)
+        return _hold(intake, item, grant, digest, HeldBackError("unreadable"))
+    if row is None:
+        row = FailedParse(device=intake.device, uuid=item.uuid, envelope_sha256=digest, times=0, last_at=intake.at)
+        intake.session.add(row)
+    row.times, row.last_at = row.times + 1, intake.at
+    log.exception("event not read", uuid=item.uuid, times=row.times, error=type(error).__name__)
+    return Result(item.uuid, "retry", "not-read", "The office could not read this yet. It will go by itself.")
+
+
+def _hold(intake: Intake, item: Sent, grant: Grant, digest: str, back: HeldBackError) -> Result:
+    try:
+        with intake.session.begin_nested():
+            held = _held(intake, item, grant, digest, back)
+    except IntegrityError:  # two copies of one batch at once: the other one was first
+        if known := _seen_before(intake.session, item, intake.device, digest):
+            return known
+        raise
+    return Result(item.uuid, "held", back.code, MESSAGES[back.code], held_id=held.id)
+
+
+def _held(intake: Intake, item: Sent, grant: Grant, digest: str, back: HeldBackError) -> Held:
+    session, at = intake.session, intake.at
+    visit = session.get(Visit, back.visit_id) if back.visit_id else None
+    area_id = visit.area_id if visit else area_where_they_work(session, grant.person_id)
     held = Held(
-        device=device,
+        device=intake.device,
         uuid=item.uuid,
         seq=item.seq,
         grant_id=grant.id,
         envelope_sha256=digest,
         jwe=item.jwe.encode("ascii", "replace"),
         sig=item.sig,
-        code=code,
-        visit_id=visit_id,
+        code=back.code,
+        visit_id=back.visit_id,
         received_at=at,
+        skew_s=_seconds(intake.skew),
     )
     session.add(held)
     session.flush()
-    visit = session.get(Visit, visit_id) if visit_id else None
+    name_attachments(session, back.blobs, grant, at, held_id=held.id)
     raise_task(
         session,
         "held",
         cause=f"held:{held.id}",
         about="held",
         about_id=held.id,
-        area_id=visit.area_id if visit else None,
+        area_id=area_id,
         at=at,
-        due=end_of_london_day(policy.working_days.after(london_date(at), 1)),
+        due=end_of_london_day(intake.policy.working_days.after(london_date(at), 1)),
     )
-    return Result(item.uuid, "held", code, MESSAGES[code])
+    session.flush()
+    return held

@@ -34,7 +34,7 @@ def tenant_unhappy(session: Session, visit: Visit, entry: Entry, event: ev.Event
 def hazard_seen(session: Session, visit: Visit, entry: Entry, event: ev.Event, policy: Policy) -> None:
     """Awareness began when it was seen (B2). Until the register of hazards: a task for the same day."""
     if isinstance(event, ev.VisitClosed) and event.hazard_seen:
-        _task(session, "hazard_seen", visit, entry, 0, policy)
+        _task(session, "hazard_seen", visit, entry, policy.task.hazard_wd.value, policy)
 
 
 def refusal_to_follow_up(session: Session, visit: Visit, entry: Entry, event: ev.Event, policy: Policy) -> None:
@@ -54,7 +54,7 @@ def no_id_shown(session: Session, visit: Visit, entry: Entry, event: ev.Event, p
 def child_alone(session: Session, visit: Visit, entry: Entry, event: ev.Event, policy: Policy) -> None:
     """D2: consider safeguarding the same day."""
     if isinstance(event, ev.DoorChildAnswered) and not event.adult_coming:
-        _task(session, "child_alone", visit, entry, 0, policy)
+        _task(session, "child_alone", visit, entry, policy.task.child_alone_wd.value, policy)
 
 
 def no_access_to_follow_up(session: Session, visit: Visit, entry: Entry, event: ev.Event, policy: Policy) -> None:
@@ -63,4 +63,4 @@ def no_access_to_follow_up(session: Session, visit: Visit, entry: Entry, event: 
 
 def worker_withdrew(session: Session, visit: Visit, entry: Entry, event: ev.Event, policy: Policy) -> None:
     """ME-7a: withdraw and report. The manager follows up the same day."""
-    _task(session, "withdrew", visit, entry, 0, policy)
+    _task(session, "withdrew", visit, entry, policy.task.withdrew_wd.value, policy)

@@ -1,6 +1,6 @@
 """The shape of `POST /devices` and `POST /events` (interfaces section 4), read by pydantic. A form parses; it decides nothing."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -23,7 +23,7 @@ class Enrol(_Strict):
 class Sent(_Strict):
     grant: Id
     uuid: Annotated[str, Field(min_length=8, max_length=36, pattern=r"^[A-Za-z0-9-]+$")]
-    seq: Annotated[int, Field(ge=0, lt=2**53)]
+    seq: Annotated[int, Field(ge=0, lt=2**31)]
     jwe: Annotated[str, Field(min_length=1, max_length=128 * 1024, pattern=r"^[A-Za-z0-9._-]+$")]
     sig: Annotated[str, Field(min_length=1, max_length=128)]
 
@@ -38,3 +38,24 @@ class Batch(BaseModel):
     queued: int = 0
     last_seq: int | None = None
     events: Annotated[list[dict[str, Any]], Field(max_length=MOST_EVENTS)]
+
+
+MOST_RESCUE = 24 * 1024 * 1024  # bytes of a rescue file
+MOST_RESCUED = 2_000  # entries in one
+
+
+class RescuedBlob(_Strict):
+    id: Annotated[str, Field(min_length=8, max_length=36, pattern=r"^[0-9a-f-]+$")]
+    data: str  # base64 of the whole ciphertext
+
+
+class Rescue(BaseModel):
+    """What a phone that cannot send writes into a file, sealed and signed as ever, for somebody to carry to the office."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    v: Literal[1]
+    device: Annotated[str, Field(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9-]+$")]
+    made: AwareDatetime
+    items: Annotated[list[Sent], Field(max_length=MOST_RESCUED)]
+    blobs: Annotated[list[RescuedBlob], Field(max_length=MOST_RESCUED)] = []

@@ -146,7 +146,7 @@ def test_each_held_entry_is_a_task_for_one_working_day(world: World) -> None:
     phone = a_phone(world, "asha")
     phone.save("visit.set_off", "f" * 32, {}, NOW)
     phone.send(NOW)
-    with world.database.reading(None) as session:
+    with world.database.reading(CHECKING) as session:
         task = session.scalars(select(Task)).one()
     assert (task.kind, task.due_at.isoformat()) == ("held", "2026-12-09T23:59:59+00:00")
 
@@ -164,7 +164,7 @@ def test_a_slow_phones_times_are_corrected_and_marked(world: World) -> None:
 
 def test_an_unhappy_tenant_is_a_task_dated_when_it_was_heard(world: World) -> None:
     story = a_visit(world).in_the_home().closing().closed(unhappy=True)
-    with world.database.reading(None) as session:
+    with world.database.reading(CHECKING) as session:
         task = session.scalars(select(Task).where(Task.kind == "tenant_unhappy")).one()
     assert task.raised_at == story.at
     assert task.due_at.isoformat() == "2026-12-15T23:59:59+00:00"
@@ -172,6 +172,6 @@ def test_an_unhappy_tenant_is_a_task_dated_when_it_was_heard(world: World) -> No
 
 def test_a_refusal_for_want_of_id_is_a_task_of_its_own(world: World) -> None:
     a_visit(world).at_the_door().answered().refused("no-id")
-    with world.database.reading(None) as session:
+    with world.database.reading(CHECKING) as session:
         kinds = sorted(session.scalars(select(Task.kind)))
     assert kinds == ["no_id", "refusal"]
