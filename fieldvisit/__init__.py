@@ -52,7 +52,7 @@ def create_app(
 
 def _hosts(config: Config) -> list[str]:
     """Ours, and the one that the QR names, which may be another."""
-    own = ["localhost", "127.0.0.1", "[::1]"] if config.is_local else [config.host]
+    own = ["localhost", "127.0.0.1"] if config.is_local else [config.host]
     return [*own, *filter(None, [config.verify_host.rsplit(":", 1)[0]])]
 
 

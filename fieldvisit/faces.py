@@ -1,10 +1,11 @@
 """Which blueprints make which face, what stands in everybody's pages, and the small routes that every face has."""
 
 from collections.abc import Sequence
+from mimetypes import guess_type
 from types import SimpleNamespace
 from typing import Any
 
-from flask import Blueprint, Flask, Response, current_app, g, redirect, request
+from flask import Blueprint, Flask, Response, abort, current_app, g, redirect, request
 from flask_wtf import CSRFProtect
 from sqlalchemy import text
 
@@ -13,6 +14,8 @@ from fieldvisit.config import Face
 from fieldvisit.ground.roles import RIGHTS, Role, may_ever
 from fieldvisit.register import sign_in_routes
 from fieldvisit.web.access import access, database, no_cookie, policy, rule_of
+from fieldvisit.web.render import asset_version
+from fieldvisit.web.shell_files import served, wanted_at_once
 
 site = Blueprint("site", __name__)
 
@@ -21,6 +24,8 @@ NAV = (
     ("Visits", "/office/visits", ("visit", "list")),
     ("Plan a visit", "/office/plan", ("visit", "plan")),
     ("Tasks", "/office/tasks", ("task", "list")),
+    ("People", "/office/people", ("worker", "read")),
+    ("Held entries", "/office/held", ("held", "list")),
     ("Verify a caller", "/office/verify-caller", ("caller", "verify")),
     ("Take a concern", "/office/intake", ("concern", "take")),
     ("Badges", "/office/badges", ("badge", "suspend")),
@@ -32,19 +37,22 @@ def blueprints_of_faces() -> dict[Face, tuple[Blueprint, ...]]:
     from fieldvisit.badges.desk_routes import blueprint as badge_desk
     from fieldvisit.badges.routes import blueprint as badge
     from fieldvisit.breaches.routes import blueprint as breaches
-    from fieldvisit.desk import caller_routes, routes  # their routes hang on the desk's one blueprint
+    from fieldvisit.desk import caller_routes, people_routes, routes  # they hang on the desk's one blueprint
     from fieldvisit.desk.blueprint import blueprint as desk
     from fieldvisit.doorway.routes import blueprint as verify
+    from fieldvisit.outbox.desk_routes import blueprint as held_desk
+    from fieldvisit.outbox.photo_routes import blueprint as photos
     from fieldvisit.outbox.routes import blueprint as outbox
     from fieldvisit.visits.entry_routes import blueprint as entry
+    from fieldvisit.visits.pack_routes import blueprint as packs
     from fieldvisit.visits.plan_routes import blueprint as plan
     from fieldvisit.visits.routes import blueprint as doorstep
 
-    assert caller_routes and routes
+    assert caller_routes and people_routes and routes
     return {
         "verify": (verify,),
-        "field": (doorstep, outbox, badge),
-        "office": (desk, plan, entry, breaches, badge_desk),
+        "field": (doorstep, packs, outbox, badge),
+        "office": (desk, plan, entry, breaches, badge_desk, held_desk, photos),
         "vault": (),
     }
 
@@ -60,6 +68,8 @@ def register(app: Flask, faces: Sequence[Face], csrf: CSRFProtect) -> None:
             app.register_blueprint(blueprint)
     csrf.exempt(blueprints["verify"][0])
     csrf.exempt("fieldvisit.outbox.routes.events")
+    csrf.exempt("fieldvisit.outbox.routes.piece")
+    csrf.exempt("fieldvisit.desk.people_routes.set_photo")  # it checks the token itself, once it knows who asks
 
 
 def context() -> dict[str, Any]:
@@ -74,7 +84,11 @@ def context() -> dict[str, Any]:
         for label, href, right in NAV
         if principal and may_ever(principal, *right)
     ]
-    return {"person": person, "nav": nav}
+    return {"person": person, "nav": nav, "wanted_at_once": wanted_at_once, "offline": _keeps_pages()}
+
+
+def _keeps_pages() -> bool:
+    return bool(current_app.extensions["fv_config"].offline)
 
 
 @site.get("/")
@@ -93,6 +107,25 @@ def council_css() -> Response:
     colour = policy().council.colour
     sheet = f":root{{--council:{colour};--council-ink:#fff}}"
     return Response(sheet, mimetype="text/css", headers={"Cache-Control": "public, max-age=3600"})
+
+
+@site.get("/app/<code:version>/<path:filename>")
+@access("site", "open")
+@no_cookie
+def app_file(version: str, filename: str) -> Response:
+    """A script or sheet of the phone's app, in a folder named after their content, so that it may be kept for ever."""
+    found = served(filename)
+    if found is None:
+        abort(404)
+    plain, packed = found
+    accepts = bool(request.accept_encodings["gzip"])
+    response = Response(packed if accepts else plain, mimetype=guess_type(filename)[0])
+    response.vary.add("Accept-Encoding")
+    if accepts:
+        response.headers["Content-Encoding"] = "gzip"
+    if version == asset_version():  # to a page of last week that finds these files: today's, and not to be kept
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
 
 
 @site.get("/robots.txt")

@@ -12,8 +12,9 @@ from fieldvisit.badges.models import Badge
 from fieldvisit.badges.routes import verify_base, verify_host
 from fieldvisit.badges.rules import name_shown, what_is_wrong
 from fieldvisit.ground.clock import london_date
+from fieldvisit.ground.roles import Scope
 from fieldvisit.ground.verdict import insist
-from fieldvisit.web.access import access, at, log_access, policy, session
+from fieldvisit.web.access import access, at, log_access, policy, principal, right, session
 from fieldvisit.web.render import page
 
 blueprint = Blueprint("badge_desk", __name__)
@@ -41,7 +42,7 @@ def doorstep_card(person_id: str) -> Response:
 def find() -> str | Answer:
     number = request.args.get("number", "").strip()[:40]
     badge = service.by_number(session(), number) if number else None
-    if badge:
+    if badge and _in_reach(badge):
         return redirect(f"/office/badges/{badge.id}", 303)
     errors = {"number": NOT_KNOWN} if number else {}
     return page("badges/find.html", number=number, errors=errors)
@@ -66,7 +67,13 @@ def suspend(badge_id: str) -> Answer:
 
 def _badge(badge_id: str) -> Badge:
     wanted = select(Badge).where(Badge.id == (badge_id_in(badge_id) or "")).options(service.bearer())
-    return session().scalars(wanted).first() or abort(404)
+    badge = session().scalars(wanted).first()
+    return badge if badge and _in_reach(badge) else abort(404)
+
+
+def _in_reach(badge: Badge) -> bool:
+    """A firm's manager stops the badges of the firm, and learns of no other one that it is there."""
+    return right().scope is not Scope.FIRM or badge.person.firm_id == principal().firm_id
 
 
 def _card(person_id: str, kind: str, draw: Callable[..., bytes]) -> Response:

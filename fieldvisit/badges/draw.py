@@ -1,12 +1,15 @@
-"""The QR of a badge, as a picture for a screen or a card. Cards are in badges/cards.py."""
+"""The QR of a badge, as a picture for a screen or a card, and its photo for a phone. Cards are in badges/cards.py."""
 
 import io
 import re
+from functools import lru_cache
 from importlib import import_module
 from xml.sax.saxutils import escape
 
 from PIL import Image
 
+PHOTO_SIZE = 280, 350  # as wide as the badge page shows it
+PHOTO_BYTES = 12 * 1024  # it goes to the phone with each pack
 QUIET = 4  # modules of white around a QR; readers need them
 _COMPACT = re.compile(r"[0-9A-Z $%*+\-./:]+")
 
@@ -51,6 +54,19 @@ def qr_png(text: str, module_px: int = 8) -> bytes:
                 image.putpixel((x + QUIET, y + QUIET), 0)
     sink = io.BytesIO()
     image.resize((side * module_px, side * module_px), Image.Resampling.NEAREST).save(sink, "PNG", optimize=True)
+    return sink.getvalue()
+
+
+@lru_cache(maxsize=128)
+def badge_photo(jpeg: bytes) -> bytes:
+    """The clean portrait that is on file, small enough to travel with the day's pack."""
+    with Image.open(io.BytesIO(jpeg), formats=("JPEG",)) as opened:
+        small = opened.convert("RGB").resize(PHOTO_SIZE, Image.Resampling.LANCZOS)
+    for quality in (70, 60, 50, 40, 30):
+        sink = io.BytesIO()
+        small.save(sink, "JPEG", quality=quality, progressive=True, optimize=True)
+        if sink.tell() <= PHOTO_BYTES:
+            break
     return sink.getvalue()
 
 

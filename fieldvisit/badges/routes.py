@@ -3,7 +3,8 @@
 import base64
 from typing import Any
 
-from flask import Blueprint, current_app, redirect, request
+from flask import Blueprint, current_app, jsonify, redirect, request
+from flask import Response as Answer
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
@@ -39,9 +40,18 @@ def show() -> str:
 
 @blueprint.get("/badge/code")
 @access("badge", "show")
-def code() -> str:
-    """What the page fetches every 20 seconds, to put in place of the last code."""
-    return _page("badges/_code.html", _own())
+def code() -> Answer:
+    """What the page asks for while it is shown. badge: as in the day's pack; drawn: for a phone that has no keys."""
+    device = request.args.get("device", "")[:64]
+    badge = service.pack_badge(
+        session(), principal().person_id, device, at(), policy(), verify_base(), f"{verify_host()}/v"
+    )
+    drawn = _page("badges/_code.html", _own()) if badge and badge["valid"] and not badge["day_keys"] else None
+    if badge:
+        badge["photo"] = None  # it stands in the page already
+    answer = jsonify({"badge": badge, "drawn": drawn})
+    answer.headers["X-FieldVisit-Proto"] = "1"
+    return answer
 
 
 @blueprint.get("/badge/lost")

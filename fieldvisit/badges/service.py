@@ -1,21 +1,25 @@
 """Badges in the database: issuing, what a person's standing is, what they show, suspending at once."""
 
+import base64
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload, undefer
 from sqlalchemy.orm.interfaces import ORMOption
 
-from fieldvisit.badges.codes import SERVER_DEVICE, Shown, new_badge_id, new_secret, number_typed, shown_at
+from fieldvisit.badges.codes import SERVER_DEVICE, Shown, day_key, new_badge_id, new_secret, number_typed, shown_at
+from fieldvisit.badges.draw import badge_photo
 from fieldvisit.badges.models import Badge
-from fieldvisit.badges.rules import BadgeStanding, Freshness, TypedLimit, is_good, what_is_wrong
+from fieldvisit.badges.rules import BadgeStanding, Freshness, TypedLimit, is_good, name_shown, what_is_wrong
+from fieldvisit.badges.words import long_day, to_its_holder
 from fieldvisit.codes.service import has_signed
 from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.roles import Role
 from fieldvisit.ground.verdict import Allowed, Refused, Verdict
-from fieldvisit.register.models import Person
+from fieldvisit.register.models import Grant, Person
 
 # What withdraws the piece of plastic itself; the rest (a signature, training) may still come before the first visit.
 CARD_STOPS = frozenset({"badge-unknown", "badge-revoked", "badge-suspended", "badge-expired", "person-inactive"})
@@ -23,11 +27,11 @@ CARD_STOPS = frozenset({"badge-unknown", "badge-revoked", "badge-suspended", "ba
 
 @dataclass(frozen=True, slots=True)
 class OwnBadge:
-    """What a person's own badge page says. shown: None where the badge is not good, and `wrong` tells why."""
+    """What a person's own badge page says. shown: None where the badge is not good; `why` tells them, gravest first."""
 
     person: Person
     badge: Badge | None
-    wrong: tuple[Refused, ...]
+    why: tuple[str, ...]
     shown: Shown | None
 
 
@@ -117,11 +121,58 @@ def own_badge(session: Session, person_id: str, at: datetime, policy: Policy) ->
     """The live badge as this server shows it at `at`: a code only while the badge is good."""
     badge = badge_of(session, person_id, undefer(Badge.secret), bearer())
     person = badge.person if badge else session.get_one(Person, person_id)
-    wrong = what_is_wrong(standing(session, person, badge, london_date(at)), at)
-    if badge is None or wrong:
-        return OwnBadge(person, badge, wrong, None)
+    stands = standing(session, person, badge, london_date(at))
+    why = tuple(to_its_holder(refused, stands) for refused in what_is_wrong(stands, at))
+    if badge is None or why:
+        return OwnBadge(person, badge, why, None)
     shown = shown_at(badge.secret, badge.id, SERVER_DEVICE, at, policy.badge.step_s.value)
     return OwnBadge(person, badge, (), shown)
+
+
+def pack_badge(
+    session: Session, person_id: str, device: str, at: datetime, policy: Policy, verify_base: str, verify_at: str
+) -> dict[str, Any] | None:
+    """What a phone needs to show this badge by itself, today and tomorrow; None for whoever visits no homes.
+
+    verify_base: scheme and host of the QR's address; verify_at: where the digits are typed. A badge that is not good
+    has its `why` and neither photo nor keys; keys go only to a phone whose codes a check would know.
+    """
+    own = own_badge(session, person_id, at, policy)
+    if not own.person.visits_homes:
+        return None
+    badge, person, valid = own.badge, own.person, own.shown is not None
+    return {
+        "id": badge.id if badge else None,
+        "number": badge.number if badge else "",
+        "name": name_shown(person.name, policy.badge.name_style.value),
+        "company": person.firm.name if person.firm else "",
+        "council": policy.council.name,
+        "good_until": long_day(badge.expires_on) if badge else "",
+        "photo": _photo_address(person.photo) if valid and person.photo else None,
+        "valid": valid,
+        "why": list(own.why),
+        "day_keys": _day_keys(session, badge, device, at) if badge and valid else [],
+        "step_s": policy.badge.step_s.value,
+        "verify_base": verify_base,
+        "verify_at": verify_at,
+    }
+
+
+def _day_keys(session: Session, badge: Badge, device: str, at: datetime) -> list[dict[str, str]]:
+    enrolled = select(Grant.id).where(
+        Grant.person_id == badge.person_id, Grant.device == device, Grant.revoked_at.is_(None)
+    )
+    if session.scalars(enrolled.limit(1)).first() is None:
+        return []
+    today = london_date(at)
+    return [
+        {"day": day.isoformat(), "key": day_key(badge.secret, badge.id, device, day).hex()}
+        for day in (today, today + timedelta(days=1))
+    ]
+
+
+def _photo_address(photo: bytes) -> str:
+    return "data:image/jpeg;base64," + base64.b64encode(badge_photo(photo)).decode()
 
 
 def may_print(session: Session, badge: Badge, at: datetime) -> Verdict:

@@ -87,10 +87,11 @@ class SystemPrincipal:
 _VISIT_MODELS = frozenset(
     {"Home", "Household", "Resident", "Job", "Visit", "VisitWorker", "Entry", "Words", "Notice", "Envelope"}
 )
-INTAKE = SystemPrincipal("intake", _VISIT_MODELS | {"Held"})
+INTAKE = SystemPrincipal("intake", _VISIT_MODELS | {"Held", "Attachment"})
 IMPORTING = SystemPrincipal("importing", _VISIT_MODELS)
-CHECKING = SystemPrincipal("checking", _VISIT_MODELS | {"Held"})
-DEMO = SystemPrincipal("demo", _VISIT_MODELS | {"Held"})
+CHECKING = SystemPrincipal("checking", _VISIT_MODELS | {"Held", "Attachment"})
+DEMO = SystemPrincipal("demo", _VISIT_MODELS | {"Held", "Attachment"})
+OPENING = SystemPrincipal("opening", frozenset({"Envelope"}))  # a photo's key is in the seal of its entry
 VERIFYING = SystemPrincipal("verifying", frozenset({"Home", "Household", "Visit", "VisitWorker"}))
 
 _ANYONE = dict.fromkeys(Role, Right(Scope.ANY))
@@ -103,21 +104,25 @@ RIGHTS: dict[tuple[str, str], dict[Role, Right]] = {
     # every face
     ("site", "open"): _ANYONE,  # static files, health, sign-in
     ("site", "sign-out"): _SIGNED_IN,
-    ("site", "home"): _SIGNED_IN,
     # verify face
     ("badge", "verify"): _ANYONE,
     # field face
     ("round", "read"): _AT_THE_DOOR,
     ("doorstep", "read"): _AT_THE_DOOR,
+    ("pack", "read"): _AT_THE_DOOR,
     ("badge", "show"): _AT_THE_DOOR,
     ("badge", "report-lost"): _AT_THE_DOOR,
     ("outbox", "read"): _AT_THE_DOOR,
     ("device", "enrol"): _AT_THE_DOOR,
     ("event", "add"): _ANYONE,  # the device's signature is the right (interfaces section 4); no cookie is read
     # office face
+    ("desk", "open"): dict.fromkeys(SIGNED_IN - {Role.OPERATIVE}, Right(Scope.SELF)),
     ("visit", "list"): {Role.OFFICER: Right(Scope.AREA, logged=True), Role.CONTRACTOR_MANAGER: Right(Scope.FIRM)},
     ("visit", "read"): {Role.OFFICER: Right(Scope.AREA, logged=True), Role.CONTRACTOR_MANAGER: Right(Scope.FIRM)},
-    ("visit", "export"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
+    ("visit", "export"): {
+        Role.OFFICER: Right(Scope.AREA, logged=True),
+        Role.CONTRACTOR_MANAGER: Right(Scope.FIRM, logged=True),  # without words
+    },
     ("visit", "plan"): _SCHEDULER,
     ("visit", "move"): _SCHEDULER,
     ("visit", "cancel"): _SCHEDULER,
@@ -140,8 +145,19 @@ RIGHTS: dict[tuple[str, str], dict[Role, Right]] = {
         Role.INVESTIGATOR: Right(Scope.WRITE),
     },
     ("task", "list"): {Role.OFFICER: Right(Scope.AREA)},
+    ("held", "list"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
+    ("held", "read"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
+    ("held", "settle"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
+    ("held", "rescue"): {Role.OFFICER: Right(Scope.WRITE, logged=True)},
+    ("evidence", "open"): {Role.OFFICER: Right(Scope.AREA, logged=True)},  # photos, signatures
+    ("worker", "read"): {Role.OFFICER: Right(Scope.AREA), Role.CALL_HANDLER: Right(Scope.AREA)},
+    ("worker", "change"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
     ("badge", "print"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
-    ("badge", "suspend"): {Role.OFFICER: Right(Scope.AREA), Role.CALL_HANDLER: Right(Scope.AREA)},
+    ("badge", "suspend"): {
+        Role.OFFICER: Right(Scope.AREA),
+        Role.CALL_HANDLER: Right(Scope.AREA),
+        Role.CONTRACTOR_MANAGER: Right(Scope.FIRM),
+    },
 }
 
 

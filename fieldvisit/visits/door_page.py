@@ -1,6 +1,6 @@
 """What the page of one visit at the door shows. The rules are asked here; none is made here."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -46,6 +46,19 @@ class Refusals:
 
 
 @dataclass(frozen=True, slots=True)
+class Shared:
+    """What the steps say that every visit of this council shares."""
+
+    says: Refusals
+    adult_age: int
+    wait_min: int
+    refusal_reasons: tuple[tuple[str, str], ...]
+    danger: tuple[Contact, ...]
+    help: tuple[Contact, ...]
+    opens: str = ""  # none of them is shown until a visit's page says which
+
+
+@dataclass(frozen=True, slots=True)
 class Door:
     stop: Stop
     stage: str
@@ -61,10 +74,7 @@ class Door:
     workers: tuple[str, ...]
     answered_by: str
     trusted_adult: bool
-    adult_age: int
-    wait_min: int
     basis: str
-    refusal_reasons: tuple[tuple[str, str], ...]
     danger: tuple[Contact, ...]
     help: tuple[Contact, ...]
     recorded: tuple[Recorded, ...]
@@ -72,6 +82,21 @@ class Door:
     @property
     def under_way(self) -> bool:
         return self.stage not in PLANNING
+
+    @property
+    def own_steps(self) -> tuple[str, ...]:
+        return tuple(name for name in self.steps if name in steps.OWN)
+
+
+def shared(policy: Policy) -> Shared:
+    return Shared(
+        says=_refusals(policy),
+        adult_age=policy.door.min_adult_age.value,
+        wait_min=policy.door.no_answer_wait_min.value,
+        refusal_reasons=tuple((reason.code, reason.label) for reason in policy.door.refusal_reasons),
+        danger=_contacts(DANGER, policy),
+        help=_contacts(HELP, policy),
+    )
 
 
 def visit_at_the_door(session: Session, visit_id: str) -> Visit | None:
@@ -97,30 +122,27 @@ def door_of(session: Session, visit: Visit, person_id: str, at: datetime, agent:
         set_off=set_off,
         later_day=later_day,
         notice=notice,
-        says=_refusals(state, policy),
+        says=_refusals(policy),
         worker=name_shown(me.name, policy.badge.name_style.value),
         company=me.firm.name if me.firm else policy.council.name,
         workers=tuple(f"{one.name}, {one.firm.name if one.firm else policy.council.name}" for one in workers),
         answered_by=state.answered_by or "",
         trusted_adult=state.trusted_adult or shown.trusted_adult,
-        adult_age=policy.door.min_adult_age.value,
-        wait_min=policy.door.no_answer_wait_min.value,
         basis=next((basis.label for basis in policy.door.lawful_entry_bases if basis.code == state.basis), ""),
-        refusal_reasons=tuple((reason.code, reason.label) for reason in policy.door.refusal_reasons),
         danger=_contacts(DANGER, policy),
         help=_contacts(HELP, policy),
         recorded=_recorded(entries, state, person_id),
     )
 
 
-def _refusals(state: VisitState, policy: Policy) -> Refusals:
+def _refusals(policy: Policy) -> Refusals:
     def agrees(adult: bool = True, able: bool = True, present: str = "present") -> Verdict:
         return may_agree(
             who="tenant", adult=adult, able=able, trusted_adult_asked_for=True, trusted_adult=present, policy=policy
         )
 
     return Refusals(
-        stop=may_ask_consent(replace(state, stage=Stage.REFUSED)),
+        stop=may_ask_consent(VisitState(stage=Stage.REFUSED)),
         child=agrees(adult=False),
         unable=agrees(able=False),
         trusted_adult=agrees(present="not_needed"),

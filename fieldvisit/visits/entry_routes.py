@@ -170,7 +170,7 @@ def _may(state: VisitState, in_force: bool) -> dict[str, Any]:
     emergency = rules.may_authorise_emergency(state, authoriser=me, hazard="any", reason=_ENOUGH)
     basis = policy().door.lawful_entry_bases[0].code
     without = rules.may_authorise_entry(
-        state, authoriser=me, proposer="", basis=basis, contact_methods=2, life_at_risk=False, policy=policy()
+        state, authoriser=me, proposer="", basis=basis, contact_methods=0, life_at_risk=True, policy=policy()
     )
     verdicts = {"emergency": emergency, "investigation": _may_investigate(state, _ENOUGH), "entry": without}
     return {name: plan_page.said_of_verdict(verdict) for name, verdict in verdicts.items()} | {"downgrade": in_force}

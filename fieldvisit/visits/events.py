@@ -243,6 +243,7 @@ class ConsentGiven(Event):
     trusted_adult: Literal["not_needed", "present", "waived_today"] = "not_needed"
     language: str = "en"
     name: Words | None = None
+    shown: Words | None = None  # what they read before they signed, word for word, in that language
 
 
 @wire("consent.refused")
@@ -317,6 +318,7 @@ class PhotoTaken(Event):
 @dataclass(frozen=True, slots=True)
 class VisitClosing(Event):
     why: Literal["done", "paused"]
+    no_photo_reason: Literal["tenant_said_no", "nothing_to_see", "camera_broken", "other"] | None = None
 
 
 @wire("visit.closed")

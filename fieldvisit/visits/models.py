@@ -30,6 +30,7 @@ from fieldvisit.ground.roles import Principal, Role
 from fieldvisit.notices.models import Notice
 from fieldvisit.register.models import Home, Household, Person, Resident
 from fieldvisit.visits.sight import AT_THE_DOOR, SHIFT_ENDS
+from fieldvisit.visits.state import ENDED
 
 
 class Job(Base):
@@ -213,8 +214,7 @@ def visits_in_sight(asking: Principal, visit: Any = None) -> ColumnElement[bool]
         case Role.OFFICER:
             return or_(visit.area_id.in_(asking.areas), _own_round(asking, visit))
         case Role.CONTRACTOR_MANAGER if asking.firm_id:
-            of_the_firm: ColumnElement[bool] = visit.firm_id == asking.firm_id
-            return of_the_firm
+            return and_(visit.firm_id == asking.firm_id, visit.stage.not_in(ENDED))  # open ones alone (R9)
         case _:
             return nobody()
 

@@ -24,6 +24,7 @@ from fieldvisit.visits.fold import as_notice
 from fieldvisit.visits.models import Entry, Job, Visit
 from fieldvisit.visits.plan_forms import HomeSearch, Typed
 from fieldvisit.visits.planning import may_assign
+from fieldvisit.visits.precautions import LANGUAGES, SENTENCES
 from fieldvisit.visits.service import entries_of
 from fieldvisit.visits.state import Stage, VisitState
 from fieldvisit.visits.wire import read_back
@@ -77,19 +78,13 @@ METHOD_LABELS = (
     ("neighbour", "Asked a neighbour"),
     ("next_of_kin", "Rang the next of kin"),
 )
-LANGUAGES = {
-    "en": "English", "ar": "Arabic", "bn": "Bengali", "bsl": "British Sign Language", "cy": "Welsh", "fa": "Persian",
-    "fr": "French", "gu": "Gujarati", "pa": "Punjabi", "pl": "Polish", "pt": "Portuguese", "ro": "Romanian",
-    "so": "Somali", "ta": "Tamil", "tr": "Turkish", "uk": "Ukrainian", "ur": "Urdu", "zh": "Chinese",
-}  # fmt: skip
-
 TRAVELS = ("sms", "email", "letter_first_class", "letter_second_class", "signed_for")
 
 # A rule of ours, where no clause of a code speaks (domain A3): what it asks, in a line.
 RULES = {
-    "NR-1": "At least 24 hours must pass between telling the tenant and the start of the window.",
+    "NR-1": "The shortest notice of this council must pass between telling the tenant and the start of the window.",
     "NR-2": "Inspections and safety checks need notice in writing.",
-    "NR-3": "Planned works need at least 14 days’ notice.",
+    "NR-3": "Planned works need longer notice, counted in days.",
     "NR-5": "Notice is given when it reaches the tenant, not when it is sent.",
     "NR-7": "A time that the tenant was not told is a new time, and needs its own notice or agreement.",
     "NR-8": "An emergency must be authorised by somebody other than the visiting worker.",
@@ -247,8 +242,12 @@ def needs_in_words(household: Household | None) -> list[tuple[str, str]]:
     if household.unusable_channels:
         names = ", ".join(CHANNELS.get(channel, channel) for channel in household.unusable_channels)
         told.append(("Cannot use", f"{names[0].upper()}{names[1:]}. It does not count as notice."))
-    asked = (code.replace("_", " ").replace("-", " ").capitalize() for code in household.precautions)
-    return told + [("Please", words) for words in asked]
+    return told + [("At the door", precaution_in_words(code)) for code in household.precautions]
+
+
+def precaution_in_words(code: str) -> str:
+    """As the worker reads it; of one that has no sentence yet, what was written down."""
+    return SENTENCES.get(code) or code.replace("_", " ").replace("-", " ").capitalize()
 
 
 # --- the notices of a visit ---------------------------------------------------------------------------------------

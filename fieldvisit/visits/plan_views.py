@@ -99,14 +99,19 @@ def _now() -> datetime:
     return plan_page.to_the_minute(at()) or at()
 
 
-def _told_now(typed: Typed, window: Window, needs: Any) -> list[dict[str, Any]]:
-    """What the rule would say by each channel, as soon as there is a kind and a window."""
+def _told_now(typed: Typed, window: Window, needs: Any) -> dict[str, Any] | None:
+    """What the rule would say by each channel, as soon as there is a kind and a window: first those that are in time."""
     kind = typed.text("kind", 24)
     if kind not in rules.KINDS or window.both is None or window.both[1] < window.both[0]:
-        return []
+        return None
     start, end = window.both
     visit = PlannedVisit(kind, start, end, start, works_started=typed.ticked("works_started"))
-    return [_told_row(one) for one in telling.if_told_now(visit, needs, _now(), policy())]
+    ways = telling.if_told_now(visit, needs, _now(), policy())
+    return {
+        "enough": [_told_row(way) for way in ways if way.answer.may_proceed],
+        "others": [_told_row(way) for way in ways if not way.answer.may_proceed],
+        "soonest": plan_page.to_the_minute(min((way.opens for way in ways if way.opens), default=None)),
+    }
 
 
 def _told_row(one: telling.IfToldNow) -> dict[str, Any]:

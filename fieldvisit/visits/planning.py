@@ -204,7 +204,7 @@ def command(
         return
     insist(verdict)
     record(session, visit, event, at_the_desk(event, form_key=form_key, by=by.person_id, at=at), policy)
-    _tell_another_way(session, visit, event, at)
+    _tell_another_way(session, visit, event, at, policy)
 
 
 def also(form_key: str, what: str) -> str:
@@ -268,7 +268,7 @@ def _typed(body: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in body.items() if name not in _OURS}
 
 
-def _tell_another_way(session: Session, visit: Visit, event: ev.Event, at: datetime) -> None:
+def _tell_another_way(session: Session, visit: Visit, event: ev.Event, at: datetime, policy: Policy) -> None:
     """D1: when a notice fails, the next channel is tried the same day."""
     match event:
         case ev.NoticeFailed(notice=notice):
@@ -277,8 +277,8 @@ def _tell_another_way(session: Session, visit: Visit, event: ev.Event, at: datet
             pass
         case _:
             return
+    due = end_of_london_day(policy.working_days.after(london_date(at), policy.task.notice_failed_wd.value))
     cause = f"notice_failed:{notice}"
     if session.scalars(select(Task.id).where(Task.cause == cause)).first() is None:
-        today = end_of_london_day(london_date(at))
         about = {"about": "visit", "about_id": visit.id, "area_id": visit.area_id}
-        raise_task(session, "notice_failed", cause=cause, at=at, due=today, **about)
+        raise_task(session, "notice_failed", cause=cause, at=at, due=due, **about)

@@ -20,6 +20,7 @@ SENTENCES = {
 # A code that this release does not know must not vanish: somebody wrote it down for a reason.
 UNKNOWN = "There is a note for this home. Call the office before you go."
 
+# By the code of ISO 639: two letters where there are two, three for a language that has none (bfi).
 LANGUAGES = {
     "ar": "Arabic", "bn": "Bengali", "bfi": "British Sign Language", "cy": "Welsh", "fa": "Farsi", "fr": "French",
     "gu": "Gujarati", "hi": "Hindi", "ku": "Kurdish", "lt": "Lithuanian", "lv": "Latvian", "pa": "Punjabi",

@@ -17,7 +17,9 @@ from fieldvisit.ground.verdict import Verdict
 from fieldvisit.register.models import Home, Person
 from fieldvisit.visits.models import Visit, VisitWorker
 from fieldvisit.visits.precautions import say_precautions
+from fieldvisit.visits.state import PLANNING, Stage
 
+NOT_BEGUN = (*PLANNING, Stage.CANCELLED)
 MOST = 60  # visits of one person in two days: more than anybody can make
 KINDS = {
     "responsive_repair": "Repair",
@@ -70,6 +72,13 @@ def todays_round(session: Session, person_id: str, at: datetime, agent: str) -> 
         tuple(stop_of(visit, agent) for visit in found if visit.window_start < midnight),
         stop_of(later[0], agent) if later else None,
     )
+
+
+def begun_today(session: Session, person_id: str, at: datetime) -> list[str]:
+    """The ids of today's visits that are under way: those that a phone keeps whatever becomes of the badge."""
+    today = london_date(at)
+    found = _own_visits(session, person_id)
+    return [one.id for one in found if london_date(one.window_start) == today and Stage(one.stage) not in NOT_BEGUN]
 
 
 def badge_verdict(session: Session, person_id: str, at: datetime) -> Verdict:

@@ -1,27 +1,21 @@
-"""The phone's pages: today's round, the door of one visit, the call that shows no number, and what installs the app."""
+"""The phone's pages: today's round, the door of one visit, the call that shows no number."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
 
-from flask import Blueprint, Response, abort, jsonify, request
+from flask import Blueprint, Response, abort, request
 from sqlalchemy.orm import Session
 
 from fieldvisit.ground.roles import Role
-from fieldvisit.visits import steps
 from fieldvisit.visits.door_page import door_of, visit_at_the_door
+from fieldvisit.visits.pack_page import door_values, round_values
 from fieldvisit.visits.round_page import phone_of, todays_round
-from fieldvisit.web.access import access, at, database, log_access, no_cookie, policy, principal
-from fieldvisit.web.render import asset_version, page, static_url
+from fieldvisit.web.access import access, at, database, log_access, policy, principal
+from fieldvisit.web.light import light
+from fieldvisit.web.render import page
 
 blueprint = Blueprint("doorstep", __name__)
-
-# The next issue fills it. Until then a worker that somehow got onto a phone takes itself off again.
-WORKER = """\
-addEventListener("install", () => skipWaiting());
-addEventListener("activate", (event) => event.waitUntil(registration.unregister()));
-"""
 
 
 @contextmanager
@@ -31,32 +25,30 @@ def at_the_door() -> Iterator[Session]:
         yield session
 
 
-def door_page(template: str, **values: Any) -> str:
-    return page(template, app_version=asset_version(), clause=steps.say_clause, **values)
-
-
-def _agent() -> str:
+def agent() -> str:
     return request.headers.get("User-Agent", "")
 
 
 @blueprint.get("/today")
 @access("round", "read")
+@light
 def today() -> str:
     with at_the_door() as session:
-        found = todays_round(session, principal().person_id, at(), _agent())
-    return door_page("visits/today.html", page_id="today", round=found, now=at())
+        found = todays_round(session, principal().person_id, at(), agent())
+    return page("visits/today.html", **round_values(found, at()))
 
 
 @blueprint.get("/visits/<id:visit_id>")
 @access("doorstep", "read")
+@light
 def doorstep(visit_id: str) -> str:
     me = principal().person_id
     with at_the_door() as session:
         visit = visit_at_the_door(session, visit_id)
         if visit is None:
             abort(404)
-        door = door_of(session, visit, me, at(), _agent(), policy())
-    return door_page("visits/doorstep.html", door=door, labels=steps.LABELS)
+        door = door_of(session, visit, me, at(), agent(), policy())
+    return page("visits/doorstep.html", **door_values(door, policy()))
 
 
 @blueprint.get("/visits/<id:visit_id>/call")
@@ -70,41 +62,3 @@ def call(visit_id: str) -> Response:
         abort(404)
     log_access(visit_id, "call")
     return Response(status=302, headers={"Location": f"tel:{number.replace(' ', '')}"})
-
-
-@blueprint.get("/manifest.webmanifest")
-@access("site", "open")
-@no_cookie
-def manifest() -> Response:
-    council = policy().council
-    icons = [
-        {"src": static_url(f"icons/{name}-{size}.png"), "sizes": f"{size}x{size}", "type": "image/png", "purpose": use}
-        for name, use in (("icon", "any"), ("maskable", "maskable"))
-        for size in (192, 512)
-    ]
-    response = jsonify(
-        {
-            "id": "/today",
-            "name": f"FieldVisit, {council.name}",
-            "short_name": "FieldVisit",
-            "lang": "en-GB",
-            "start_url": "/today",
-            "scope": "/",
-            "display": "standalone",
-            "orientation": "portrait",
-            "background_color": "#ffffff",
-            "theme_color": council.colour,
-            "icons": icons,
-        }
-    )
-    response.mimetype = "application/manifest+json"
-    response.headers["Cache-Control"] = "public, max-age=3600"
-    return response
-
-
-@blueprint.get("/sw.js")
-@access("site", "open")
-@no_cookie
-def worker() -> Response:
-    headers = {"Cache-Control": "no-cache", "Service-Worker-Allowed": "/"}
-    return Response(WORKER, mimetype="text/javascript", headers=headers)

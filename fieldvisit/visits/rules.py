@@ -17,7 +17,6 @@ _CONSENT = Clause("Melton", "ME-3.1d")
 _REFUSAL = Clause("Melton", "ME-3.1e")
 _LAWFUL = Clause("Melton", "ME-3.1d-x")
 _TELL_QUICKLY = Clause("Melton", "ME-3.2d")
-_FURTHER = Clause("Melton", "ME-4.1a")
 
 
 def clause_of(answer: NoticeAnswer) -> Clause:
@@ -165,18 +164,9 @@ def may_authorise_entry(
         return Refused("own-proposal", "Whoever asks for entry cannot authorise it. Ask another duty officer.", _LAWFUL)
     if basis not in {listed.code for listed in policy.door.lawful_entry_bases}:
         return Refused("no-basis", "Choose one of the legal grounds on this council's list.", _LAWFUL)
-    if contact_methods < 2 and not life_at_risk:
+    if contact_methods < (least := policy.door.entry_contact_methods.value) and not life_at_risk:
+        ways = "two" if least == 2 else least
         return Refused(
-            "no-contact", "Try to reach the tenant in at least two ways first, unless a life is at risk.", _LAWFUL
+            "no-contact", f"Try to reach the tenant in at least {ways} ways first, unless a life is at risk.", _LAWFUL
         )
-    return Allowed()
-
-
-def may_close(*, further_visit: bool | None, further_on: object, welfare_prompt_shown: bool) -> Verdict:
-    if further_visit is None:
-        return Refused("further-visit", "Say whether a further visit is needed.", _FURTHER)
-    if further_visit and not further_on:
-        return Refused("further-on", "Say when you expect to come back.", Clause("Melton", "ME-4.1b"))
-    if not welfare_prompt_shown:
-        return Refused("welfare", "Think whether anybody here needs help before you leave.", Clause("Melton", "ME-2f"))
     return Allowed()

@@ -65,7 +65,7 @@ def record(session: Session, visit: Visit, event: ev.Event, written: Written, po
     session.flush()
     if written.jwe:
         session.add(Envelope(entry_id=entry.id, jwe=written.jwe, sig=written.sig))
-    seal_for(session, visit.home_id, entry, words_of(event), written.received_at)
+    seal_for(session, visit.home_id, entry, words_of(event), written.received_at, policy)
     _cache(visit, refold(session, visit.id, policy), policy)
     _remember_policy(session, policy, written.received_at)
     _cache_rows(session, visit, event, written, policy)

@@ -13,12 +13,16 @@ from fieldvisit.ground.verdict import Clause
 from fieldvisit.visits.state import DOORSTEP, PLANNING, STEPS, Stage, VisitState
 
 TRAVEL = ("before", "late-before", "way", "late")
-DOOR = ("who", "child", "hello", "why", "id", "check", "checking", "wait", "consent", "consent-typed", "no", "nobody")
+DOOR = ("who", "child", "hello", "why", "id", "check", "checking", "wait", "consent", "consent-typed",
+        "consent-signed", "no", "nobody")  # fmt: skip
 LAWFUL = ("lawful",)
-HOME = ("covers", "changed-mind", "inside", "work", "asked-to-go", "go-now", "finish", "welfare", "worry", "again",
+HOME = ("covers", "changed-mind", "inside", "work", "photos", "asked-to-go", "go-now", "finish", "welfare", "worry", "again",
         "close-no", "close-yes")  # fmt: skip
 ENDS = ("stop", "stop-child", "no-access", "leave", "left", "danger", "sorry", "thanks", "cancelled")
 ALL = (*TRAVEL, *DOOR, *LAWFUL, *HOME, *ENDS)
+# Written anew for each visit; every other step is the same for all of them, and a phone fetches those once.
+OWN = frozenset({"before", "lawful", "cancelled"})
+SHARED = tuple(name for name in ALL if name not in OWN)
 
 _BY_STAGE = {
     Stage.EN_ROUTE: "way",

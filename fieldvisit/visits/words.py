@@ -6,13 +6,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fieldvisit.ground.clock import london_date
+from fieldvisit.ground.policy import Policy
 from fieldvisit.visits.models import Entry, Words
 
-KEEP_YEARS = 6  # Limitation Act 1980 s.5: as long as the visit itself
 
-
-def seal_for(session: Session, subject_id: str, entry: Entry, words: dict[str, str], at: datetime) -> None:
-    """Keeps what was said about one subject (a home) with the entry that it belongs to."""
+def seal_for(
+    session: Session, subject_id: str, entry: Entry, words: dict[str, str], at: datetime, policy: Policy
+) -> None:
+    """Keeps what was said about one subject (a home) with the entry that it belongs to, as long as the visit itself."""
     for field, text in words.items():
         session.add(
             Words(
@@ -20,7 +21,7 @@ def seal_for(session: Session, subject_id: str, entry: Entry, words: dict[str, s
                 subject_id=subject_id,
                 field=field,
                 text=_storable(text),
-                keep_until=_years_on(london_date(at)),
+                keep_until=_years_on(london_date(at), policy.keep.visit_years.value),
             )
         )
 
@@ -30,8 +31,8 @@ def _storable(text: str) -> str:
     return text.encode("utf-8", "replace").decode().replace("\x00", "")
 
 
-def _years_on(day: date) -> date:
-    return day.replace(year=day.year + KEEP_YEARS, day=28 if (day.month, day.day) == (2, 29) else day.day)
+def _years_on(day: date, years: int) -> date:
+    return day.replace(year=day.year + years, day=28 if (day.month, day.day) == (2, 29) else day.day)
 
 
 def words_of_visit(session: Session, visit_id: str) -> dict[str, dict[str, str]]:

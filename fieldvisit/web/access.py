@@ -74,6 +74,9 @@ def install(app: Flask, database: Database, policy: Policy, who: Callable[[datet
         g.principal = None if (public and _needs_nobody(request.endpoint)) or not _has_sign_in() else who(g.at)
         g.right = may_ever(g.principal, *rule) if rule else None
         if g.right is None:
+            if rule and g.principal is None and _is_for_script(request.endpoint):
+                # Marked as ours: a Wi-Fi network's own sign-in page answers 401 as well.
+                return Response(status=401, headers={"X-FieldVisit-Proto": "1"})  # type: ignore[return-value]
             if rule and g.principal is None and request.method in ("GET", "HEAD") and _has_sign_in() and _is_page():
                 return redirect(url_for("sign_in.form", next=request.path))  # type: ignore[return-value]
             abort(404)
@@ -116,6 +119,16 @@ class Sessions(SecureCookieSessionInterface):
 def no_cookie(view: View) -> View:
     view.no_cookie = True  # type: ignore[attr-defined]
     return view
+
+
+def for_script(view: View) -> View:
+    """Fetched by the phone's script, which must tell "sign in" from no signal: 401 where a page would be redirected."""
+    view.for_script = True  # type: ignore[attr-defined]
+    return view
+
+
+def _is_for_script(endpoint: str | None) -> bool:
+    return bool(getattr(current_app.view_functions.get(endpoint or ""), "for_script", False))
 
 
 def _is_page() -> bool:

@@ -2,6 +2,8 @@
 
 from flask import Flask, Response, request
 
+from fieldvisit.web import light
+
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'; worker-src 'self'; "
@@ -11,6 +13,8 @@ PERMISSIONS = "camera=(self), geolocation=(), microphone=(), payment=(), usb=()"
 
 
 def install(app: Flask, *, https: bool) -> None:
+    light.install(app)
+
     @app.after_request
     def headers(response: Response) -> Response:
         put = response.headers.setdefault

@@ -1,6 +1,7 @@
 """One page, or one named block of it: the same template serves htmx and everybody else (house, section 7)."""
 
 import hashlib
+import re
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -9,8 +10,9 @@ from typing import Any
 
 from flask import Flask, current_app, request
 from jinja2 import FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
-from fieldvisit.ground.clock import LONDON
+from fieldvisit.ground.clock import LONDON, ends_a_day, say_instant, say_time
 from fieldvisit.ground.policy import Policy
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,6 +43,7 @@ def install(app: Flask, policy: Policy, *, pilot: bool) -> None:
         app_version=asset_version(), static_url=static_url, council=council, pilot_warning=True, page_id=""
     )
     app.jinja_env.globals["ui"] = _Macros(app)
+    app.jinja_env.globals["part"] = lambda template, name: Markup(block(template, name))  # noqa: S704 - it was escaped
 
 
 class _Macros:
@@ -57,6 +60,13 @@ class _Macros:
             template = self._app.jinja_env.get_template(f"ui/{family}.html")
             self._families[family] = template.make_module({"ui": self})
         return self._families[family]
+
+
+def block(template: str, name: str, **values: Any) -> str:
+    """One block of a page, as the page itself would write it."""
+    found = current_app.jinja_env.get_template(template)
+    values = current_app.extensions["fv_context"]() | {"htmx": False} | values
+    return "".join(found.blocks[name](found.new_context(values)))
 
 
 def page(template: str, *, fragment: str | None = None, **values: Any) -> str:
@@ -82,12 +92,24 @@ def _stamp(path: str) -> str:
 
 def static_url(path: str) -> str:
     """The address of a static file with a stamp of its content, so that it may be cached for ever."""
-    return f"/static/{path}?v={_stamp(path)}"
+    return app_url(path) if path.startswith("js/") else f"/static/{path}?v={_stamp(path)}"
 
 
+def app_url(path: str) -> str:
+    """A script of the phone: scripts import each other by plain names, so the stamp of all stands before the name."""
+    return f"/app/{asset_version()}/{path}"
+
+
+def is_of_the_app(path: str) -> bool:
+    """The desk's htmx is no part of the phone's app."""
+    return path.startswith("js/") or (path.startswith("vendor/lean-qr") and path.endswith(".js"))
+
+
+@lru_cache(maxsize=1)
 def asset_version() -> str:
     """One stamp over the phone's scripts: which app wrote an event."""
-    stamps = (_stamp(f"js/{script.name}") for script in sorted((STATIC / "js").glob("*.js")))
+    found = (f"{folder}/{script.name}" for folder in ("js", "vendor") for script in (STATIC / folder).glob("*.js"))
+    stamps = (_stamp(path) for path in sorted(found) if is_of_the_app(path))
     return hashlib.sha256("".join(stamps).encode()).hexdigest()[:12]
 
 
@@ -111,17 +133,13 @@ def short_day(value: datetime | date) -> str:
 
 
 def clock_time(value: datetime) -> str:
-    """10:30am, noon, midnight"""
-    at = value.astimezone(LONDON)
-    if (at.hour, at.minute) in ((0, 0), (12, 0)):
-        return "midnight" if at.hour == 0 else "noon"
-    minutes = f":{at:%M}" if at.minute else ""
-    return f"{at.hour % 12 or 12}{minutes}{'am' if at.hour < 12 else 'pm'}"
+    """10:30am, midday, midnight"""
+    return say_time(value.astimezone(LONDON).time())
 
 
 def moment(value: datetime) -> str:
-    """10:30am on Tuesday 8 December 2026"""
-    return f"{clock_time(value)} on {day(value)}"
+    """10:30am on Tuesday 8 December 2026; or: the end of Tuesday 8 December 2026"""
+    return say_instant(value) if ends_a_day(value) else f"{clock_time(value)} on {day(value)}"
 
 
 def to_the_second(value: datetime) -> str:
@@ -134,4 +152,13 @@ def window(value: tuple[datetime, datetime]) -> str:
 
 
 def spaced_phone(value: str) -> str:
-    return value
+    """01664 502 502, 07700 900 123, 0808 157 0123: in groups, as people read a number out. Others are left alone."""
+    digits = value.replace(" ", "")
+    if not digits.isascii() or not digits.isdecimal() or not digits.startswith("0") or len(digits) not in (10, 11):
+        return value
+    first = 3 if digits.startswith("02") else 4 if _IN_FOURS.match(digits) else 5
+    last = 4 if first < 5 and len(digits) == 11 else 3
+    return f"{digits[:first]} {digits[first:-last]} {digits[-last:]}"
+
+
+_IN_FOURS = re.compile(r"0(3|8|5|9|11|1\d1)")  # 0808, 0300, 0116, 0161: the area or service has four digits

@@ -3,25 +3,29 @@
  * where the page asks for it. Publishes `data-outbox` and `data-unsent` on the root, for the style sheet and for tests.
  */
 
-import { startBadgeRefresh } from "./badge-refresh.js";
 import { goOnFromWhatWaits, isDirty, say, startDoorstep } from "./doorstep.js";
 import { canSeal } from "./envelope.js";
 import { showCannotKeep, showOutbox, startOutboxView } from "./outbox-view.js";
 import { begin, isReady, myItems, wake, watch } from "./outbox.js";
 import { isBusy, startPressOnce } from "./press-once.js";
+import { startShell, whoseShell } from "./shell.js";
+import { completePage } from "./steps.js";
+import { onEachView } from "./views.js";
 
 const root = document.documentElement;
 root.dataset.outbox = "starting";
+let badge = null;
 
 startPressOnce();
-startBadgeRefresh();
+onEachView(startBadge);
 startDoorstep(canKeep);
 start();
 
 async function start() {
+  const complete = completePage();
   try {
     if (!canSeal()) throw new Error("this browser cannot seal");
-    await begin({ person: root.dataset.person ?? "", app: meta("fv-app"), csrf: meta("csrf-token") });
+    await begin({ person: await whoseShell(), app: meta("fv-app"), csrf: meta("csrf-token") });
   } catch (error) {
     console.error("outbox: cannot keep entries", error);
     say(showCannotKeep(), "is-failed");
@@ -30,9 +34,16 @@ async function start() {
   startOutboxView();
   watch(publishReady);
   watch(refreshAfterSent);
+  await complete;
   await goOnFromWhatWaits();
+  await startShell();
   await publishReady();
   await wake();
+}
+
+/** Fetched only where a badge is shown: it brings the drawing of codes with it. */
+function startBadge(view) {
+  if (view.querySelector("[data-live-badge]")) badge ??= import("./badge-live.js").then((it) => it.startLiveBadge());
 }
 
 function canKeep() {

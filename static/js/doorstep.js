@@ -6,18 +6,28 @@
 import { bodyOf, clearErrorOf, factOf, isComplete } from "./fact-form.js";
 import { clockTime } from "./outbox-view.js";
 import { myItems, NotSaved, record } from "./outbox.js";
+import { isTakingPhoto, startPhotos } from "./photo.js";
 import { isBusy, pressed } from "./press-once.js";
+import { startReadiness } from "./readiness.js";
+import { say } from "./say.js";
+import { signatureOf, startSignaturePads } from "./signature-pad.js";
+import { go, onEachView } from "./views.js";
+
+export { say } from "./say.js";
 
 const NOT_WRITTEN =
   "NOT saved. This phone could not write it down. Your answers are still here: press again, or call the office.";
 // Minted at the first press and kept until the save is complete: one form is one event however often it is pressed.
 const uuids = new WeakMap();
 const touched = new Set();
+let cameFrom = null;
 
 /** @param {() => boolean} canKeep  false when this phone cannot keep entries */
 export function startDoorstep(canKeep) {
-  document.querySelectorAll("form[data-event]").forEach((form) => {
-    form.noValidate = true;
+  onEachView((root) => {
+    for (const form of root.querySelectorAll("form[data-event]")) form.noValidate = true;
+    // The steps of a page that came without them, at last. A view that the shell draws finds its place by itself.
+    if (root !== document && root.matches("[data-visit]")) goOnFromWhatWaits();
   });
   document.addEventListener("submit", (event) => {
     if (!event.target.matches("form[data-event]")) return;
@@ -25,10 +35,13 @@ export function startDoorstep(canKeep) {
     if (canKeep()) pressed(() => submitted(event.target, event.submitter));
   });
   for (const kind of ["input", "change"]) document.addEventListener(kind, noteTouch);
-  document.addEventListener("click", (event) => {
-    const button = event.target.closest?.("[data-show]");
-    if (button && !isBusy()) showStep(button.dataset.show);
+  document.addEventListener("click", ({ target }) => {
+    const button = target.closest?.("[data-show], [data-back]");
+    if (button && !isBusy()) showStep(button.dataset.show ?? cameFrom ?? button.dataset.back);
   });
+  startPhotos(canKeep);
+  startSignaturePads();
+  startReadiness();
 }
 
 function noteTouch({ target }) {
@@ -39,21 +52,22 @@ function noteTouch({ target }) {
 
 /** Is something half written on this page? */
 export function isDirty() {
-  return [...touched].some((form) => form.isConnected);
+  return isTakingPhoto() || [...touched].some((form) => form.isConnected);
 }
 
 /** @returns {Promise<boolean>} whether the fact is on this phone's disk */
 async function submitted(form, submitter) {
   if (!isComplete(form)) return false;
   if (!uuids.has(form)) uuids.set(form, crypto.randomUUID());
-  const item = await kept({ ...factOf(form, submitter), uuid: uuids.get(form), body: bodyOf(form, submitter) });
+  const fact = { ...factOf(form, submitter), uuid: uuids.get(form), body: bodyOf(form, submitter) };
+  const item = await kept(fact, signatureOf(form));
   if (item) saved(form, item);
   return Boolean(item);
 }
 
-async function kept(fact) {
+async function kept(fact, attached) {
   try {
-    return await record(fact);
+    return await record(fact, attached);
   } catch (error) {
     if (!(error instanceof NotSaved)) console.error("doorstep: not saved", error);
     say(error instanceof NotSaved ? error.message : NOT_WRITTEN, "is-failed");
@@ -66,29 +80,16 @@ function saved(form, item) {
   touched.delete(form);
   form.reset();
   say(`Saved on this phone: ${item.label}, ${clockTime(item.wall)}`, "is-saved");
-  if (item.next?.startsWith("/")) location.assign(item.next);
+  if (item.next?.startsWith("/")) go(item.next);
   else if (item.next && item.next !== "stay") showStep(item.next);
-}
-
-/** Puts one line where a screen reader hears it. */
-export function say(words, look) {
-  const line = document.querySelector("[data-said]") ?? newLine();
-  line.classList.remove("is-saved", "is-failed");
-  line.classList.add(look);
-  line.textContent = words;
-}
-
-function newLine() {
-  const line = document.createElement("p");
-  line.dataset.said = "";
-  line.setAttribute("role", "status");
-  (document.querySelector("main") ?? document.body).prepend(line);
-  return line;
 }
 
 function showStep(name) {
   const step = stepNamed(name);
   if (!step) return;
+  const before = document.querySelector("[data-step]:not([hidden])")?.dataset.step;
+  // A step that can be opened from several, such as the photos, leads back to where the person was.
+  if (before !== name && step.querySelector("[data-back]")) cameFrom = before;
   reveal(step);
   const heading = step.querySelector("h1, h2, h3") ?? step;
   heading.tabIndex = -1;

@@ -28,9 +28,35 @@ export async function seal(event, serverJwk) {
 
 /** ES256 over `fv1`, grant, uuid, seq and the seal's SHA-256, one a line, no line end after the last. */
 export async function sign({ grant, uuid, seq, jwe }, privateKey) {
-  const line = ["fv1", grant, uuid, String(seq), await sha256Hex(jwe)].join("\n");
-  const signature = await crypto.subtle.sign({ name: "ECDSA", hash: "SHA-256" }, privateKey, text.encode(line));
-  return base64url(new Uint8Array(signature));
+  return signLines(["fv1", grant, uuid, String(seq), await sha256Hex(text.encode(jwe))], privateKey);
+}
+
+async function signLines(lines, privateKey) {
+  const how = { name: "ECDSA", hash: "SHA-256" };
+  return base64url(new Uint8Array(await crypto.subtle.sign(how, privateKey, text.encode(lines.join("\n")))));
+}
+
+/** One piece of a blob, so that nobody else can add to it: `fv1-piece`, grant, id, offset, the piece's SHA-256. */
+export async function signPiece({ grant, id, offset, piece }, privateKey) {
+  return signLines(["fv1-piece", grant, id, String(offset), await sha256Hex(piece)], privateKey);
+}
+
+/**
+ * Encrypts a photo's or a signature's bytes with a key of its own, which travels inside the seal of its event.
+ *
+ * @param {{type: string, bytes: ArrayBuffer}} blob
+ * @returns {Promise<{data: ArrayBuffer, told: object}>} what is kept, and what the event says of it
+ */
+export async function sealBlob({ type, bytes }) {
+  const id = crypto.randomUUID();
+  const [key, iv] = [crypto.getRandomValues(new Uint8Array(32)), crypto.getRandomValues(new Uint8Array(12))];
+  const lock = await crypto.subtle.importKey("raw", key, "AES-GCM", false, ["encrypt"]);
+  const data = await crypto.subtle.encrypt({ name: "AES-GCM", iv, additionalData: text.encode(id) }, lock, bytes);
+  const told = {
+    id, type, size: bytes.byteLength, csize: data.byteLength, sha256: await sha256Hex(bytes),
+    csha256: await sha256Hex(data), key: base64url(key), iv: base64url(iv),
+  };
+  return { data, told };
 }
 
 /** A signing key that no script can carry away: the private half cannot be exported. */
@@ -73,8 +99,8 @@ function number32(value) {
   return bytes;
 }
 
-async function sha256Hex(ascii) {
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", text.encode(ascii)));
+async function sha256Hex(bytes) {
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 

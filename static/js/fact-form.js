@@ -80,7 +80,9 @@ export function isComplete(form) {
   form.querySelectorAll("[data-field-error]").forEach(clear);
   const wrong = [...groupsOf(form).values()].filter((group) => !isGood(group));
   wrong.forEach(complain);
-  wrong[0]?.[0].focus();
+  const [first] = wrong[0] ?? [];
+  // A hidden field cannot be gone to; what is said of it can.
+  (first?.type === "hidden" ? document.getElementById(errorId(first)) : first)?.focus();
   return !wrong.length;
 }
 
@@ -113,6 +115,7 @@ function complain(group) {
   message.id = errorId(first);
   message.className = "field-error";
   message.dataset.fieldError = first.name;
+  message.tabIndex = -1;
   message.textContent = words ?? (first.type === "radio" ? "Choose one." : "Fill this in.");
   if (set) (set.querySelector("legend") ?? set.firstElementChild).after(message);
   else place(first, message);

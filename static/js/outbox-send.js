@@ -4,8 +4,9 @@
  *
  * @typedef {{kind: "answered", answer: object, offsetMs: ?number}} Answered
  * @typedef {{kind: "no-answer"}} NoAnswer       no signal, or somebody else's answer: try again by and by
- * @typedef {{kind: "split", why: string}} Split the request was refused: the fault may lie in one item of it
- * @typedef {{kind: "later", why: string, waitMs?: number}} Later
+ * @typedef {{kind: "split", why: string, status: number}} Split the request was refused: the fault may lie in one item
+ * @typedef {{kind: "unknown"}} Unknown          a photo whose event the office does not have
+ * @typedef {{kind: "later", why: string, waitMs?: number, outOfDate?: boolean}} Later
  */
 
 const PROTO = "1";
@@ -23,15 +24,23 @@ const OUT_OF_DATE = "this page is out of date. Close it and open it again.";
 const LONGEST_WAIT_MS = 3_600_000;
 
 /** @returns {Promise<Answered|NoAnswer|Split|Later>} */
-export async function ask(path, message, { headers = {}, credentials = "omit", patienceMs = 30_000 } = {}) {
+export function ask(path, message, { headers = {}, ...how } = {}) {
   const body = JSON.stringify(message);
+  return request(path, { method: "POST", body, headers: { "Content-Type": "application/json", ...headers }, ...how });
+}
+
+/** One piece of a photo. @returns {Promise<Answered|NoAnswer|Split|Later|Unknown>} */
+export function put(path, piece, headers) {
+  return request(path, { method: "PUT", body: piece, headers });
+}
+
+async function request(path, { body, patienceMs = 30_000, credentials = "omit", ...how }) {
   const giveUp = new AbortController();
-  const clock = setTimeout(() => giveUp.abort(), patienceMs + body.length / 10);
+  const clock = setTimeout(() => giveUp.abort(), patienceMs + (body.byteLength ?? body.length) / 10);
   const began = performance.now();
   try {
     const response = await fetch(path, {
-      method: "POST", body, credentials, redirect: "error", cache: "no-store", signal: giveUp.signal,
-      headers: { "Content-Type": "application/json", ...headers },
+      ...how, body, credentials, redirect: "error", cache: "no-store", signal: giveUp.signal,
     });
     return await meaning(response, began);
   } catch {
@@ -45,9 +54,10 @@ async function meaning(response, began) {
   const { status } = response;
   const ours = response.headers.get("X-FieldVisit-Proto") === PROTO;
   if (!ours && status < 500) return { kind: "no-answer" };
-  if (status === 200) return answered(await response.json(), began);
-  if (SPLIT[status]) return { kind: "split", why: SPLIT[status] };
-  if (status === 426) return { kind: "later", why: OUT_OF_DATE };
+  if (status === 200 || status === 409) return answered(await response.json(), began);
+  if (status === 404) return { kind: "unknown" };
+  if (SPLIT[status]) return { kind: "split", why: SPLIT[status], status };
+  if (status === 426) return { kind: "later", why: OUT_OF_DATE, outOfDate: true };
   if (status === 429 || status === 503) return { kind: "later", why: BUSY, waitMs: retryAfterMs(response) };
   return status >= 500 ? { kind: "later", why: BUSY } : { kind: "no-answer" };
 }

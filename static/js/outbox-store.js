@@ -24,6 +24,21 @@
  * @property {?number} serverSeq
  * @property {number} tries
  * @property {number} notBefore  milliseconds; an item that came back waits its turn and lets the others pass
+ * @property {Blob[]} [blobs]  its photos and signatures; their bytes, encrypted, are rows of `blobs`
+ * @property {number} [settledAt]  when the office took it
+ * @property {number} [doneAt] when the last of its blobs was there
+ * @property {?number} [coverSeq]  the backup that holds this event number holds its blobs too
+ *
+ * @typedef {object} Blob
+ * @property {string} id
+ * @property {"photo"|"signature"} what
+ * @property {number} csize    bytes, encrypted
+ * @property {number} sent     bytes that the office has
+ * @property {boolean} done    the office has all of it
+ * @property {boolean} [gone]  its bytes are no longer on this phone
+ * @property {?string} why     why it was set aside
+ * @property {number} tries
+ * @property {number} notBefore
  */
 
 const NAME = "fv";
@@ -69,18 +84,27 @@ export function forget(key) {
   });
 }
 
+/** Forgets all that was remembered, but not what `isKept` names. */
+export function forgetAllBut(isKept) {
+  return run(["meta"], "readwrite", (tx) => eachRow(tx.objectStore("meta"), (cursor) => {
+    if (!isKept(cursor.key)) cursor.delete();
+  }));
+}
+
 export async function nextSeq() {
   return ((await recall("last_seq")) ?? 0) + 1;
 }
 
 /**
- * Adds an item and moves the counter with it, in one transaction, so that a number is used once and none is skipped.
+ * Adds an item with its blobs' bytes and moves the counter, in one transaction: a number is used once, none is skipped,
+ * and no photo is kept by half.
  *
  * @param {Item} item
+ * @param {{id: string, data: ArrayBuffer}[]} bytes  encrypted
  * @returns {Promise<{saved?: Item, taken?: true}>} `taken` when another tab used this number: sign again with the next.
  */
-export function addItem(item) {
-  return run(["items", "meta"], "readwrite", (tx, answer) => {
+export function addItem(item, bytes = []) {
+  return run(["items", "meta", "blobs"], "readwrite", (tx, answer) => {
     const items = tx.objectStore("items");
     const meta = tx.objectStore("meta");
     items.index("uuid").get(item.uuid).onsuccess = (found) => {
@@ -88,6 +112,7 @@ export function addItem(item) {
       meta.get("last_seq").onsuccess = (last) => {
         if (item.seq !== (last.target.result?.value ?? 0) + 1) return answer({ taken: true });
         items.add(item);
+        for (const row of bytes) tx.objectStore("blobs").add({ ...row, uuid: item.uuid });
         meta.put({ k: "last_seq", value: item.seq });
         answer({ saved: item });
       };
@@ -102,19 +127,32 @@ export function allItems() {
   });
 }
 
+/** @returns {Promise<ArrayBuffer|undefined>} a blob's bytes, encrypted */
+export function bytesOf(id) {
+  return run(["blobs"], "readonly", (tx, answer) => {
+    tx.objectStore("blobs").get(id).onsuccess = (event) => answer(event.target.result?.data);
+  });
+}
+
 /**
- * @param {(item: Item) => ?Partial<Item>|"remove"} change  null leaves the item as it is
- * @param {number[]} [seqs]  only these; all of them when left out
+ * @param {(item: Item) => ?Partial<Item>|"remove"} change  null leaves the item as it is; blobs that are `gone` go with it
+ * @param {number[]} [seqs]  only these; all of them, oldest first, when left out
  */
 export function amendItems(change, seqs) {
   const wanted = seqs && new Set(seqs);
-  return run(["items"], "readwrite", (tx) => {
-    tx.objectStore("items").openCursor().onsuccess = (event) => {
-      const cursor = event.target.result;
-      if (!cursor) return;
-      if (!wanted || wanted.has(cursor.key)) apply(change(cursor.value), cursor);
-      cursor.continue();
-    };
+  return run(["items", "blobs"], "readwrite", (tx) => eachRow(tx.objectStore("items"), (cursor) => {
+    if (!wanted || wanted.has(cursor.key)) apply(change(cursor.value), cursor, tx.objectStore("blobs"));
+  }));
+}
+
+/** Can this disk take so many bytes more? Rejects when it cannot. They are taken away again. */
+export async function tryRoom(bytes) {
+  const row = { id: "room", data: new ArrayBuffer(bytes) };
+  await run(["blobs"], "readwrite", (tx) => {
+    tx.objectStore("blobs").put(row);
+  });
+  await run(["blobs"], "readwrite", (tx) => {
+    tx.objectStore("blobs").delete(row.id);
   });
 }
 
@@ -134,32 +172,47 @@ export function putPack(row) {
 
 /** @param {(row: object) => boolean} [isUnwanted]  all of them when left out; never an entry of the outbox */
 export function dropPacks(isUnwanted = () => true) {
-  return run(["packs"], "readwrite", (tx) => {
-    tx.objectStore("packs").openCursor().onsuccess = (event) => {
-      const cursor = event.target.result;
-      if (!cursor) return;
-      if (isUnwanted(cursor.value)) cursor.delete();
-      cursor.continue();
-    };
-  });
+  return run(["packs"], "readwrite", (tx) => eachRow(tx.objectStore("packs"), (cursor) => {
+    if (isUnwanted(cursor.value)) cursor.delete();
+  }));
 }
 
-function apply(changed, cursor) {
+function eachRow(store, work) {
+  store.openCursor().onsuccess = (event) => {
+    const cursor = event.target.result;
+    if (!cursor) return;
+    work(cursor);
+    cursor.continue();
+  };
+}
+
+function apply(changed, cursor, bytes) {
+  if (!changed) return;
+  const blobs = changed === "remove" ? cursor.value.blobs : changed.blobs?.filter((blob) => blob.gone);
+  for (const { id } of blobs ?? []) bytes.delete(id);
   if (changed === "remove") cursor.delete();
-  else if (changed) cursor.update({ ...cursor.value, ...changed });
+  else cursor.update({ ...cursor.value, ...changed });
 }
 
 function open() {
-  opening ??= new Promise((resolve, reject) => {
-    const asked = indexedDB.open(NAME, VERSION);
-    asked.onupgradeneeded = () => build(asked.result);
-    asked.onerror = () => reject(asked.error);
-    asked.onsuccess = () => resolve(mind(asked.result));
+  // A newer page may have added to it meanwhile. It never takes away, so this one goes on as it is.
+  opening ??= opened(VERSION).catch((error) => {
+    if (error?.name !== "VersionError") throw error;
+    return opened();
   }).catch((error) => {
     opening = null;
     throw error;
   });
   return opening;
+}
+
+function opened(version) {
+  return new Promise((resolve, reject) => {
+    const asked = indexedDB.open(NAME, version);
+    asked.onupgradeneeded = () => build(asked.result);
+    asked.onerror = () => reject(asked.error);
+    asked.onsuccess = () => resolve(mind(asked.result));
+  });
 }
 
 /** Adds what an older version lacks, and never touches what is there: entries may be waiting in it. */

@@ -32,7 +32,7 @@ function hold() {
   document.documentElement.dataset.busy = "yes";
   // aria-disabled and not disabled: a disabled button loses the focus, and a screen reader its place.
   for (const button of document.querySelectorAll("button, input[type=submit]")) {
-    const records = button.form?.matches("[data-event]") || button.matches("[data-show]");
+    const records = button.form?.matches("[data-event]") || button.matches("[data-show], [data-back]");
     if (!records || button.hasAttribute("aria-disabled")) continue;
     button.setAttribute("aria-disabled", "true");
     button.dataset.resting = "yes";

@@ -16,17 +16,21 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from fieldvisit.badges.portraits import portrait
 from fieldvisit.codes.models import CodeVersion
 from fieldvisit.db import new_id
 from fieldvisit.ground.roles import CHECKING, DEMO, Role
 from fieldvisit.notices.models import Notice
+from fieldvisit.outbox.arrivals import attachment_id
+from fieldvisit.outbox.models import Held
 from fieldvisit.tasks import Task
 from tests import world as council
-from tests.stories import a_visit
+from tests.stories import Story, a_visit
 from tests.world import World
 
 ORACLE = Path(__file__).with_name("permissions.csv")
 NOBODYS = "f" * 32
+JPEG = portrait(1)
 
 # Who stands for a column. The officers differ by duty alone (ruling R8); all three work in the north.
 PEOPLE = {
@@ -80,10 +84,27 @@ class Objects:
                 self.ids["notice_id", whose] = session.scalars(wanted).one()
         self.ids |= {("home_id", "own"): ids["100030000001"], ("home_id", "area"): ids["100030000004"]}
         self.ids |= {("person_id", "own"): ids["asha"], ("person_id", "company"): ids["carl"]}
+        self.ids["person_id", "area"] = ids["otto"]
         self.ids |= {("badge_id", "own"): ids["badge of asha"], ("badge_id", "company"): ids["badge of carl"]}
         self.ids |= {("filename", "own"): "css/office.css", ("filename", "nobody"): "css/nobodys.css"}
         self._tasks()
+        self._from_phones({"own": own, "company": company, "area": area})
         return self
+
+    def _from_phones(self, stories: dict[str, Story]) -> None:
+        """A photo of each visit, whole; and an entry that is held: of the north, and of the south."""
+        for whose, story in stories.items():
+            blob = story.phone.photo(story.visit_id, JPEG, self.world.now)
+            story.phone.send(self.world.now)
+            assert story.phone.put_whole(blob).get_json()["complete"]
+            self.ids["attachment_id", whose] = attachment_id(story.phone.device, blob)
+        for whose, story in (("own", stories["company"]), ("area", stories["area"])):
+            phone = stories["own"].phone  # whose visits these are not
+            phone.save("visit.set_off", story.visit_id, {}, self.world.now)
+            assert phone.send(self.world.now)[0]["code"] == "not-yours"
+            with self.world.database.reading(CHECKING) as session:
+                wanted = select(Held.id).where(Held.visit_id == story.visit_id)
+                self.ids["held_id", whose] = session.scalars(wanted).one()
 
     def _people(self) -> None:
         with self.world.database.writing(DEMO) as session:
@@ -105,6 +126,8 @@ class Objects:
     def named(self, name: str, whose: str, url: str) -> str:
         if name in ("code", "rest"):
             return "AAAAAAAAAA"
+        if name == "blob_id":
+            return "0f8b6a9e-1c2d-4e5f-8a9b-0c1d2e3f4a5b"
         if url.startswith("/visits/") and ("door", whose) in self.ids:
             return self.ids["door", whose]
         if name == "visit_id" and "<id:notice_id>" in url and whose == "nobody":

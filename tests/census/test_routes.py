@@ -1,7 +1,7 @@
 """No route that nobody decided about, addresses people can read out, and a page that is looked at changes nothing."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -74,10 +74,10 @@ def test_the_rule_is_on_the_view_whichever_order_the_decorators_stand_in():
     refuse_to_start_without_rules(app)
 
 
-def test_a_route_added_after_the_start_answers_404(app: Flask, client: Any):
-    app._got_first_request = False  # as a plug-in would that does not know better
+def test_a_route_added_after_the_start_answers_404(new_app: Callable[[], Flask]):
+    app = new_app()
     app.add_url_rule("/sneaked-in", view_func=lambda: "secret", endpoint="sneaked_in")
-    assert client.get("/sneaked-in").status_code == 404
+    assert app.test_client().get("/sneaked-in").status_code == 404
 
 
 # --- addresses ----------------------------------------------------------------------------------------------------
@@ -168,21 +168,20 @@ def test_a_page_that_wrote_would_be_caught(world: World):
     assert written == {"task"}
 
 
-def test_what_a_get_changes_in_its_session_is_never_kept(world: World):
+def test_what_a_get_changes_in_its_session_is_never_kept(world: World, new_app: Callable[[], Flask]):
     """The request's own session of a GET is not committed, whatever the view did."""
     from sqlalchemy import select
 
     from fieldvisit.register.models import Area
     from fieldvisit.web import access as gate
 
-    app = world.app
-    app._got_first_request = False
+    app = world.app = new_app()
 
     def renames() -> str:
         gate.session().scalars(select(Area).where(Area.name == "North")).one().name = "Mine"
         return "done"
 
-    app.add_url_rule("/renames", view_func=access("site", "home")(renames), endpoint="renames")
+    app.add_url_rule("/renames", view_func=access("site", "sign-out")(renames), endpoint="renames")
     assert world.client("olive").get("/renames").text == "done"
     with world.database.reading(None) as session:
         assert set(session.scalars(select(Area.name))) == {"North", "South"}

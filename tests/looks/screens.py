@@ -14,7 +14,7 @@ from fieldvisit.badges.codes import SERVER_DEVICE, shown_at
 from fieldvisit.badges.models import Badge
 from fieldvisit.badges.service import with_secret
 from fieldvisit.ground.roles import CHECKING
-from fieldvisit.register.models import Household
+from fieldvisit.register.models import Household, Person
 from fieldvisit.visits import events as ev
 from tests.stories import FIRST_HOME, a_visit
 from tests.world import World
@@ -72,10 +72,10 @@ def finds_a_home(page: Page) -> None:
     page.get_by_text("2 homes found").wait_for()
 
 
-def verifies(badge: str, house: str) -> Callable[[Page], None]:
+def verifies(badge: str, house: str, postcode: str = "LE13 9AA") -> Callable[[Page], None]:
     def asks(page: Page) -> None:
         page.get_by_label("Badge number").fill(badge)
-        page.get_by_label("Postcode").fill("LE13 9AA")
+        page.get_by_label("Postcode").fill(postcode)
         page.get_by_label("House number or name").fill(house)
         page.get_by_role("button", name="Check").click()
         page.get_by_role("heading", name="Ask again").wait_for()
@@ -149,11 +149,23 @@ LOG = (
     Screen("visit with exceptions", "/office/visits/<id:visit_id>", "olive", "/office/visits/{hasty}"),
     Screen("visit done, to its firm", "/office/visits/<id:visit_id>", "mona", "/office/visits/{today}"),
     Screen("tasks", "/office/tasks", "olive"),
+    Screen("people", "/office/people", "olive"),
+    Screen("people not found", "/office/people", "olive", "/office/people?q=nobody"),
+    Screen("person", "/office/people/<id:person_id>", "olive", "/office/people/{worker}"),
+    Screen("person who is stopped", "/office/people/<id:person_id>", "olive", "/office/people/{stopped}"),
+    Screen(
+        "person, no photo chosen",
+        "/office/people/<id:person_id>",
+        "olive",
+        "/office/people/{worker}",
+        presses("Replace the photo"),
+    ),
 )
 CALLS = (
     Screen("verify a caller", "/office/verify-caller", "hana"),
     Screen("caller is due", "/office/verify-caller", "hana", does=verifies("MB-1002", "2")),
     Screen("caller is not due", "/office/verify-caller", "hana", does=verifies("MB-1001", "1")),
+    Screen("caller of a protected home", "/office/verify-caller", "hana", does=verifies("MB-1001", "4", "LE14 9BA")),
     Screen("caller is not ours", "/office/verify-caller", "hana", does=verifies("MB-9999", "1")),
     Screen("intake", "/office/intake", "hana"),
     Screen("intake with nothing typed", "/office/intake", "hana", does=presses("Save")),
@@ -172,6 +184,10 @@ NOT_LOOKED_AT = {
     "/healthz": "for machines",
     "/readyz": "for machines",
     "/manifest.webmanifest": "for machines",
+    "/app/<code:version>/<path:filename>": "files",
+    "/packs": "for the phone’s script",
+    "/steps": "a part of /visits/<id>",
+    "/shell": "looked at with what it shows, in tests/phone",
     "/sw.js": "for machines",
     "/badge/code": "a part of /badge",
     "/office/visits.csv": "for a spreadsheet",
@@ -194,6 +210,9 @@ def a_busy_council(world: World) -> dict[str, str]:
     with world.database.writing(world.principal("olive")) as session:
         home = session.scalars(select(Household).where(Household.home_id == world.ids[FIRST_HOME])).one()
         home.trusted_adult, home.precautions, home.language = True, ["dog", "wait_longer"], "pl"
+    with world.database.writing(world.principal("otto")) as session:
+        hidden = session.scalars(select(Household).where(Household.home_id == world.ids["100030000004"])).one()
+        hidden.protected = True
     made = {
         "done": a_visit(world, starts=now - DAY).at_the_door().answered().identified()
         .consented(trusted_adult="present").entered().closing().closed(unhappy=True),
@@ -209,7 +228,9 @@ def a_busy_council(world: World) -> dict[str, str]:
     }  # fmt: skip
     with world.database.writing(CHECKING) as session:
         session.get_one(Badge, world.ids["badge of carl"]).state = "suspended"
-    return {name: story.visit_id for name, story in made.items()} | _badge(world) | {"home": world.ids[FIRST_HOME]}
+        session.get_one(Person, world.ids["carl"]).photo = None
+    ids = {"home": world.ids[FIRST_HOME], "worker": world.ids["asha"], "stopped": world.ids["carl"]}
+    return {name: story.visit_id for name, story in made.items()} | _badge(world) | ids
 
 
 def a_visit_with_every_step(world: World) -> str:

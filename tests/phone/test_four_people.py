@@ -184,6 +184,7 @@ def i_am_let_in_and_do_the_work(asha: HandHeld, time: Time, visit: str) -> None:
     asha.presses("Start work", then="You are in their home")
     time.goes_on(60)
     asha.presses("I have finished", then="Finished, or stopping?")
+    asha.chooses("Nothing to see", of="No photo? Why")
     asha.presses("The work is done", then="Is anybody here at risk or in need of help?")
     asha.presses("No", then="Will somebody come back?")
     asha.presses("No, it is all done", then="Close the visit")

@@ -53,6 +53,7 @@ def test_a_visit_from_the_round_to_the_close_out(world, phone):
     phone.chooses("Electrics are safe")
     phone.presses("Start work", then="You are in their home")
     phone.presses("I have finished", then="Finished, or stopping?")
+    phone.chooses("Nothing to see", of="No photo? Why")
     phone.presses("The work is done", then="Is anybody here at risk or in need of help?")
     phone.presses("No", then="Will somebody come back?")
     phone.presses("Yes, a further visit", then="Close the visit")
@@ -107,7 +108,7 @@ def test_a_refusal_stops_the_visit_and_leaves_no_way_on(world, phone):
 # --- can it be used --------------------------------------------------------------------------------------------------
 
 REVEAL_ALL = "document.querySelectorAll('[data-step], details').forEach(e => { e.hidden = false; e.open = true; })"
-TOO_SMALL = """[...document.querySelectorAll('main :is(a, button, summary, .pick, select, textarea, .field > input)')]
+TOO_SMALL = """[...document.querySelectorAll('main :is(a, button, summary, .pick, select, textarea, .field > input:not([type=hidden]))')]
     .map(e => [e.textContent.trim().slice(0, 30) || e.id, e.getBoundingClientRect()])
     .filter(([, box]) => box.width < 48 || box.height < 48).map(([name]) => name)"""
 

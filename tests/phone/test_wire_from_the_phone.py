@@ -1,119 +1,27 @@
 """What a worker's phone keeps and sends, in a real browser, against a server that checks every byte."""
 
 import json
-import shutil
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import expect
 
-from tests.phone.wire_stub import WireStub
-
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
-TYPED = "MARIGOLD she asked us to wait for her sister"
-SLOW_MS = 10_000
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    assert chromium, "these tests need the Debian package chromium"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def stub() -> Iterator[WireStub]:
-    stub = WireStub().start()
-    yield stub
-    stub.stop()
-    assert stub.faults == []
-
-
-@pytest.fixture
-def phone(browser: Browser) -> Iterator[BrowserContext]:
-    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
-    context.set_default_timeout(SLOW_MS)
-    context.clock.install()
-    yield context
-    context.close()
-
-
-def at_the_door(phone: BrowserContext, stub: WireStub, person: str = "anna", refresh: str = "") -> Page:
-    page = phone.new_page()
-    page.goto(f"{stub.address}/door?person={person}&refresh={refresh}")
-    page.wait_for_selector("html[data-outbox=ready]", state="attached")
-    return page
-
-
-def answer_the_door(page: Page, words: str = TYPED) -> None:
-    page.get_by_label("An adult").check()
-    page.get_by_label("What they said").fill(words)
-    page.get_by_role("button", name="Save the answer").click()
-    expect(page.locator("[data-said]")).to_contain_text("Saved on this phone")
-
-
-def press(page: Page, button: str) -> None:
-    """Presses, and waits until the entry is on the phone's disk and the buttons work again."""
-    number = page.locator("[data-ledger] li").count()
-    page.get_by_role("button", name=button).click()
-    expect(page.locator("[data-ledger] li")).to_have_count(number + 1)
-    the_buttons_rest(page)
-
-
-def the_buttons_rest(page: Page) -> None:
-    expect(page.locator("[data-said].is-saved")).to_be_visible()
-    page.clock.fast_forward(1_300)
-    page.wait_for_selector("html:not([data-busy])", state="attached")
-
-
-def go_to_introduce(page: Page) -> None:
-    page.evaluate("""() => document.querySelectorAll("[data-step]")
-        .forEach((step) => { step.hidden = step.dataset.step !== "introduce"; })""")
-
-
-def all_is_sent(page: Page) -> None:
-    page.wait_for_selector("html[data-unsent='0']", state="attached")
-
-
-def waits_unsent(page: Page, number: int) -> None:
-    page.wait_for_selector(f"html[data-unsent='{number}']", state="attached")
-
-
-def states(page: Page) -> list[str]:
-    return page.locator("[data-ledger] .entry-state").all_inner_texts()
-
-
-def on_the_disk(page: Page) -> dict:
-    return page.evaluate("""async () => {
-        const db = await new Promise((done) => {
-            indexedDB.open("fv").onsuccess = (event) => done(event.target.result);
-        });
-        const found = {};
-        for (const name of db.objectStoreNames) {
-            found[name] = await new Promise((done) => {
-                db.transaction(name).objectStore(name).getAll().onsuccess = (event) => done(event.target.result);
-            });
-        }
-        db.close();
-        return JSON.parse(JSON.stringify(found, (key, value) =>
-            value instanceof CryptoKey ? `${value.type} key, extractable: ${value.extractable}` : value));
-    }""")
-
-
-def the_disk_refuses_the_next_entry(page: Page) -> None:
-    page.evaluate("""() => {
-        const real = IDBObjectStore.prototype.add;
-        IDBObjectStore.prototype.add = function () {
-            IDBObjectStore.prototype.add = real;
-            throw new DOMException("full", "QuotaExceededError");
-        };
-    }""")
-
+from tests.phone.stub_fixtures import (
+    TYPED,
+    all_is_sent,
+    answer_the_door,
+    at_the_door,
+    browser,  # noqa: F401 - fixtures
+    go_to_introduce,
+    on_the_disk,
+    phone,  # noqa: F401
+    press,
+    states,
+    stub,  # noqa: F401
+    the_buttons_rest,
+    the_disk_refuses_the_next_entry,
+    waits_unsent,
+)
 
 # --- sealed, signed, sent ---------------------------------------------------------------------------------------
 
@@ -480,18 +388,3 @@ def test_a_phone_never_enrolled_saves_nothing_and_keeps_the_words_on_the_screen(
     all_is_sent(page)
     page.wait_for_function("() => document.querySelector('[data-ledger] .is-sent')")
     assert stub.kinds() == ["door.answered"]
-
-
-def test_a_badge_that_stops_says_so_and_starts_again_by_itself(phone, stub):
-    page = phone.new_page()
-    page.goto(f"{stub.address}/door?person=anna")
-    page.clock.fast_forward(20_100)
-    expect(page.locator("[data-badge-live]")).to_have_text("code 1")
-    stub.badge_works = False
-    page.clock.fast_forward(20_100)
-    expect(page.locator("[data-badge-stopped]")).to_contain_text("This code has stopped")
-    expect(page.locator("[data-badge-live]")).to_have_text("code 1")
-    stub.badge_works = True
-    page.clock.fast_forward(20_100)
-    expect(page.locator("[data-badge-stopped]")).to_be_hidden()
-    expect(page.locator("[data-badge-live]")).to_have_text("code 2")

@@ -1,7 +1,34 @@
-"""Reads the page at the door as the phone's script does."""
+"""Reads the page at the door as the phone's script does: puts it together first, then finds steps, forms, buttons."""
 
+import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+
+from flask.testing import FlaskClient
+
+SLOT = re.compile(r'<template data-slot="([^"]+)">(.*?)</template>', re.DOTALL)
+PUT = re.compile(r'<div data-put="([^"]+)"></div>')
+STEP = re.compile(r'<section class="step" data-step="([^"]+)".*?</section>', re.DOTALL)
+
+
+def put_together(client: FlaskClient, page: str) -> str:
+    """What static/js/steps.js makes of the server's page and of GET /steps: the steps that the page names, no other."""
+    wanted = re.search(r'data-opens="([^"]+)" data-steps="([^"]*)" data-steps-version="([^"]+)"', page)
+    if not wanted:
+        return page
+    opens, names, version = wanted.groups()
+    answer = client.get(f"/steps?v={version}")
+    assert answer.status_code == 200 and "immutable" in answer.headers["Cache-Control"]
+    shared = {found[1]: found[0] for found in STEP.finditer(answer.text)}
+    own, slots = {found[1] for found in STEP.finditer(page)}, dict(SLOT.findall(page))
+    steps = "".join(_shown(shared[name], name == opens) for name in names.split() if name not in own)
+    page = SLOT.sub("", page).replace("<div data-steps-here></div>", steps)
+    return PUT.sub(lambda place: slots.get(place[1], ""), page)
+
+
+def _shown(step: str, is_open: bool) -> str:
+    assert step.split(">", 1)[0].endswith(" hidden")
+    return step.replace(" hidden>", ">", 1) if is_open else step
 
 
 @dataclass
@@ -39,13 +66,15 @@ class Door(HTMLParser):
             self._form = Form(given["data-event"], given["data-next"])
             self.forms.append(self._form)
             assert given.get("method") == "dialog", "without the script this form would put its answers in an address"
-        elif given.get("name") and tag != "meta":
+        elif given.get("name") not in (None, "photo-what") and tag != "meta":  # a photo is saved with no form
             assert self._form, f"{given['name']} stands outside a form"
             self._note(tag, given)
         elif tag == "button" and "data-show" in given:
             self.outside_forms.setdefault(self.steps[-1], []).append(given["data-show"])
 
     def _note(self, tag, given):
+        if given.get("data-type") == "none":
+            return  # asked for, and no part of the event
         self._form.names.add(given["name"])
         if given.get("type") in ("radio", "submit", "hidden"):
             self._form.values.setdefault(given["name"], set()).add(given.get("value", ""))

@@ -13,6 +13,7 @@ from fieldvisit.audit.models import AccessRecord
 from fieldvisit.badges.models import Badge
 from fieldvisit.badges.service import issue
 from fieldvisit.register.models import Person
+from tests.stories import a_phone
 from tests.world import NOW, World
 
 
@@ -71,20 +72,28 @@ def test_the_badge_shows_a_code_a_face_a_name_a_firm_a_number_and_six_digits(ash
 def test_the_code_is_another_after_half_a_minute(asha, clock):
     first = read_qr(asha.get("/badge").text)
     clock.move_to(NOW + timedelta(seconds=29))
-    assert read_qr(asha.get("/badge/code").text) == first
+    assert read_qr(asha.get("/badge/code").json["drawn"]) == first
     clock.move_to(NOW + timedelta(seconds=30))
-    assert read_qr(asha.get("/badge/code").text) != first
+    assert read_qr(asha.get("/badge/code").json["drawn"]) != first
 
 
-def test_what_the_page_fetches_is_what_the_page_holds(asha):
-    fragment = asha.get("/badge/code").text
-    assert "<html" not in fragment
-    assert fragment.strip() in asha.get("/badge").text
+def test_what_a_phone_without_keys_fetches_is_what_the_page_holds(asha):
+    told = asha.get("/badge/code").json
+    assert told["drawn"].strip() in asha.get("/badge").text
+    assert told["badge"]["day_keys"] == []
 
 
-def test_the_page_names_where_its_next_code_comes_from_and_works_without_script(asha):
+def test_an_enrolled_phone_is_given_keys_and_no_drawing(world, asha):
+    phone = a_phone(world, "asha")
+    answer = asha.get(f"/badge/code?device={phone.device}")
+    assert answer.headers["X-FieldVisit-Proto"] == "1"
+    assert [each["day"] for each in answer.json["badge"]["day_keys"]] == ["2026-12-08", "2026-12-09"]
+    assert (answer.json["drawn"], answer.json["badge"]["photo"]) == (None, None)
+
+
+def test_the_page_has_the_servers_code_for_a_phone_without_keys_and_works_without_script(asha):
     text = asha.get("/badge").text
-    assert '<div data-badge-live data-badge-src="/badge/code">' in text
+    assert re.search(r'<div class="live" data-live-badge="server">\s*<svg', text)
     assert re.search(r"<noscript>.*Reload to get a new code", text)
 
 
@@ -148,11 +157,12 @@ def test_somebody_without_a_badge_is_told_whom_to_ask(world, asha):
     assert asha.post("/badge/lost").status_code == 303
 
 
-def test_a_badge_that_went_bad_while_it_was_shown_stops_with_words_that_the_script_puts_in(world, asha):
+def test_a_badge_that_went_bad_while_it_was_shown_gives_the_phone_the_reason_and_no_keys(world, asha):
+    phone = a_phone(world, "asha")
     change(world, state="suspended")
-    fragment = asha.get("/badge/code").text
-    assert "Your badge has stopped. Do not show it." in fragment
-    assert "<svg" in fragment  # js/badge-refresh.js takes a page without a picture for a lost signal
+    told = asha.get(f"/badge/code?device={phone.device}").json
+    assert (told["badge"]["valid"], told["badge"]["day_keys"], told["drawn"]) == (False, [], None)
+    assert "Two officers must restore it" in told["badge"]["why"][0]
 
 
 # --- lost -----------------------------------------------------------------------------------------------------------
@@ -322,7 +332,25 @@ def test_a_badge_that_is_not_there_is_not_there(world):
         assert hana.post(f"/office/badges/{badge_id}/suspend").status_code == 404
 
 
-@pytest.mark.parametrize("who", ["asha", "mona", "lena", "ines", "adam", "aud"])
+def test_a_firms_manager_stops_a_badge_of_the_firm(world):
+    manager = world.client("mona")
+    found = manager.get("/office/badges?number=mb1001")
+    assert found.status_code == 303
+    assert manager.post(f"{found.location}/suspend").status_code == 303
+    assert badge(world).state == "suspended"
+
+
+@pytest.mark.parametrize("who", ["carl", "olive"])
+def test_to_a_firms_manager_another_ones_badge_is_not_there(who, world):
+    manager, theirs = world.client("mona"), badge(world, who)
+    found, unknown = (manager.get(f"/office/badges?number={number}") for number in (theirs.number, "MB-9999"))
+    assert found.text.replace(theirs.number, "MB-9999") == unknown.text
+    assert manager.get(f"/office/badges/{theirs.id}").status_code == 404
+    assert manager.post(f"/office/badges/{theirs.id}/suspend").status_code == 404
+    assert badge(world, who).state == "active"
+
+
+@pytest.mark.parametrize("who", ["asha", "lena", "ines", "adam", "aud"])
 def test_nobody_else_stops_a_badge_from_the_office(who, world):
     browser = world.client(who)
     for address in ("/office/badges", f"/office/badges/{badge(world).id}"):
