@@ -52,7 +52,7 @@ def read_back(taken_id: str) -> Answer:
         groups=rules.in_groups(reference),
         looked_at_by=datetime.fromisoformat(looked_at),
         answered_by=datetime.fromisoformat(answered) if answered else None,
-        clause=rules.LOOKED_AT,
+        written_in=policy().task.concern_wd.written_in,
     )
 
 

@@ -7,11 +7,6 @@ from datetime import date, datetime
 
 from fieldvisit.ground.clock import end_of_london_day, london_date, london_instant
 from fieldvisit.ground.policy import Policy
-from fieldvisit.ground.verdict import Clause
-
-# MO-11a2: managers act straight away. One working day is the project's default: no council's code says a number.
-LOOKED_AT_WITHIN_WD = 1
-LOOKED_AT = Clause("Our default, after Milton Keynes officers", "MO-11a2")
 
 LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # as a visit's number: none that is misheard for another
 
@@ -59,7 +54,7 @@ def raised_at(came: Received) -> datetime:
 
 
 def looked_at_by(came: Received, policy: Policy) -> datetime:
-    return end_of_london_day(policy.working_days.after(came.on, LOOKED_AT_WITHIN_WD))
+    return end_of_london_day(policy.working_days.after(came.on, policy.task.concern_wd.value))
 
 
 def answered_by(told: Told, came: Received, policy: Policy) -> datetime | None:

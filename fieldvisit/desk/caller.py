@@ -1,6 +1,6 @@
 """'Is this badge ours, and due at this home now?' The one place that looks beyond a call handler's own sight.
 
-It answers one of three words and, where the answer is yes, whom to look for. No visit, time, reason or tenant leaves.
+It answers one of four words and, where the answer is yes, whom to look for. No visit, time, reason or tenant leaves.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from fieldvisit.evidence.clean import for_verify
 from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.roles import VERIFYING, Principal
-from fieldvisit.register.models import Home, Person
+from fieldvisit.register.models import Home, Household, Person
 from fieldvisit.visits.models import Visit, VisitWorker
 
 NO_HOME = ""  # asked about all the same, so that an unknown home and a home without a visit are one answer in one time
@@ -40,7 +40,7 @@ class Checked:
 
 def check_caller(database: Database, asked: CallerQuestion, by: Principal, policy: Policy) -> Checked:
     """At the instant of `by`, who asks."""
-    home_id = _home(database, asked)
+    home_id, protected = _home(database, asked)
     with database.reading(VERIFYING) as session:
         badge = session.scalars(
             select(Badge)
@@ -48,10 +48,10 @@ def check_caller(database: Database, asked: CallerQuestion, by: Principal, polic
             .options(joinedload(Badge.person).options(joinedload(Person.firm), undefer(Person.photo)))
         ).first()
         booked = _booked(session, badge.person_id if badge else "", home_id, by.at)
+        good = badge and bool(is_good(standing(session, badge.person, badge, london_date(by.at)), by.at))
+        answer = caller_answer(bool(good), booked, by.at, policy, protected=protected)
         if badge is None:
-            return Checked(CallerAnswer.NOT_OURS)
-        good = bool(is_good(standing(session, badge.person, badge, london_date(by.at)), by.at))
-        answer = caller_answer(good, booked, by.at, policy)
+            return Checked(answer)
         return _bearer(badge, policy) if answer is CallerAnswer.DUE else Checked(answer, badge.id)
 
 
@@ -66,10 +66,13 @@ def _bearer(badge: Badge, policy: Policy) -> Checked:
     )
 
 
-def _home(database: Database, asked: CallerQuestion) -> str:
-    """The one home of that address, or NO_HOME: two that fit are none: a yes is about the caller's own door."""
+def _home(database: Database, asked: CallerQuestion) -> tuple[str, bool]:
+    """The one home of that address, or NO_HOME: two that fit are none: a yes is about the caller's own door.
+
+    And whether a home that fits must be protected.
+    """
     with database.reading(VERIFYING) as session:
-        query = select(Home.id).limit(2)
+        query = select(Home.id, Household.protected).outerjoin(Household, Household.home_id == Home.id).limit(2)
         if asked.uprn:
             query = query.where(Home.uprn == asked.uprn)
         else:
@@ -78,8 +81,8 @@ def _home(database: Database, asked: CallerQuestion) -> str:
             query = query.where(
                 func.upper(func.replace(Home.postcode, " ", "")) == asked.postcode, or_(line == house, begins)
             )
-        found = session.scalars(query).all()
-    return found[0] if len(found) == 1 else NO_HOME
+        found = session.execute(query).all()
+    return found[0].id if len(found) == 1 else NO_HOME, any(row.protected for row in found)
 
 
 def _booked(session: Session, person_id: str, home_id: str, at: datetime) -> list[Booked]:

@@ -13,17 +13,20 @@ from fieldvisit.visits.models import Visit
 BYTE_ORDER_MARK = "\ufeff"  # without it a spreadsheet reads ‘ and £ as two signs each
 # What begins a formula, in ASCII, full width, small form, and the true minus sign that a keyboard may write.
 FORMULA_SIGNS = frozenset("=+-@\t\r\n＝＋－＠﹦﹢﹣﹫−")
+WORDS = frozenset({"Reason"})  # the columns in which somebody wrote
 COLUMNS = (
     "Visit", "UPRN", "Address", "Postcode", "Kind", "Reason", "Contractor", "Worker", "Date", "From", "To", "Stage",
     "Outcome", "Notice", "Exceptions",
 )  # fmt: skip
 
 
-def as_csv(visits: Sequence[Visit], firms: Mapping[str | None, str], say: Say) -> bytes:
+def as_csv(visits: Sequence[Visit], firms: Mapping[str | None, str], say: Say, *, words: bool) -> bytes:
+    """words: may the person who takes the file read what people wrote?"""
+    shown = [place for place, column in enumerate(COLUMNS) if words or column not in WORDS]
     sheet = io.StringIO()
     writer = csv.writer(sheet, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    writer.writerows([harmless(cell) for cell in _row(visit, firms, say)] for visit in visits)
+    rows = (COLUMNS, *(_row(visit, firms, say) for visit in visits))
+    writer.writerows([harmless(row[place]) for place in shown] for row in rows)
     return (BYTE_ORDER_MARK + sheet.getvalue()).encode()
 
 

@@ -115,6 +115,17 @@ def _date(name: str, typed: Mapping[str, str], errors: dict[str, str]) -> date |
     return None
 
 
+def read_search(form: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+    q = " ".join(form.get("q", "").split())[:LONGEST_SEARCH]
+    short = q and len(q) < SHORTEST_SEARCH
+    return q, {"q": f"Type {SHORTEST_SEARCH} characters or more to search."} if short else {}
+
+
+def read_id(text: str) -> str:
+    """An id of ours, or nothing."""
+    return text if _ID.fullmatch(text) else ""
+
+
 def read_form_key(form: Mapping[str, str]) -> str:
     """The key made with the form. One that is not ours is replaced: then a second press is a second deed."""
     key = form.get("k", "")

@@ -12,11 +12,12 @@ from fieldvisit.audit.service import note_access
 from fieldvisit.db import new_id
 from fieldvisit.desk import csv_export, forms, task_list, visit_log
 from fieldvisit.desk.blueprint import blueprint
-from fieldvisit.desk.rules import exceptions_in_words, note_code, urgency
+from fieldvisit.desk.rules import exceptions_in_words, note_code, reads_words, urgency
 from fieldvisit.desk.timeline import people_in, timeline_of
 from fieldvisit.desk.wording import KINDS, NOTICES, OUTCOMES, sayer
 from fieldvisit.ground.roles import Role, may_ever
 from fieldvisit.ground.verdict import Allowed, RefusedError
+from fieldvisit.outbox.gaps import gaps_of
 from fieldvisit.tasks import Task
 from fieldvisit.visits.events import VisitNoted, Words
 from fieldvisit.visits.models import Visit
@@ -29,12 +30,14 @@ Answer = str | Response | tuple[str, int]
 
 
 @blueprint.get("/office")
-@access("site", "home")
+@access("desk", "open")
 def front() -> Answer:
     tasks: Any = []
     if may_ever(principal(), "task", "list"):
         tasks, _ = task_list.open_tasks(session(), principal(), None, most=5)
-    return page("desk/front.html", tasks=_shown(tasks), say=sayer(policy()), may=_may())
+    return page(
+        "desk/front.html", tasks=_shown(tasks), gaps=gaps_of(session(), tasks, at()), say=sayer(policy()), may=_may()
+    )
 
 
 # --- the visit log ------------------------------------------------------------------------------------------------
@@ -46,11 +49,13 @@ def visits() -> Answer:
     wanted = forms.read_filter(request.args)
     if right().logged:
         log_access(reason=f"filters: {wanted.names or 'none'}")
-    found = None if wanted.errors else visit_log.page_of(session(), wanted)
+    words = reads_words(principal().role)
+    found = None if wanted.errors else visit_log.page_of(session(), wanted, words=words)
     shown = page(
         "desk/visits.html",
         fragment="results",
         wanted=wanted,
+        words=words,
         errors=wanted.errors,
         found=found,
         here=wanted.query(**{way: wanted.typed[way] for way in ("after", "before") if wanted.typed[way]}),
@@ -73,13 +78,14 @@ def _firms() -> list[tuple[str, str]]:
 @blueprint.get("/office/visits.csv")
 @access("visit", "export")
 def visits_csv() -> Answer:
-    """Exactly the rows of the page with the same address."""
+    """Exactly the rows of the page with the same address, without words for whoever may not read them."""
     wanted = forms.read_filter(request.args)
     if wanted.errors:
         return redirect("/office/visits?" + request.query_string.decode("ascii", "replace"), 303)
     log_access(reason=f"filters: {wanted.names or 'none'}")
-    rows = visit_log.page_of(session(), wanted).visits
-    file = csv_export.as_csv(rows, visit_log.firm_names(session(), rows), sayer(policy()))
+    words = reads_words(principal().role)
+    rows = visit_log.page_of(session(), wanted, words=words).visits
+    file = csv_export.as_csv(rows, visit_log.firm_names(session(), rows), sayer(policy()), words=words)
     name = csv_export.file_name(at())
     return Response(file, mimetype="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
@@ -139,7 +145,7 @@ def _visit_page(visit_id: str, errors: dict[str, str], words: str) -> str:
         people=people_in(session(), entries),
         say=say,
         may=_may(found.area_id),
-        whole=principal().role is not Role.CONTRACTOR_MANAGER,  # R9: no needs of the household
+        whole=reads_words(principal().role),
         errors=errors,
         words=words,
         key=new_id(),
@@ -176,9 +182,11 @@ def _may(area_id: str | None = None) -> dict[str, bool]:
 def tasks() -> Answer:
     after = forms.read_place(request.args.get("after", ""))
     rows, later = task_list.open_tasks(session(), principal(), after)
+    gaps = gaps_of(session(), rows, at())
     return page(
-        "desk/tasks.html", fragment="tasks", tasks=_shown(rows), later=later, first=not after, say=sayer(policy())
-    )
+        "desk/tasks.html", fragment="tasks", tasks=_shown(rows), gaps=gaps, later=later, first=not after,
+        say=sayer(policy()),
+    )  # fmt: skip
 
 
 @blueprint.post("/office/tasks/<id:task_id>/done")

@@ -8,6 +8,7 @@ from typing import Literal
 
 from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.policy import Policy
+from fieldvisit.ground.roles import Role
 from fieldvisit.visits.sight import AT_THE_DOOR
 from fieldvisit.visits.state import ENDED, Stage
 
@@ -15,11 +16,12 @@ from fieldvisit.visits.state import ENDED, Stage
 
 
 class CallerAnswer(StrEnum):
-    """The three answers of the phone line. Why a badge is not good, or where its bearer is due, is never said."""
+    """What the phone line says. Why a badge is not good, or where its bearer is due, is never among it."""
 
     DUE = "due"
     NOT_DUE = "not-due"
     NOT_OURS = "not-ours"
+    CALL_BACK = "call-back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,12 @@ class Booked:
     arrived_at: datetime | None = None
 
 
-def caller_answer(badge_is_good: bool, booked: Iterable[Booked], at: datetime, policy: Policy) -> CallerAnswer:
+def caller_answer(
+    badge_is_good: bool, booked: Iterable[Booked], at: datetime, policy: Policy, *, protected: bool = False
+) -> CallerAnswer:
+    """protected: whoever rings about such a home may be the one it is hidden from, so nothing is said to them (T18)."""
+    if protected:
+        return CallerAnswer.CALL_BACK
     if not badge_is_good:
         return CallerAnswer.NOT_OURS
     due = any(is_due(visit, at, policy) for visit in booked)
@@ -52,6 +59,14 @@ def is_due(visit: Booked, at: datetime, policy: Policy) -> bool:
         return True
     came_in_time = visit.arrived_at is not None and opens <= visit.arrived_at <= visit.window_end
     return visit.stage in AT_THE_DOOR and came_in_time and london_date(at) == london_date(visit.window_start)
+
+
+# --- what a firm's manager reads of a visit ---------------------------------------------------------------------------
+
+
+def reads_words(role: Role) -> bool:
+    """R9: the manager of the firm sees where and when. What anybody wrote or said, a reason too, may name the tenant."""
+    return role is not Role.CONTRACTOR_MANAGER
 
 
 # --- exceptions and clauses of the visit log ------------------------------------------------------------------------
@@ -82,7 +97,7 @@ def exceptions_in_words(codes: Iterable[str], kind: str, policy: Policy) -> list
         ),
         "clock": (
             f"The phone’s clock was wrong by more than {skew} minutes. The order below is by corrected time.",
-            "Our default, not this council’s code" if skew.default else str(skew.clause),
+            skew.written_in,
         ),
         "out-of-order": ("The steps were recorded in another order than a visit goes in, or one is missing.", "D1"),
     }  # fmt: skip

@@ -13,6 +13,7 @@ from fieldvisit.desk.wording import Say
 from fieldvisit.ground.clock import in_order, say_length
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.roles import Role
+from fieldvisit.outbox.photos import Enclosed, of_visit
 from fieldvisit.register.models import Person
 from fieldvisit.visits.events import Event
 from fieldvisit.visits.fold import DESK
@@ -41,6 +42,7 @@ class Happened:
     struck: bool
     struck_why: str | None
     words: Sequence[tuple[str, str]]  # (what they are, somebody's own words)
+    enclosed: Sequence[Enclosed]  # photos and signatures
 
 
 def timeline_of(session: Session, log: Sequence[Entry], state: VisitState, policy: Policy, say: Say) -> list[Happened]:
@@ -48,6 +50,7 @@ def timeline_of(session: Session, log: Sequence[Entry], state: VisitState, polic
     entries = {(entry.device, entry.uuid): entry for entry in log}
     words = words_of_visit(session, log[0].visit_id) if log else {}
     people, badges = people_in(session, log), _badges(session, log)
+    enclosed = of_visit(session, log[0].visit_id) if log else {}
     corrected = [entry for entry in log if entry.kind == "entry.corrected"]
     corrections = {(entry.body["device"], entry.body["uuid"]): entry for entry in corrected}
     found = []
@@ -70,6 +73,7 @@ def timeline_of(session: Session, log: Sequence[Entry], state: VisitState, polic
                 struck=correction is not None,
                 struck_why=words.get(correction.id, {}).get("why") if correction else None,
                 words=[(say("field", name), text) for name, text in sorted(words.get(entry.id, {}).items())],
+                enclosed=enclosed.get(entry.id, ()),
             )
         )
     return found

@@ -31,8 +31,9 @@ class LogPage:
     more_homes: bool
 
 
-def page_of(session: Session, wanted: LogFilter) -> LogPage:
-    conditions, more_homes = _conditions(session, wanted)
+def page_of(session: Session, wanted: LogFilter, *, words: bool = True) -> LogPage:
+    """words: may the person asking read them? If not, neither does a search: what it finds would tell them."""
+    conditions, more_homes = _conditions(session, wanted, words)
     visits, newer, older = _rows(session, wanted, conditions)
     alone = not (newer or older)
     total = len(visits) if alone else _count(session, conditions)
@@ -49,7 +50,7 @@ def firm_names(session: Session, visits: Sequence[Visit]) -> dict[str | None, st
     return {None: "The council"} | {firm.id: firm.name for firm in found}
 
 
-def _conditions(session: Session, wanted: LogFilter) -> tuple[list[ColumnElement[bool]], bool]:
+def _conditions(session: Session, wanted: LogFilter, words: bool) -> tuple[list[ColumnElement[bool]], bool]:
     found: list[ColumnElement[bool]] = []
     if wanted.firm:
         found.append(Visit.firm_id.is_(None) if wanted.firm == COUNCIL_ITSELF else Visit.firm_id == wanted.firm)
@@ -68,12 +69,10 @@ def _conditions(session: Session, wanted: LogFilter) -> tuple[list[ColumnElement
     if not wanted.q:
         return found, False
     homes = _homes(session, wanted.q)
-    by_text = or_(
-        Visit.home_id.in_(homes[:HOMES]),
-        Visit.ref == wanted.q.upper(),
-        Visit.reason.icontains(wanted.q, autoescape=True),
-    )
-    return [*found, by_text], len(homes) > HOMES
+    by_text = [Visit.home_id.in_(homes[:HOMES]), Visit.ref == wanted.q.upper()]
+    if words:
+        by_text.append(Visit.reason.icontains(wanted.q, autoescape=True))
+    return [*found, or_(*by_text)], len(homes) > HOMES
 
 
 def _homes(session: Session, q: str) -> list[str]:

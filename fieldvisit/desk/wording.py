@@ -71,6 +71,7 @@ TASKS = {
     "withdrew": "The worker left for safety: speak to them today",
     "held": "An entry from a phone could not be filed: read it and decide",
     "concern": "A concern about conduct was taken by phone",
+    "phone_gap": "Entries of a worker’s phone have not reached us: ask the worker",
 }
 _WHO = {
     "tenant": "the tenant",

@@ -70,15 +70,23 @@ def say_date(day: date) -> str:
 
 
 def say_time(at: time) -> str:
-    """10:30am; midday and midnight by name, because 12:00am is read both ways."""
+    """8am, 10:30am; midday and midnight by name, because 12am is read both ways."""
     if (at.hour, at.minute) in ((0, 0), (12, 0)):
         return "midday" if at.hour else "midnight"
-    return f"{at.hour % 12 or 12}:{at.minute:02}{'pm' if at.hour >= 12 else 'am'}"
+    minutes = f":{at.minute:02}" if at.minute else ""
+    return f"{at.hour % 12 or 12}{minutes}{'pm' if at.hour >= 12 else 'am'}"
+
+
+def ends_a_day(instant: datetime) -> bool:
+    """Is it the last second of a London day? A dated duty, and a letter in the post, count to the end of their day."""
+    return in_london(instant).time().replace(microsecond=0) == time(23, 59, 59)
 
 
 def say_instant(instant: datetime) -> str:
-    """Tuesday 8 December 2026, 10:30am, as a clock in London shows it."""
+    """Tuesday 8 December 2026, 10:30am, as a clock in London shows it; or: the end of Tuesday 8 December 2026."""
     local = in_london(instant)
+    if ends_a_day(instant):
+        return f"the end of {say_date(local.date())}"
     return f"{say_date(local.date())}, {say_time(local.time())}"
 
 

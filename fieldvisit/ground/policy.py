@@ -16,20 +16,12 @@ from types import MappingProxyType
 from typing import Any
 
 from fieldvisit.ground.policy_types import (
-    PROJECT_DEFAULT,
     SECTIONS,
-    BadgePolicy,
-    ClockPolicy,
     Contact,
-    Council,
-    DeadlinePolicy,
-    DoorPolicy,
     EmergencyType,
     Hazard,
     Kinder,
     LawfulBasis,
-    NoticePolicy,
-    PeoplePolicy,
     Policy,
     RefusalReason,
     Setting,
@@ -39,28 +31,7 @@ from fieldvisit.ground.policy_types import (
 from fieldvisit.ground.verdict import Clause
 from fieldvisit.ground.working_days import WorkingDays
 
-__all__ = [
-    "PROJECT_DEFAULT",
-    "BadgePolicy",
-    "ClockPolicy",
-    "Contact",
-    "Council",
-    "DeadlinePolicy",
-    "DoorPolicy",
-    "EmergencyType",
-    "Hazard",
-    "LawfulBasis",
-    "NoticePolicy",
-    "PeoplePolicy",
-    "Policy",
-    "PolicyError",
-    "RefusalReason",
-    "Setting",
-    "councils",
-    "load_policy",
-    "no_weaker_than",
-    "read_policy",
-]
+__all__ = ["Policy", "PolicyError", "RefusalReason", "Setting", "councils", "load_policy", "read_policy"]
 
 HEADER = re.compile(r"\s*(\[{1,2})\s*([\w.\s-]+?)\s*\]{1,2}")
 KEY = re.compile(r"\s*([\w.-]+)\s*=")
@@ -90,11 +61,16 @@ class Source:
     def __init__(self, name: str, text: str) -> None:
         self.name, self.text = name, text
         self.problems: list[str] = []
+        self.may_be_silent = False
         try:
             self.tables: dict[str, Any] = tomllib.loads(text)
         except (tomllib.TOMLDecodeError, RecursionError) as error:
             raise PolicyError(name, [f"{name}: {error}"]) from None
         self.lines = lines_of(text)
+
+    def add_what_is_new(self, today: Mapping[str, Any]) -> None:
+        for section in SECTIONS:
+            self.tables[section] = today.get(section, {}) | self.section(section)
 
     def line(self, name: str) -> int:
         """The line of this table, or of the nearest thing that holds it."""
@@ -138,7 +114,7 @@ def councils() -> tuple[str, ...]:
 
 def load_policy(council: str) -> Policy:
     """The policy of a council by its short name, or from a path that ends in .toml. Raises PolicyError."""
-    statute = files("fieldvisit").joinpath("ground", "statute.toml").read_text("utf-8")
+    statute = _statute()
     if council in councils():
         return read_policy(council, _shipped().joinpath(f"{council}.toml").read_text("utf-8"), statute)
     path = Path(council)
@@ -153,9 +129,15 @@ def load_policy(council: str) -> Policy:
         raise PolicyError(council, [f"{council} is not text in UTF-8: save it as UTF-8 and try again."]) from None
 
 
-def read_policy(name: str, council_text: str, statute_text: str) -> Policy:
-    """The policy that these two texts make. Raises PolicyError with everything that is wrong in either."""
+def read_policy(name: str, council_text: str, statute_text: str, *, kept: bool = False) -> Policy:
+    """The policy that these two texts make. Raises PolicyError with everything that is wrong in either.
+
+    kept: of an earlier day. A setting that has come since then is read from today's statute: nothing was judged by it.
+    """
     statute, council = Source("statute.toml", statute_text), Source(f"{name}.toml", council_text)
+    council.may_be_silent = kept
+    if kept:
+        statute.add_what_is_new(tomllib.loads(_statute()))
     _no_strangers(statute, {*SECTIONS, "contacts", "hazards", "bank_holidays"})
     _no_strangers(council, {*SECTIONS, "contacts", "clauses"})
     parts: dict[str, Any] = {key: _section(key, kind, council, statute) for key, kind in SECTIONS.items()}
@@ -175,7 +157,7 @@ SEAM = "\n# --- above: the statute; below: the council ---\n"
 def policy_as_kept(name: str, source_text: str) -> Policy:
     """A policy from the text that was kept with what it decided."""
     statute_text, _, council_text = source_text.partition(SEAM)
-    return read_policy(name, council_text, statute_text)
+    return read_policy(name, council_text, statute_text, kept=True)
 
 
 def no_weaker_than(statute: Value, council: Value, kinder: Kinder | None) -> bool:
@@ -187,6 +169,10 @@ def no_weaker_than(statute: Value, council: Value, kinder: Kinder | None) -> boo
     if isinstance(statute, int) and isinstance(council, int):
         return council > statute if kinder == "more" else council < statute
     return False
+
+
+def _statute() -> str:
+    return files("fieldvisit").joinpath("ground", "statute.toml").read_text("utf-8")
 
 
 def _shipped() -> Any:
@@ -220,7 +206,7 @@ def _value(section: str, item: Field[Any], council: Source, statute: Source) -> 
     lawful = _setting(name, floor, spec, statute) if floor is not None else None
     if ours is None:
         # A clock that the law sets needs no repeating; anything else a council must say for itself.
-        if lawful is not None and section == "deadline":
+        if lawful is not None and (section == "deadline" or council.may_be_silent):
             return lawful
         council.wrong(name, "is absent. Every setting must be there: copy it from a council that ships with us.")
         return None

@@ -40,6 +40,11 @@ class Setting(Generic[T_co]):
         """True where the council's code is silent and the number is ours (R18)."""
         return self.source == PROJECT_DEFAULT
 
+    @property
+    def written_in(self) -> str:
+        """For a page: where it stands, or that it is ours."""
+        return f"{DEFAULT_NOTE[0].upper()}{DEFAULT_NOTE[1:]}" if self.default else str(self.clause)
+
     def __str__(self) -> str:
         return str(self.value)
 
@@ -160,6 +165,7 @@ class DoorPolicy:
     other_refusal_contact_wd: Setting[int] = number("working days", most=20)
     no_access_attempts: Setting[int] = number("attempts", kinder="more", least=1, most=20)
     entry_review_wd: Setting[int] = number("working days", most=60)
+    entry_contact_methods: Setting[int] = number("ways", kinder="more", least=1, most=5)
     refusal_reasons: tuple[RefusalReason, ...] = rows(
         "code", "label", "valid", needs=("trusted-adult", "no-suitable-adult", "no-id")
     )
@@ -190,6 +196,25 @@ class PeoplePolicy:
     """code_grace_days: how long a signature on the old code holds after a significant new version (D9)."""
 
     code_grace_days: Setting[int] = number("days", most=90)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPolicy:
+    """By the end of which working day the desk does what something that happened asks for; 0 is the same day."""
+
+    concern_wd: Setting[int] = number("working days", most=20)
+    held_wd: Setting[int] = number("working days", most=20)
+    hazard_wd: Setting[int] = number("working days", most=20)
+    child_alone_wd: Setting[int] = number("working days", most=20)
+    withdrew_wd: Setting[int] = number("working days", most=20)
+    notice_failed_wd: Setting[int] = number("working days", most=20)
+
+
+@dataclass(frozen=True, slots=True)
+class KeepPolicy:
+    """How long after a visit what was said at it is kept."""
+
+    visit_years: Setting[int] = number("years", least=1, most=20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +290,8 @@ class Policy:
     badge: BadgePolicy
     clock: ClockPolicy
     people: PeoplePolicy
+    task: TaskPolicy
+    keep: KeepPolicy
     deadline: DeadlinePolicy
     contacts: tuple[Contact, ...]
     hazards: tuple[Hazard, ...]
@@ -305,5 +332,7 @@ SECTIONS: dict[str, type] = {
     "badge": BadgePolicy,
     "clock": ClockPolicy,
     "people": PeoplePolicy,
+    "task": TaskPolicy,
+    "keep": KeepPolicy,
     "deadline": DeadlinePolicy,
 }

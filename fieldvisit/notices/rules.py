@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from fieldvisit.ground.clock import in_utc, london_date, london_instant, say_date, say_instant, say_length
+from fieldvisit.ground.clock import ends_a_day, in_utc, london_date, london_instant, say_date, say_instant, say_length
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.policy_types import DEFAULT_NOTE, Setting
 from fieldvisit.ground.verdict import Allowed, Clause, Refused, Verdict
@@ -180,7 +180,8 @@ def _noting_defaults(reason: str, *settings: Setting[int] | Setting[bool]) -> st
 
 
 def _told_sentence(counted: Measured, policy: Policy) -> str:
-    told = f"The tenant was told by {CHANNELS[counted.notice.channel]} on {say_instant(counted.given_at)}"
+    when = f"{'by' if ends_a_day(counted.given_at) else 'on'} {say_instant(counted.given_at)}"
+    told = f"The tenant was told by {CHANNELS[counted.notice.channel]} {when}"
     if counted.days is not None:
         return f"{told}, {_days_sentence(counted.days, counted, policy)}"
     seconds = counted.seconds or 0

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -45,13 +46,34 @@ def may_try_password(session: Session, who: str, known: bool, at: datetime) -> V
     return may_try(list(failed), at, limit)
 
 
-def check_password(session: Session, email: str, password: str) -> Person | None:
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Whom somebody says to be. person_id: None for nobody of ours, whose password is checked all the same."""
+
+    person_id: str | None
+    password_hash: str
+
+
+def claim_of(session: Session, email: str) -> Claim:
     person = session.scalars(select(Person).where(Person.email == email.strip().lower())).first()
+    if person is None or not person.password_hash:
+        return Claim(None, _nobodys_password())
+    return Claim(person.id, person.password_hash)
+
+
+def is_right(claim: Claim, password: str) -> bool:
+    """Slow on purpose: never with a transaction open, because SQLite has one writer."""
     try:
-        _hasher.verify(person.password_hash if person and person.password_hash else _nobodys_password(), password)
+        _hasher.verify(claim.password_hash, password)
     except VerificationError:
-        return None
-    return person if person and person.disabled_at is None else None
+        return False
+    return claim.person_id is not None
+
+
+def claimant(session: Session, claim: Claim) -> Person | None:
+    """Whoever gave the right password, if it still is theirs and they may still come in."""
+    person = session.get(Person, claim.person_id) if claim.person_id else None
+    return person if person and person.password_hash == claim.password_hash and person.disabled_at is None else None
 
 
 def note_failed(session: Session, who: str, at: datetime) -> None:

@@ -17,6 +17,7 @@ from fieldvisit.web.access import access, at, database
 from fieldvisit.web.render import page
 
 blueprint = Blueprint("sign_in", __name__)
+UNKNOWN = "We do not know that e-mail address and password. Check both and try again."
 KNOWN_FOR_S = 400 * 24 * 3600  # how long a phone is remembered as known: as long as browsers keep a cookie
 
 
@@ -81,32 +82,44 @@ def sign_in() -> tuple[str, int] | Response:
     email, password = request.form.get("email", "")[:254], request.form.get("password", "")[:1024]
     email = email.replace("\x00", "")  # PostgreSQL keeps no NUL
     wanted = safe_next(request.form.get("next"))
+    if empty := _empty(email, password):
+        return _again(email, wanted, empty), 422
     device = _known_device(email)
     key = current_app.config["SECRET_KEY"]
     who = service.counted_as(key, email, device)
+    with database().reading(None) as reading:
+        verdict = service.may_try_password(reading, who, device is not None, at())
+        claim = service.claim_of(reading, email)
+    # Between two transactions: checking takes a tenth of a second, and SQLite has one writer.
+    right = bool(verdict) and service.is_right(claim, password)
     with database().writing(None) as writing:
+        # Asked again where only one can write: of many guesses at one instant, no more count than of as many in turn.
         verdict = service.may_try_password(writing, who, device is not None, at())
-        person = service.check_password(writing, email, password) if verdict else None
+        person = service.claimant(writing, claim) if right and verdict else None
         if person is None and verdict:
             service.note_failed(writing, who, at())
         secret = service.sign_in(writing, person, at()) if person else ""
-        remembered = (person.id, person.role, person.name) if person else None
-    if remembered is None:
-        return _again(email, wanted, verdict if isinstance(verdict, Refused) else None)
+    if isinstance(verdict, Refused):
+        return _again(email, wanted, {"password": verdict.message}), 429
+    if person is None:
+        return _again(email, wanted, {"password": UNKNOWN}), 422
     session.clear()  # a new id at every sign-in: what the browser held before opens nothing
     with database().reading(None) as reading:
         found = service.person_of(reading, secret, at())
     assert found, "a sign-in that was just made is live"
     login_user(SignedIn(secret, found[0]))
-    response = redirect(wanted or home_of(remembered[1]), 303)
+    response = redirect(wanted or home_of(person.role), 303)
     _remember_device(response, email, device)
     return response
 
 
-def _again(email: str, wanted: str | None, verdict: Refused | None) -> tuple[str, int]:
-    unknown = "We do not know that e-mail address and password. Check both and try again."
-    errors = {"password": unknown if verdict is None else verdict.message}  # a refusal counts as false
-    return page("register/sign_in.html", errors=errors, email=email, next=wanted or ""), 422 if verdict is None else 429
+def _empty(email: str, password: str) -> dict[str, str]:
+    asked = {"email": (email.strip(), "Type your e-mail address."), "password": (password, "Type your password.")}
+    return {box: sentence for box, (typed, sentence) in asked.items() if not typed}
+
+
+def _again(email: str, wanted: str | None, errors: dict[str, str]) -> str:
+    return page("register/sign_in.html", errors=errors, email=email, next=wanted or "")
 
 
 @blueprint.get("/sign-out")

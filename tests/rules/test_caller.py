@@ -74,6 +74,12 @@ def test_a_good_badge_without_a_visit_is_ours_and_not_due(policy):
     assert caller_answer(True, [], NOW, policy) is CallerAnswer.NOT_DUE
 
 
+@pytest.mark.parametrize("good", [True, False])
+@pytest.mark.parametrize("booked", [[], [DUE]])
+def test_of_a_protected_home_nothing_is_said_whatever_is_true(good, booked, policy):
+    assert caller_answer(good, booked, NOW, policy, protected=True) is CallerAnswer.CALL_BACK
+
+
 def test_one_visit_of_several_that_is_due_is_enough(policy):
     assert caller_answer(True, [replace(DUE, stage=Stage.CANCELLED), DUE], NOW, policy) is CallerAnswer.DUE
 

@@ -41,6 +41,12 @@ def test_somebody_looks_at_it_by_the_end_of_the_next_working_day(taken, by, poli
     assert due.astimezone(LONDON) == datetime(by.year, by.month, by.day, 23, 59, 59, tzinfo=LONDON)
 
 
+def test_a_council_may_give_itself_longer(policy):
+    longer = replace(policy.task, concern_wd=replace(policy.task.concern_wd, value=2))
+    due = looked_at_by(received(NAMED, NOW), replace(policy, task=longer))
+    assert due.astimezone(LONDON).date() == date(2026, 12, 10)
+
+
 def test_a_call_just_after_midnight_counts_from_its_own_day_in_london(policy):
     just_after = datetime(2027, 4, 12, 23, 30, tzinfo=ZoneInfo("UTC"))  # 00:30 on the 13th in London
     assert received(NAMED, just_after).on == date(2027, 4, 13)

@@ -241,7 +241,14 @@ def test_a_single_time_is_a_window_of_no_length() -> None:
 def test_a_short_answer_says_from_when_the_window_may_start() -> None:
     answer = told(a_visit(), a_text(STARTS - 20 * HOUR))
     assert answer.not_before == STARTS + 4 * HOUR
-    assert "the window can start from Wednesday 10 February 2027, 1:00pm" in answer.reason
+    assert "the window can start from Wednesday 10 February 2027, 1pm" in answer.reason
+
+
+def test_a_letter_in_the_post_counts_to_the_end_of_its_day_and_says_so() -> None:
+    posted = Notice("letter_first_class", despatched_at=london(2027, 2, 5, 17))
+    answer = told(a_visit(), posted)
+    assert "by first-class letter by the end of Tuesday 9 February 2027, 9 hours 1 second before" in answer.reason
+    assert "the window can start from the end of Wednesday 10 February 2027" in answer.reason
 
 
 def test_the_reasons_are_said_in_one_order_whichever_notice_is_listed_first() -> None:

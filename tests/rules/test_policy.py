@@ -30,10 +30,14 @@ def changed(old: str, new: str, text: str = MELTON_TEXT) -> str:
     return text.replace(old, new, 1)
 
 
+def table_of(name: str, text: str) -> str:
+    start = text.index(f"[{name}]")
+    return text[start : text.index("\n\n", start)]
+
+
 def without(table: str) -> str:
     """Melton's file with one table taken out."""
-    start = MELTON_TEXT.index(f"[{table}]")
-    return MELTON_TEXT[:start] + MELTON_TEXT[MELTON_TEXT.index("\n\n", start) :]
+    return MELTON_TEXT.replace(table_of(table, MELTON_TEXT), "")
 
 
 def setting(table: str, line: str, new: str) -> str:
@@ -79,6 +83,27 @@ def test_the_hash_is_of_the_words_that_were_read() -> None:
     assert MELTON.hash == sha256(MELTON.source_text.encode()).hexdigest()
     assert policy_as_kept("melton", MELTON.source_text) == MELTON
     assert len({load_policy(name).hash for name in councils()}) == 3
+
+
+def test_a_policy_that_was_kept_before_there_was_a_setting_is_still_read() -> None:
+    statute = STATUTE_TEXT.replace(table_of("task.held_wd", STATUTE_TEXT), "")
+    old = policy_as_kept("melton", statute + SEAM + without("task.held_wd"))
+    assert (old.task.held_wd.value, old.notice.floor_h.value) == (1, 24)
+    assert "task.held_wd" in only_problem(without("task.held_wd"))
+
+
+def test_the_desks_own_days_are_ours_until_a_council_says_otherwise() -> None:
+    assert (MELTON.task.concern_wd.value, MELTON.task.hazard_wd.value, MELTON.keep.visit_years.value) == (1, 0, 6)
+    assert {name for name in MELTON.unconfirmed() if name.startswith(("task.", "keep."))} == {
+        "task.concern_wd", "task.held_wd", "task.hazard_wd", "task.child_alone_wd", "task.withdrew_wd",
+        "task.notice_failed_wd", "keep.visit_years",
+    }  # fmt: skip
+    assert MELTON.task.held_wd.written_in == "Our default, not this council's code"
+    assert MELTON.notice.floor_h.written_in.endswith("ME-3.1a")
+
+
+def test_entry_without_consent_never_needs_fewer_ways_of_asking_than_two() -> None:
+    assert "weaker than the floor of 2" in only_problem(setting("door.entry_contact_methods", "value = 2", "value = 1"))
 
 
 def test_a_clause_speaks_for_a_rule_where_the_code_has_one() -> None:

@@ -116,13 +116,6 @@ def test_whoever_visits_can_neither_agree_a_sooner_time_nor_call_it_an_emergency
     assert rules.may_authorise_emergency(READY, authoriser="dora", hazard="gas", reason="gas").code == "no-reason"
 
 
-def test_a_visit_closes_only_when_the_next_one_has_been_thought_of() -> None:
-    assert rules.may_close(further_visit=None, further_on=None, welfare_prompt_shown=True).code == "further-visit"
-    assert rules.may_close(further_visit=True, further_on=None, welfare_prompt_shown=True).code == "further-on"
-    assert rules.may_close(further_visit=True, further_on=START.date(), welfare_prompt_shown=True)
-    assert rules.may_close(further_visit=False, further_on=None, welfare_prompt_shown=False).code == "welfare"
-
-
 # --- who may agree ------------------------------------------------------------------------------------------------
 
 

@@ -105,8 +105,20 @@ def test_times_are_said_the_british_way() -> None:
     assert say_instant(datetime(2026, 12, 8, 10, 30, tzinfo=UTC)) == "Tuesday 8 December 2026, 10:30am"
     assert say_instant(datetime(2026, 7, 8, 23, 5, tzinfo=UTC)) == "Thursday 9 July 2026, 12:05am"
     assert [say_time(time(0)), say_time(time(12)), say_time(time(12, 1))] == ["midnight", "midday", "12:01pm"]
+    assert [say_time(time(8)), say_time(time(20)), say_time(time(8, 5))] == ["8am", "8pm", "8:05am"]
     assert say_date(date(2027, 2, 1)) == "Monday 1 February 2027"
     assert in_london(datetime(2026, 7, 1, tzinfo=UTC)).isoformat() == "2026-07-01T01:00:00+01:00"
+
+
+@pytest.mark.parametrize(
+    ("second", "said"),
+    [(58, "Tuesday 8 December 2026, 11:59pm"), (59, "the end of Tuesday 8 December 2026"),
+     (60, "Wednesday 9 December 2026, midnight")],
+)  # fmt: skip
+def test_the_last_second_of_a_day_is_said_as_its_end(second: int, said: str) -> None:
+    minute = datetime(2026, 12, 8, 23, 59, tzinfo=UTC)
+    assert say_instant(minute + timedelta(seconds=second)) == said
+    assert say_instant(end_of_london_day(date(2026, 7, 8))) == "the end of Wednesday 8 July 2026"
 
 
 @pytest.mark.parametrize(

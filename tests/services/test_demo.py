@@ -23,7 +23,7 @@ from fieldvisit.ground.verdict import RefusedError
 from fieldvisit.outbox.envelope import digest_of, is_well_signed, signed_text
 from fieldvisit.outbox.models import Held
 from fieldvisit.register.models import Area, Firm, Grant, Home, Household, Person, PersonDuty, Resident
-from fieldvisit.register.service import check_password, principal_by_id
+from fieldvisit.register.service import claim_of, claimant, is_right, principal_by_id
 from fieldvisit.visits.models import Entry, Envelope, Visit, VisitWorker
 from fieldvisit.visits.planning import notice_answer
 from fieldvisit.visits.service import cached_state, chain_hash, entries_of, refold
@@ -261,8 +261,9 @@ def test_the_password_that_is_printed_opens_every_sign_in(demo: Database, config
     assert len(people) == len(every(demo, Person))
     with demo.reading(None) as session:
         for _, name, email in (people[0], people[-1]):
-            person = check_password(session, email, password)
-            assert person and person.name == name
+            claim = claim_of(session, email)
+            person = claimant(session, claim)
+            assert is_right(claim, password) and person and person.name == name
 
 
 def test_the_password_is_kept_where_only_its_owner_may_read_it(demo: Database, config: Config) -> None:

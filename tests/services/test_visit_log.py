@@ -1,6 +1,6 @@
 """The visit's log: one writer, append-only, and a cache that is nothing but the fold."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, text
@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from fieldvisit.ground.roles import CHECKING
 from fieldvisit.visits.models import Entry, Visit, Words
 from fieldvisit.visits.service import cached_state, chain_hash
+from fieldvisit.visits.words import seal_for
 from tests.stories import a_visit
 from tests.world import World
 
@@ -37,15 +38,28 @@ def test_every_line_is_chained_to_the_line_before(world: World) -> None:
     assert visit.head == entries[-1].hash
 
 
+@pytest.mark.parametrize(
+    ("said_on", "until"), [(date(2026, 12, 8), date(2032, 12, 8)), (date(2028, 2, 29), date(2034, 2, 28))]
+)
+def test_words_are_kept_as_long_as_the_councils_policy_says(world: World, said_on: date, until: date) -> None:
+    at = datetime(said_on.year, said_on.month, said_on.day, 9, tzinfo=UTC)
+    story = a_visit(world)
+    with world.database.writing(CHECKING) as session:
+        entry = session.scalars(select(Entry).where(Entry.visit_id == story.visit_id)).one()
+        seal_for(session, "home", entry, {"note": "Ring twice"}, at, world.policy)
+        session.flush()
+        assert session.scalars(select(Words.keep_until).where(Words.field == "note")).one() == until
+
+
 @pytest.mark.parametrize("act", ["UPDATE entry SET kind = 'visit.noted'", "DELETE FROM entry"])
 def test_nobody_can_change_or_delete_a_line_of_the_log(world: World, act: str) -> None:
     a_visit(world)
-    with pytest.raises(DBAPIError, match="append-only"), world.database.writer.begin() as connection:
+    with pytest.raises(DBAPIError, match="append-only"), world.database.as_owner(write=True).begin() as connection:
         connection.execute(text(act))
 
 
 def test_nobody_can_delete_from_the_access_record(world: World) -> None:
-    with pytest.raises(DBAPIError, match="append-only"), world.database.writer.begin() as connection:
+    with pytest.raises(DBAPIError, match="append-only"), world.database.as_owner(write=True).begin() as connection:
         connection.execute(
             text(
                 "INSERT INTO access_record (id, at, person_id, role, record, action, object_id, reason) "

@@ -131,10 +131,11 @@ def test_a_search_does_not_reach_into_another_area(world):
     assert (page.visits, page.total, page.more_homes) == ([], 0, False)
 
 
-def test_a_manager_sees_the_visits_of_the_firm_in_every_area(world, pair):
-    south = write(world, home=SOUTH)
-    assert found(world, "mona") == {pair[0], south}
-    assert found(world, "omar") == {pair[1]}
+def test_a_manager_sees_the_open_visits_of_the_firm_in_every_area(world, pair):
+    south, north = (write(world, home=home, stage="notified", outcome="") for home in (SOUTH, "100030000001"))
+    other = write(world, stage="in_home", outcome="", firm_id=world.ids["Oakline Repairs"])
+    assert found(world, "mona") == {south, north}
+    assert found(world, "omar") == {other}
 
 
 def test_nobody_else_finds_a_row(world, pair):

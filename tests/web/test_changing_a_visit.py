@@ -29,12 +29,6 @@ from tests.web.desk_forms import (
 )
 from tests.world import World
 
-
-@pytest.fixture
-def olive(signed_in: SignedIn) -> FlaskClient:
-    return signed_in("olive")
-
-
 # --- agreeing, confirming, moving, cancelling
 
 

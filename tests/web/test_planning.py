@@ -28,12 +28,6 @@ from tests.web.desk_forms import (
 )
 from tests.world import World
 
-
-@pytest.fixture
-def olive(signed_in: SignedIn) -> FlaskClient:
-    return signed_in("olive")
-
-
 # --- finding the home
 
 
@@ -92,8 +86,16 @@ def test_only_a_scheduler_plans(world: World, signed_in: SignedIn, ref: str) -> 
 def test_what_the_household_asked_for_is_read_before_anything_is_planned(world: World, olive: FlaskClient) -> None:
     household(world, trusted_adult=True, language="pl", unusable_channels=["sms"], precautions=["knock_loudly"])
     page = said(olive.get(new_address(world)))
-    for words in ("Trusted adult", "Polish", "Text message. It does not count as notice.", "Knock loudly"):
+    for words in ("Trusted adult", "Polish", "Text message. It does not count as notice."):
         assert words in page
+    assert "At the door Knock loudly. The bell may not be heard." in page
+
+
+def test_a_need_that_has_no_sentence_yet_is_shown_as_it_was_written(world: World, olive: FlaskClient) -> None:
+    household(world, precautions=["ring_twice"], language="bfi")
+    page = said(olive.get(new_address(world)))
+    assert "At the door Ring twice" in page
+    assert "British Sign Language. Arrange an interpreter" in page
 
 
 def test_a_planned_visit_has_a_page_that_says_nobody_has_told_the_tenant(world: World, olive: FlaskClient) -> None:
@@ -296,6 +298,23 @@ def test_checking_says_for_each_channel_what_the_rule_would_say(world: World, ol
     assert "midnight on Saturday 12 December 2026" in page
     assert "A voicemail is never notice: nobody may have heard it. NR-5" in page
     assert all_visits(world) == []
+
+
+def test_the_ways_that_are_in_time_come_first_and_the_others_are_folded_away(world: World, olive: FlaskClient) -> None:
+    page = olive.post(new_address(world), data=a_plan(world, do="check")).text
+    first, folded = page.split("Ways that are not in time, and why")
+    assert "Phone call" in first[first.index('id="answer"') :]
+    assert "First-class letter" not in first[first.index('id="answer"') :]
+    assert "First-class letter" in folded[: folded.index("</details>")]
+    assert "Phone call" not in folded[: folded.index("</details>")]
+
+
+def test_where_no_way_is_in_time_the_earliest_start_is_said_first(world: World, olive: FlaskClient) -> None:
+    soon = a_plan(world, do="check", start="11am", end="1pm") | day("day", date(2026, 12, 8))
+    page = said(olive.post(new_address(world), data=soon))
+    assert "No way of telling the tenant now is in time for this window." in page
+    assert "The earliest start that would be allowed: 9am on Wednesday 9 December 2026." in page
+    assert "Ways that are not in time, and why" not in page
 
 
 def test_the_answer_that_htmx_gets_is_a_piece_of_the_page(world: World, olive: FlaskClient) -> None:

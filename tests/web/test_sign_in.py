@@ -9,11 +9,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from fieldvisit.register.models import FailedSignIn, Person, SignIn
+from fieldvisit.register.models import Area, FailedSignIn, Person, SignIn
 from fieldvisit.register.rules import KNOWN_DEVICE, SHORTEST_PASSWORD, STRANGERS
-from fieldvisit.register.service import hash_password
+from fieldvisit.register.service import counted_as, hash_password, note_failed
 from fieldvisit.register.sign_in_routes import safe_next
-from tests.world import World
+from tests.world import NOW, World
 
 PASSWORD = "three-small-owls-sang"
 WRONG = "not-the-password-at-all"
@@ -59,8 +59,8 @@ def test_capitals_and_blanks_in_the_address_do_not_matter(asha: World):
 @pytest.mark.parametrize(
     ("email", "password"),
     [
-        ("asha@council.example", WRONG), ("asha@council.example", ""), ("nobody@council.example", PASSWORD), ("", ""),
-        ("ben@council.example", ""), ("ben@council.example", PASSWORD), ("asha@council.example", PASSWORD + " "),
+        ("asha@council.example", WRONG), ("asha@council.example", " "), ("nobody@council.example", PASSWORD),
+        ("ben@council.example", " "), ("ben@council.example", PASSWORD), ("asha@council.example", PASSWORD + " "),
         ("asha@council.example", PASSWORD.upper()), ("x" * 5_000, "y" * 5_000), ("asha@council\x00.example", WRONG),
     ],
 )  # fmt: skip
@@ -68,7 +68,25 @@ def test_anything_else_is_the_same_no(asha: World, email: str, password: str):
     answer = enter(browser(asha), password, email)
     assert answer.status_code == 422
     assert "We do not know that e-mail address and password." in answer.text
-    assert password == "" or password not in answer.text
+    assert password == " " or password not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("email", "password", "asked"),
+    [
+        ("", PASSWORD, ["Type your e-mail address."]),
+        ("  ", PASSWORD, ["Type your e-mail address."]),
+        ("asha@council.example", "", ["Type your password."]),
+        ("", "", ["Type your e-mail address.", "Type your password."]),
+    ],
+)
+def test_a_box_that_was_left_empty_is_named_and_counts_as_no_guess(asha: World, email, password, asked):
+    answer = enter(browser(asha), password, email)
+    assert answer.status_code == 422
+    said = re.findall(r'<p id="\w+-error" class="govuk-error-message">.*?</span> (.*?)</p>', answer.text, re.DOTALL)
+    assert said == asked
+    with asha.database.reading(None) as session:
+        assert session.scalar(select(func.count(FailedSignIn.id))) == 0
 
 
 def test_a_short_password_cannot_be_given():
@@ -351,6 +369,77 @@ def test_a_device_cookie_of_ones_own_making_makes_no_known_phone(asha: World):
     client = browser(asha)
     client.set_cookie("__Host-fv-device", "eyJkZXZpY2UiOiJ4In0.forged", domain="localhost")
     assert guesses(client, STRANGERS.most + 1)[-1] == 429
+
+
+# --- checking a password takes its time ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch):
+    """While a password is being checked, something else happens."""
+    from fieldvisit.register import service
+
+    check = service.is_right
+
+    def also(act):
+        def slowly(claim, password):
+            act()
+            return check(claim, password)
+
+        monkeypatch.setattr(service, "is_right", slowly)
+
+    return also
+
+
+def test_others_may_write_while_a_password_is_checked(asha: World, meanwhile):
+    def writes() -> None:
+        with asha.database.writing(None) as session:
+            session.add(Area(name="East"))
+
+    meanwhile(writes)
+    assert enter(browser(asha)).status_code == 303
+
+
+@pytest.mark.parametrize("change", [{"password_hash": hash_password("another-long-password")}, {"disabled_at": NOW}])
+def test_who_was_shut_out_meanwhile_does_not_come_in(asha: World, meanwhile, change):
+    def shut_out() -> None:
+        with asha.database.writing(None) as session:
+            for name, value in change.items():
+                setattr(session.get_one(Person, asha.ids["asha"]), name, value)
+
+    meanwhile(shut_out)
+    assert enter(browser(asha)).status_code == 422
+
+
+def test_many_guesses_at_one_instant_are_no_more_than_as_many_in_turn(asha: World, meanwhile):
+    def guess() -> None:
+        with asha.database.writing(None) as session:
+            who = counted_as(asha.app.config["SECRET_KEY"], "asha@council.example", None)
+            for _ in range(STRANGERS.most):
+                note_failed(session, who, asha.now)
+
+    meanwhile(guess)
+    assert enter(browser(asha)).status_code == 429
+
+
+@pytest.mark.parametrize("email", ["asha@council.example", "ben@council.example", "nobody@council.example"])
+def test_a_password_is_checked_whether_or_not_there_is_such_a_person(asha: World, monkeypatch, email: str):
+    from fieldvisit.register import service
+
+    class Counted:
+        checked = 0
+
+        def verify(self, kept: str, password: str) -> bool:
+            Counted.checked += 1
+            return real.verify(kept, password)
+
+        def hash(self, password: str) -> str:
+            return real.hash(password)
+
+    real = service._hasher
+    monkeypatch.setattr(service, "_hasher", Counted())
+    enter(browser(asha), WRONG, email)
+    assert Counted.checked == 1
 
 
 def test_what_is_kept_of_a_guess_names_nobody(asha: World):

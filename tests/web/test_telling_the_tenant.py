@@ -14,7 +14,6 @@ from tests.stories import Story, a_visit
 from tests.web.desk_forms import (
     HOUR,
     MINUTE,
-    SignedIn,
     act,
     day,
     household,
@@ -25,11 +24,6 @@ from tests.web.desk_forms import (
     tomorrow,
 )
 from tests.world import World
-
-
-@pytest.fixture
-def olive(signed_in: SignedIn) -> FlaskClient:
-    return signed_in("olive")
 
 
 @pytest.mark.parametrize(
@@ -179,7 +173,7 @@ def test_a_text_that_failed_counts_no_more_and_makes_a_task_for_today(world: Wor
     form = {"failure": "permanent-failure", "k": new_id()}
     assert [olive.post(address, data=form).status_code for _ in range(2)] == [303, 303]
     assert (story.row().notice_result, story.row().stage) == ("short", "notice_pending")
-    with world.database.reading(None) as session:
+    with world.database.reading(CHECKING) as session:
         [task] = session.scalars(select(Task)).all()
     assert (task.kind, task.about_id, task.due_at.isoformat()) == (
         "notice_failed", story.visit_id, "2026-12-08T23:59:59+00:00",

@@ -1,4 +1,4 @@
-"""The phone line: 'is this badge ours, and due at this home now?' Three answers, and nothing beside them."""
+"""The phone line: 'is this badge ours, and due at this home now?' Four answers, and nothing beside them."""
 
 from datetime import date, timedelta
 
@@ -13,6 +13,7 @@ from fieldvisit.ground.roles import DEMO
 from fieldvisit.register.models import Home, Person
 from fieldvisit.visits import events as ev
 from tests.stories import a_visit
+from tests.web.desk_forms import household
 from tests.world import NOW, World
 
 ASHA, BEN = "MB-1001", "MB-1002"
@@ -180,6 +181,27 @@ def test_only_yes_shows_a_name_and_a_photo(world, hana):
         told = plain(ask(hana, badge))
         assert "Asha" not in told
         assert "data:image" not in told
+
+
+@pytest.mark.parametrize("who", ["hana", "olive"])
+def test_of_a_protected_home_it_answers_call_back_only_and_the_same_for_every_badge(who, world):
+    a_visit(world).told()
+    household(world, protected=True)
+    browser = world.client(who)
+    answers = {plain(ask(browser, badge)) for badge in (ASHA, BEN, "MB-9999")}
+    assert len(answers) == 1
+    told = answers.pop()
+    assert "Call back only" in told
+    for secret in ("Asha", "Brightwater", "data:image", "Terry", "Larch", DUE, NOT_DUE, NOT_OURS):
+        assert secret not in told
+    assert {reason for _, _, reason in records(world)} == {"call-back"}
+
+
+def test_of_an_address_that_two_homes_have_one_protected_home_is_enough(world, hana):
+    with world.database.writing(DEMO) as session:
+        session.get_one(Home, world.ids["100030000002"]).address_line = "1 Larch Close"
+    household(world, protected=True)
+    assert "Call back only" in ask(hana)
 
 
 def test_every_answer_says_when_it_was_checked_and_no_gives_999(world, hana):

@@ -11,6 +11,7 @@ from fieldvisit.tasks import Task, raise_task
 from fieldvisit.visits import events as ev
 from fieldvisit.visits.models import Entry
 from tests.stories import Story, a_phone, a_visit
+from tests.web.desk_forms import household
 from tests.world import NOW, World
 
 THIS_MORNING = NOW - timedelta(hours=3)  # 6am: everything that a story tells has happened by now
@@ -109,8 +110,22 @@ def test_a_manager_sees_the_firms_visits_and_no_others(world):
     text = world.client("mona").get("/office/visits").text
     assert "1 Larch Close" in text
     assert "4 Quarry Row" not in text
-    assert "/office/visits.csv" not in text
     assert "Oakline" not in text
+
+
+def test_a_manager_neither_reads_a_reason_in_the_log_nor_finds_a_visit_by_it(world):
+    in_the_morning(world, reason="Mrs Moss says the tap drips")
+    manager = world.client("mona")
+    assert "drips" not in manager.get("/office/visits").text
+    assert "1 Larch Close" in manager.get("/office/visits?q=larch").text
+    assert "1 Larch Close" not in manager.get("/office/visits?q=drips").text
+    assert "drips" in world.client("olive").get("/office/visits?q=drips").text
+
+
+def test_a_visit_that_is_over_is_not_in_the_managers_log(world):
+    story = in_the_morning(world).at_the_door().answered().identified().refused()
+    assert "1 Larch Close" not in world.client("mona").get("/office/visits").text
+    assert world.client("mona").get(f"/office/visits/{story.visit_id}").status_code == 404
 
 
 # --- one visit ----------------------------------------------------------------------------------------------------
@@ -216,13 +231,14 @@ def test_what_people_said_stands_apart_in_their_own_words(world):
 
 
 def test_a_manager_reads_no_words_and_no_needs_on_the_timeline(world):
-    story = in_the_morning(world).at_the_door().answered().identified()
-    story.says("consent.refused", reason="unwell", words="My son has a fever")
+    household(world, trusted_adult=True)
+    story = in_the_morning(world, reason="Mrs Moss says the tap drips").at_the_door().answered().identified()
+    story.says("door.answered", who="adult").consented(trusted_adult="present", able=False)
     text = page_of(world, story, "mona")
-    assert "The tenant said no. The worker did not go in." in text
-    assert "fever" not in text
-    assert "unwell" not in text
-    assert "Add a note" not in text
+    assert "The tenant said yes, by saying so, to coming in and the work." in text
+    for private in ("Moss", "drips", "trusted adult", "could not decide", "Add a note"):
+        assert private not in text
+        assert private in page_of(world, story)
 
 
 def test_words_are_only_words(world):
@@ -369,7 +385,7 @@ def test_done_twice_is_done_once_and_keeps_the_first_time(world, clock):
     assert client.post(f"/office/tasks/{task_id}/done").status_code == 303
     clock.move_to(NOW + timedelta(minutes=5))
     assert client.post(f"/office/tasks/{task_id}/done").status_code == 303
-    with world.database.reading(None) as session:
+    with world.database.reading(CHECKING) as session:
         assert session.get_one(Task, task_id).done_at == NOW
     assert task_ids(client.get("/office/tasks").text) == []
 
@@ -397,6 +413,10 @@ OFFERS = {
 def test_the_front_page_offers_what_each_may_do(world):
     for who, sees in OFFERS.items():
         assert sees in world.client(who).get("/office").text
+
+
+def test_for_whoever_works_at_doors_alone_there_is_no_desk(world):
+    assert world.client("asha").get("/office").status_code == 404
 
 
 def test_the_front_page_shows_an_officer_the_five_tasks_that_are_due_soonest(world):
