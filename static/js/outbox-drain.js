@@ -125,7 +125,8 @@ async function settle(batch, outcome, asked) {
   await hear(outcome);
   await lineIsGood();
   const results = new Map(outcome.answer.results.filter(Boolean).map((result) => [result.uuid, result]));
-  if (batch.length) await amendItems((item) => settled(item, results.get(item.uuid), now), batch.map((item) => item.seq));
+  const seqs = batch.map((item) => item.seq);
+  if (seqs.length) await amendItems((item) => settled(item, results.get(item.uuid), now), seqs);
   for (const { person, grant, uuid } of batch) {
     if (NEW_GRANT_CODES.has(results.get(uuid)?.code)) await doubt(person, grant);
   }

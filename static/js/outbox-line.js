@@ -107,7 +107,8 @@ export async function oneSender(name, work) {
   if (!navigator.locks) return work();
   // WebKit has kept the locks of suspended pages: after a while take it from them.
   const since = refusedSince.get(name);
-  const how = since !== undefined && performance.now() - since > LOCK_STEAL_MS ? { steal: true } : { ifAvailable: true };
+  const isStuck = since !== undefined && performance.now() - since > LOCK_STEAL_MS;
+  const how = isStuck ? { steal: true } : { ifAvailable: true };
   return navigator.locks.request(name, how, (lock) => {
     if (lock) {
       refusedSince.delete(name);

@@ -135,7 +135,7 @@ export function bytesOf(id) {
 }
 
 /**
- * @param {(item: Item) => ?Partial<Item>|"remove"} change  null leaves the item as it is; blobs that are `gone` go with it
+ * @param {(item: Item) => ?Partial<Item>|"remove"} change  null: as it is; blobs that are `gone` go with it
  * @param {number[]} [seqs]  only these; all of them, oldest first, when left out
  */
 export function amendItems(change, seqs) {

@@ -1,6 +1,6 @@
 /**
- * The phone's outbox: record() keeps a fact, with its photos, on this phone; then it is sent. Every fact takes this road,
- * with signal or without. The phone records and shows what waits; the server decides.
+ * The phone's outbox: record() keeps a fact, with its photos, on this phone; then it is sent. Every fact takes this
+ * road, with signal or without. The phone records and shows what waits; the server decides.
  */
 
 import { enrol, grantOf, isLive } from "./device.js";

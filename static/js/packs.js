@@ -16,6 +16,8 @@ const OLDEST_MS = 16 * 3_600_000;
 const text = new TextEncoder();
 let underWay = null;
 let next = null;
+/** The sealed rows as they lie on the disk: a tap does not wait for it. @type {?Promise<object[]>} */
+let kept = null;
 
 /**
  * What is known without the key; null when there is nothing, or nothing that may still be kept.
@@ -35,6 +37,7 @@ export async function packsKept() {
 /** The pages go, and the sign for the worker that there are any. The outbox stays, and so does the PIN. */
 export async function dropCopies() {
   await forget("packs");
+  kept = null;
   await dropPacks();
   await globalThis.caches?.delete("fv-state");
   delete document.documentElement.dataset.packs;
@@ -43,7 +46,7 @@ export async function dropCopies() {
 /** @param {string} id  `today`, `steps`, `badge`, `person`, or a visit's  @returns {Promise<?object>} */
 export async function readPack(id) {
   const key = openedKey();
-  const row = key && (await packRows()).find((one) => one.id === id);
+  const row = key && (await rowsKept()).find((one) => one.id === id);
   if (!row) return null;
   try {
     const plain = await decrypt(key, row.data, text.encode(`${row.person} ${id}`));
@@ -51,6 +54,14 @@ export async function readPack(id) {
   } catch {
     return null;  // sealed under another key
   }
+}
+
+function rowsKept() {
+  kept ??= packRows().catch((error) => {
+    kept = null;
+    throw error;
+  });
+  return kept;
 }
 
 /**
@@ -117,6 +128,7 @@ async function keep(answer, rows, asked, isBegun) {
   await remember("packs", {
     person: person.id, made: Date.parse(answer.server_time), wipe: Date.parse(answer.wipe_at), asked, ids,
   });
+  kept = null;
   await (await globalThis.caches?.open("fv-state"))?.put("/packs", new Response());
 }
 

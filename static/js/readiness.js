@@ -1,6 +1,6 @@
 /**
- * Before the visit begins: can this phone keep what is recorded, is its clock right, has it room, does anything wait too
- * long? Said in `<div data-readiness>`; `data-readiness` on the root names what was found.
+ * Before the visit begins: can this phone keep what is recorded, is its clock right, has it room, does anything wait
+ * too long? Said in `<div data-readiness>`; `data-readiness` on the root names what was found.
  */
 
 import { canSeal } from "./envelope.js";
@@ -55,8 +55,8 @@ async function canKeep() {
 
 const CANNOT_KEEP = {
   code: "cannot-keep", tone: "bad", office: true,
-  words: "Do not start a visit with this phone: it cannot keep entries. If this is a private tab, open FieldVisit in an "
-    + "ordinary one. Otherwise call the office.",
+  words: "Do not start a visit with this phone: it cannot keep entries. If this is a private tab, open FieldVisit in "
+    + "an ordinary one. Otherwise call the office.",
 };
 
 async function findings() {
@@ -66,7 +66,8 @@ async function findings() {
 async function clock() {
   const offset = (await recall("offset_ms")) ?? 0;
   if (Math.abs(offset) <= CLOCK_MINUTES * MINUTE) return null;
-  const words = `This phone’s clock is ${long(Math.abs(offset))} ${offset > 0 ? "slow" : "fast"}. Set it to automatic.`;
+  const how = `${long(Math.abs(offset))} ${offset > 0 ? "slow" : "fast"}`;
+  const words = `This phone’s clock is ${how}. Set it to automatic.`;
   return { code: "clock", tone: "warn", words };
 }
 
@@ -81,7 +82,8 @@ async function space() {
   room ??= tryRoom(ROOM_BYTES).then(() => true, (error) => error?.name !== "QuotaExceededError");
   if (await room) return null;
   room = null;
-  return { code: "full", tone: "bad", words: "This phone is nearly full. Photos may not fit. Delete something from it now." };
+  const words = "This phone is nearly full. Photos may not fit. Delete something from it now.";
+  return { code: "full", tone: "bad", words };
 }
 
 async function waiting() {
@@ -90,8 +92,9 @@ async function waiting() {
   const age = Math.max(...late.map(ageOf));
   const many = late.length === 1 ? "1 entry has" : `${late.length} entries have`;
   const alarm = age > ALARM_HOURS * HOUR;
-  const words = `${many} waited on this phone for ${long(age)}. Find signal, and keep FieldVisit open until it says All sent.`;
-  return { code: "waiting", tone: alarm ? "bad" : "warn", office: alarm, words: alarm ? `${words} Or call the office now.` : words };
+  const words = `${many} waited on this phone for ${long(age)}. Find signal, and keep FieldVisit open until it says `
+    + `All sent.${alarm ? " Or call the office now." : ""}`;
+  return { code: "waiting", tone: alarm ? "bad" : "warn", office: alarm, words };
 }
 
 function ageOf(item) {
@@ -111,13 +114,14 @@ async function storage() {
 
 function wayIn() {
   const add = { code: "install", tone: "warn" };
-  if (installer) return { ...add, words: "Put FieldVisit on the home screen: there your entries are safer.", install: true };
+  const safer = "there your entries are safer.";
+  if (installer) return { ...add, words: `Put FieldVisit on the home screen: ${safer}`, install: true };
   if (/iPhone|iPad/.test(navigator.userAgent)) {
-    return { ...add, words: "iPhones delete what a web page keeps after 7 days without a visit. Press Share, then Add to "
-      + "Home Screen. Leave Open as Web App on. Then open FieldVisit there and sign in." };
+    return { ...add, words: "iPhones delete what a web page keeps after 7 days without a visit. Press Share, then Add "
+      + "to Home Screen. Leave Open as Web App on. Then open FieldVisit there and sign in." };
   }
   if (!/Android/.test(navigator.userAgent)) return null;
-  return { ...add, words: "Open your browser’s menu and press Add to Home screen: there your entries are safer." };
+  return { ...add, words: `Open your browser’s menu and press Add to Home screen: ${safer}` };
 }
 
 /** Only what changed is written anew: a screen reader would read it out again. */

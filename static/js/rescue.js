@@ -22,7 +22,8 @@ export async function rescue() {
   let file = begun({ ...told, items: items.filter((item) => item.jwe).map(onTheWire) });
   const save = () => {
     files += 1;
-    download(new Blob([...file.parts, "]}"], { type: "application/json" }), `${name}${files > 1 ? `-${files}` : ""}.json`);
+    const which = files > 1 ? `-${files}` : "";
+    download(new Blob([...file.parts, "]}"], { type: "application/json" }), `${name}${which}.json`);
   };
   for (const { id, csize } of items.flatMap(toGo)) {
     const data = await bytesOf(id);

@@ -8,7 +8,7 @@ import { dropPacks, forgetAllBut } from "./outbox-store.js";
 import { drainAll, isFor, myItems, watch } from "./outbox.js";
 
 const PATIENCE_MS = 5_000;
-const STAYS = /^(device|last_seq|epoch|offset_ms|durable_up_to|heard_at|pause_until|trouble|(grant|enrolling|lock):.*)$/;
+const STAYS = /^(device|last_seq|epoch|offset_ms|durable_up_to|heard_at|pause_until|trouble)$|^(grant|enrolling|lock):/;
 const form = document.querySelector("form[data-sign-out]");
 
 isFor({ person: document.documentElement.dataset.person ?? "" });
@@ -27,8 +27,8 @@ tellWhatStays();
 
 async function tellWhatStays() {
   const number = (await myItems()).filter(isUndelivered).length;
-  tell(number ? `${number} saved on this phone, not sent yet. They stay locked on this phone and go when it next has signal, `
-    + "even if someone else signs in." : "All that you saved is sent.");
+  tell(number ? `${number} saved on this phone, not sent yet. They stay locked on this phone and go when it next has `
+    + "signal, even if someone else signs in." : "All that you saved is sent.");
 }
 
 function tell(words) {

@@ -1,6 +1,6 @@
 /**
- * A box to sign in, with a finger, a pen or a mouse. The strokes are kept with their times, and with them the words that
- * were shown and their language. What was signed is what stood there: a changed answer clears the box.
+ * A box to sign in, with a finger, a pen or a mouse. The strokes are kept with their times, and with them the words
+ * that were shown and their language. What was signed is what stood there: a changed answer clears the box.
  *
  * `<div data-signature>` with a canvas, hidden inputs `signed` and `shown`, `[data-words-shown]`, `[data-clear]`.
  */
@@ -85,8 +85,11 @@ function draw({ canvas, pen, strokes, began }, event) {
 }
 
 function lengthOf(strokes) {
-  const steps = strokes.flatMap((stroke) => stroke.slice(1).map(([x, y], at) => Math.hypot(x - stroke[at][0], y - stroke[at][1])));
-  return steps.reduce((sum, step) => sum + step, 0);
+  let sum = 0;
+  for (const stroke of strokes) {
+    stroke.forEach(([x, y], at) => { sum += at && Math.hypot(x - stroke[at - 1][0], y - stroke[at - 1][1]); });
+  }
+  return sum;
 }
 
 function answered(pad) {

@@ -171,7 +171,9 @@ class KeptPhone(HandHeld):
 
 @pytest.fixture
 def kept_phone(playwright: Playwright, world: World, council: Council, tmp_path: Path) -> Iterator[KeptPhone]:
-    phone = KeptPhone(world, council.address, None, None, playwright=playwright, profile=tmp_path / "phone", council=council)
+    phone = KeptPhone(
+        world, council.address, None, None, playwright=playwright, profile=tmp_path / "phone", council=council
+    )
     phone.opens()
     yield phone
     with suppress(Exception):

@@ -183,7 +183,7 @@ def test_a_phone_with_a_wrong_clock_shows_the_right_code(wrong_by, phone, client
 def test_a_phone_whose_clock_was_never_checked_draws_and_says_so(phone, client):
     phone.shows_its_own()
     phone.page.evaluate("() => import('/static/js/outbox-store.js').then(disk => disk.forget('offset_ms'))")
-    expect(phone.page.locator(".live__clock")).to_contain_text("This phone’s clock is not checked yet.")
+    expect(phone.page.get_by_text("This phone’s clock is not checked yet.")).to_be_visible()
     assert answer(client, seen(phone.picture())) == FRESH
 
 
@@ -297,11 +297,15 @@ def test_a_browser_that_can_keep_no_keys_shows_the_servers_code(chromium, world,
     context.close()
 
 
-def test_a_wifi_page_that_answers_for_the_server_changes_nothing(phone):
+@pytest.mark.parametrize(
+    ("body", "kind"), [("<h1>Free Wi-Fi</h1>", "text/html"), ('{"badge": null, "pay": "here"}', "application/json")]
+)
+def test_a_wifi_network_that_answers_for_the_server_changes_nothing(body, kind, phone):
     phone.shows_its_own()
-    portal = "<h1>Free Wi-Fi</h1><div>Pay here</div>"
-    phone.context.route("**/badge/code?*", lambda route: route.fulfill(body=portal, content_type="text/html"))
+    phone.context.route("**/badge/code?*", lambda route: route.fulfill(body=body, content_type=kind))
     with phone.page.expect_response("**/badge/code?*"):
         phone.it_is(NOW + timedelta(seconds=25))
     expect(phone.page.locator("[data-live-badge] time")).to_have_text("09:00:25")
+    phone.it_is(NOW + timedelta(seconds=27))
+    expect(phone.page.locator("[data-live-badge] time")).to_have_text("09:00:27")
     phone.shows("own")

@@ -76,7 +76,11 @@ def test_a_whole_visit_made_without_signal_is_sent_when_there_is_some(phone, rou
     phone.council.starts()
     phone.page.clock.fast_forward(25_000)
     phone.has_sent_all()
-    assert [entry.kind for entry in phone.recorded(story.visit_id)] == ["visit.set_off", "visit.arrived", "door.answered"]
+    assert [entry.kind for entry in phone.recorded(story.visit_id)] == [
+        "visit.set_off",
+        "visit.arrived",
+        "door.answered",
+    ]
 
 
 def test_after_a_restart_the_visit_goes_on_where_it_was_although_the_copy_is_older(phone, round_of_three):
@@ -190,7 +194,9 @@ def test_half_written_words_are_never_taken_away_by_a_newer_page(phone, round_of
     words.fill("She will ring the")
     the_tenant_is_called(world, "Terry Marsh")
     phone.is_hidden_for(10)
-    phone.page.wait_for_function(f"() => document.documentElement.dataset.refreshed >= {world.now.timestamp() * 1000 + 5}")
+    phone.page.wait_for_function(
+        f"() => document.documentElement.dataset.refreshed >= {world.now.timestamp() * 1000 + 5}"
+    )
     expect(words).to_have_value("She will ring the")
     words.fill("")
     phone.page.get_by_role("link", name="Today", exact=True).click()

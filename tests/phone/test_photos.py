@@ -29,7 +29,7 @@ LIST = "[data-photo-list] li"
 
 
 @pytest.fixture
-def page(phone, stub) -> Page:  # noqa: F811
+def page(phone, stub) -> Page:
     page = on_a_visit(phone, stub)
     opens_photos(page)
     return page
@@ -286,6 +286,28 @@ def test_a_rescue_file_holds_what_did_not_go_sealed_and_nothing_that_can_be_read
     phone.set_offline(False)
     in_time_photos_to_go(page, 0)
     expect(page.get_by_role("button", name="Make a rescue file")).to_be_hidden()
+
+
+def test_more_photos_than_the_office_takes_at_a_time_make_several_files(page, phone):
+    phone.set_offline(True)
+    takes_a_photo(page, a_picture(640, 480))
+    page.evaluate("""async () => {
+        const db = await new Promise((done) => { indexedDB.open("fv").onsuccess = (e) => done(e.target.result); });
+        const tx = db.transaction(["items", "blobs"], "readwrite");
+        const blobs = ["one", "two", "three"].map((id) => ({ id, what: "photo", csize: 8000000, tries: 0, notBefore: 0 }));
+        for (const { id } of blobs) tx.objectStore("blobs").put({ id, data: new ArrayBuffer(8000000) });
+        tx.objectStore("items").get(1).onsuccess = (e) => tx.objectStore("items").put({ ...e.target.result, blobs });
+        await new Promise((done) => { tx.oncomplete = done; });
+        db.close();
+    }""")
+    downloads = []
+    page.on("download", lambda download: downloads.append(download))
+    page.get_by_role("button", name="Make a rescue file").click()
+    expect(page.locator("[data-said]")).to_contain_text("Saved as 3 files")
+    files = [json.loads(download.path().read_text()) for download in downloads]
+    assert [[len(file["items"]), [blob["id"] for blob in file["blobs"]]] for file in files] == [
+        [1, ["one"]], [0, ["two"]], [0, ["three"]],
+    ]  # fmt: skip
 
 
 def test_nothing_readable_of_a_photo_is_on_the_disk(page, phone):

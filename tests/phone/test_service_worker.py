@@ -87,7 +87,9 @@ def test_without_kept_pages_the_servers_page_comes_and_with_no_signal_a_page_tha
 
 def test_it_answers_for_no_page_but_the_phones_and_for_no_post(phone):
     answered = []
-    phone.page.on("response", lambda answer: answered.append((answer.request.method, answer.url, answer.from_service_worker)))
+    phone.page.on(
+        "response", lambda answer: answered.append((answer.request.method, answer.url, answer.from_service_worker))
+    )
     phone.goes_to("/sign-out")
     phone.page.evaluate("() => fetch('/events', { method: 'POST', body: '{}' })")
     ours = {(method, url.removeprefix(phone.address)) for method, url, by_worker in answered if not by_worker}

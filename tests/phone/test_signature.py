@@ -20,7 +20,7 @@ ERROR = "They sign in the box, or type their name instead."
 
 
 @pytest.fixture
-def page(phone, stub) -> Page:  # noqa: F811
+def page(phone, stub) -> Page:
     page = on_a_visit(phone, stub)
     page.get_by_role("button", name="Ask to come in").click()
     page.get_by_label("They are 18 or over").check()

@@ -23,8 +23,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from flask import Flask, Response, jsonify, request, send_from_directory
 from joserfc import jwe
 from joserfc.jwk import ECKey
-from tests.phone.stub_pages import DOOR, visit_page
 from werkzeug.serving import make_server
+
+from tests.phone.stub_pages import DOOR, visit_page
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
 PIECE = 256 * 1024
@@ -213,7 +214,11 @@ class WireStub:
         """All is committed; the connection dies in the middle of the answer."""
         whole = answer.get_data()
         after = manner.partition(":")[2]
-        cut = Response(iter([whole[: int(after) if after else len(whole) // 2]]), mimetype="application/json", headers=answer.headers)
+        cut = Response(
+            iter([whole[: int(after) if after else len(whole) // 2]]),
+            mimetype="application/json",
+            headers=answer.headers,
+        )
         cut.headers["Content-Length"] = str(len(whole))
         return cut
 
