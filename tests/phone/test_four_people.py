@@ -224,7 +224,7 @@ def i_find_the_visit(dora: HandHeld) -> None:
     dora.page.get_by_label("Search").fill("larch")
     dora.page.get_by_role("button", name="Show").click()
     expect(dora.page.get_by_role("status").first).to_contain_text("1 visit")
-    dora.page.get_by_role("link", name="Friday 11 December 2026, 10am to noon").click()
+    dora.page.get_by_role("link", name="Friday 11 December 2026, 10am to midday").click()
 
 
 TOLD = (
