@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, joinedload
 from fieldvisit.badges.models import Badge
 from fieldvisit.badges.rules import BadgeStanding, what_is_wrong
 from fieldvisit.badges.service import badge_of, standing, with_number
+from fieldvisit.evidence.apart import clean_apart
 from fieldvisit.evidence.clean import clean_portrait
 from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.roles import Principal, Role
@@ -100,5 +101,5 @@ def area_names(session: Session, who: Principal, person: Person) -> Sequence[str
 
 
 def portrait_of(raw: bytes) -> bytes:
-    """The photo as the badge shows it. Raises PhotoRefused."""
-    return clean_portrait(raw).jpeg
+    """The photo as the badge shows it: a stranger's bytes are decoded apart, and ours are cut. Raises PhotoRefused."""
+    return clean_portrait(clean_apart(raw)).jpeg

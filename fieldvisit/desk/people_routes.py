@@ -60,10 +60,10 @@ def _sent() -> bytes:
     try:
         current_app.extensions["csrf"].protect()
         chosen = request.files.get("photo")
-        raw = chosen.read() if chosen and chosen.filename else None
+        raw: bytes = chosen.read() if chosen else b""
     except RequestEntityTooLarge:
         raise PhotoRefused("photo-too-heavy", "This photo is over 12 MB. Please choose a smaller one.") from None
-    if raw is None:
+    if not (chosen and chosen.filename):
         raise PhotoRefused("photo-missing", "Choose a photo first.")
     return raw
 

@@ -22,8 +22,11 @@ MAIN = "main"
 
 @dataclass(frozen=True, slots=True)
 class SharedSteps:
+    """outbox: the page of what waits, which is the same for everybody too."""
+
     version: str
     html: str
+    outbox: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,8 @@ def shared_steps(policy: Policy) -> SharedSteps:
         html = template.render(
             door=shared(policy), steps=steps.SHARED, labels=steps.LABELS, clause=steps.say_clause, htmx=False
         )
-        kept[""] = SharedSteps(hashlib.sha256(html.encode()).hexdigest()[:12], html)
+        outbox = block("outbox/waiting.html", MAIN)
+        kept[""] = SharedSteps(hashlib.sha256(f"{html}\n{outbox}".encode()).hexdigest()[:12], html, outbox)
     return kept[""]
 
 

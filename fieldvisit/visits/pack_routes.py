@@ -7,7 +7,7 @@ from flask_wtf.csrf import generate_csrf
 
 from fieldvisit.badges.routes import verify_base, verify_host
 from fieldvisit.badges.service import pack_badge
-from fieldvisit.visits.pack_page import as_sent, pages_of, shared_steps
+from fieldvisit.visits.pack_page import SharedSteps, as_sent, pages_of, shared_steps
 from fieldvisit.visits.routes import agent, at_the_door
 from fieldvisit.web.access import access, at, for_script, no_cookie, policy, principal, session
 from fieldvisit.web.light import light, without_comments
@@ -46,8 +46,7 @@ def packs() -> Response:
             "person": _person(),
             "csrf": generate_csrf(),
             "app": asset_version(),
-            "steps": {"version": steps.version}
-            | ({} if request.args.get("have_steps") == steps.version else {"html": steps.html}),
+            "steps": _unless_there(steps, request.args.get("have_steps")),
             "today": {"title": today.title, "html": today.html},
             "visits": as_sent(visits, frozenset(request.args.get("have", "").split(","))),
             "badge": pack_badge(
@@ -57,6 +56,12 @@ def packs() -> Response:
     )
     response.headers["X-FieldVisit-Proto"] = str(PROTO)
     return response
+
+
+def _unless_there(steps: SharedSteps, have: str | None) -> dict[str, str]:
+    if have == steps.version:
+        return {"version": steps.version}
+    return {"version": steps.version, "html": steps.html, "outbox": steps.outbox}
 
 
 def _iso(instant: Any) -> str:
@@ -110,6 +115,7 @@ def _worker() -> str:
 @blueprint.get("/manifest.webmanifest")
 @access("site", "open")
 @no_cookie
+@light
 def manifest() -> Response:
     council = policy().council
     icons = [

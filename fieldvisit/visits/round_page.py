@@ -3,7 +3,7 @@
 The session asks under the operative's column (ruling R9): the wall shows nothing but that person's own round.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
@@ -11,9 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased, joinedload
 from sqlalchemy.orm.interfaces import ORMOption
 
-from fieldvisit.badges.service import may_visit
+from fieldvisit.badges.rules import is_good
+from fieldvisit.badges.service import badge_of, standing
+from fieldvisit.badges.words import to_its_holder
 from fieldvisit.ground.clock import london_date, london_instant
-from fieldvisit.ground.verdict import Verdict
+from fieldvisit.ground.verdict import Refused, Verdict
 from fieldvisit.register.models import Home, Person
 from fieldvisit.visits.models import Visit, VisitWorker
 from fieldvisit.visits.precautions import say_precautions
@@ -82,7 +84,11 @@ def begun_today(session: Session, person_id: str, at: datetime) -> list[str]:
 
 
 def badge_verdict(session: Session, person_id: str, at: datetime) -> Verdict:
-    return may_visit(session, session.get_one(Person, person_id, options=[joinedload(Person.firm)]), at)
+    """In words for whoever wears the badge, not for the office."""
+    person = session.get_one(Person, person_id, options=[joinedload(Person.firm)])
+    stands = standing(session, person, badge_of(session, person_id), london_date(at))
+    verdict = is_good(stands, at)
+    return replace(verdict, message=to_its_holder(verdict, stands)) if isinstance(verdict, Refused) else verdict
 
 
 def _own_visits(session: Session, person_id: str) -> list[Visit]:

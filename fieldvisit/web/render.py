@@ -10,13 +10,14 @@ from typing import Any
 
 from flask import Flask, current_app, request
 from jinja2 import FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from fieldvisit.ground.clock import LONDON, ends_a_day, say_instant, say_time
 from fieldvisit.ground.policy import Policy
 
 ROOT = Path(__file__).resolve().parents[2]
 STATIC = ROOT / "static"
+APP = STATIC / "app"
+IN_ONE = {"js/app.js": "phone.js", "css/doorstep.css": "phone.css"}  # what is packed into one file, and its name
 
 
 def install(app: Flask, policy: Policy, *, pilot: bool) -> None:
@@ -43,7 +44,6 @@ def install(app: Flask, policy: Policy, *, pilot: bool) -> None:
         app_version=asset_version(), static_url=static_url, council=council, pilot_warning=True, page_id=""
     )
     app.jinja_env.globals["ui"] = _Macros(app)
-    app.jinja_env.globals["part"] = lambda template, name: Markup(block(template, name))  # noqa: S704 - it was escaped
 
 
 class _Macros:
@@ -92,12 +92,28 @@ def _stamp(path: str) -> str:
 
 def static_url(path: str) -> str:
     """The address of a static file with a stamp of its content, so that it may be cached for ever."""
+    if path in IN_ONE and is_packed():
+        return app_url(IN_ONE[path])
     return app_url(path) if path.startswith("js/") else f"/static/{path}?v={_stamp(path)}"
 
 
 def app_url(path: str) -> str:
     """A script of the phone: scripts import each other by plain names, so the stamp of all stands before the name."""
     return f"/app/{asset_version()}/{path}"
+
+
+def source_hash() -> str:
+    """One stamp over the phone's scripts and its sheet, as they are written."""
+    found = (f"{folder}/{script.name}" for folder in ("js", "vendor") for script in (STATIC / folder).glob("*.js"))
+    files = [*sorted(path for path in found if is_of_the_app(path)), "css/doorstep.css"]
+    return hashlib.sha256(b"".join(path.encode() + (STATIC / path).read_bytes() for path in files)).hexdigest()
+
+
+@lru_cache(maxsize=1)
+def is_packed() -> bool:
+    """Is there one small file in place of the many, and was it made of these? (deploy/pack_app.py)"""
+    made_of = APP / "made-of"
+    return made_of.exists() and made_of.read_text().strip() == source_hash()
 
 
 def is_of_the_app(path: str) -> bool:
@@ -108,9 +124,7 @@ def is_of_the_app(path: str) -> bool:
 @lru_cache(maxsize=1)
 def asset_version() -> str:
     """One stamp over the phone's scripts: which app wrote an event."""
-    found = (f"{folder}/{script.name}" for folder in ("js", "vendor") for script in (STATIC / folder).glob("*.js"))
-    stamps = (_stamp(path) for path in sorted(found) if is_of_the_app(path))
-    return hashlib.sha256("".join(stamps).encode()).hexdigest()[:12]
+    return hashlib.sha256(f"{source_hash()} {is_packed()}".encode()).hexdigest()[:12]
 
 
 # --- British dates, always London's ------------------------------------------------------------------------------

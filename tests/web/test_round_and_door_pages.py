@@ -115,6 +115,7 @@ def test_a_suspended_badge_removes_the_days_visits(world, asha):
     suspended(world, "asha")
     for text in (asha.get("/today").text, page_of(asha, story)):
         assert "Your badge is not good today." in text and "Melton code" in text
+        assert "Your badge is suspended." in text and "its holder" not in text
         assert "Larch" not in text and "Terry" not in text and "data-event" not in text
 
 

@@ -11,7 +11,6 @@ from fieldvisit.tasks import Task, raise_task
 from fieldvisit.visits import events as ev
 from fieldvisit.visits.models import Entry
 from tests.stories import Story, a_phone, a_visit
-from tests.web.desk_forms import household
 from tests.world import NOW, World
 
 THIS_MORNING = NOW - timedelta(hours=3)  # 6am: everything that a story tells has happened by now
@@ -102,30 +101,6 @@ def test_for_anybody_else_there_is_no_log(world):
     for who in ("asha", "hana", "lena", "ines", "adam", "aud"):
         for address in ("/office/visits", "/office/visits.csv", f"/office/visits/{story.visit_id}", "/office/tasks"):
             assert world.client(who).get(address).status_code == 404
-
-
-def test_a_manager_sees_the_firms_visits_and_no_others(world):
-    in_the_morning(world)
-    in_the_morning(world, lead="carl", home=SOUTH, by="otto")
-    text = world.client("mona").get("/office/visits").text
-    assert "1 Larch Close" in text
-    assert "4 Quarry Row" not in text
-    assert "Oakline" not in text
-
-
-def test_a_manager_neither_reads_a_reason_in_the_log_nor_finds_a_visit_by_it(world):
-    in_the_morning(world, reason="Mrs Moss says the tap drips")
-    manager = world.client("mona")
-    assert "drips" not in manager.get("/office/visits").text
-    assert "1 Larch Close" in manager.get("/office/visits?q=larch").text
-    assert "1 Larch Close" not in manager.get("/office/visits?q=drips").text
-    assert "drips" in world.client("olive").get("/office/visits?q=drips").text
-
-
-def test_a_visit_that_is_over_is_not_in_the_managers_log(world):
-    story = in_the_morning(world).at_the_door().answered().identified().refused()
-    assert "1 Larch Close" not in world.client("mona").get("/office/visits").text
-    assert world.client("mona").get(f"/office/visits/{story.visit_id}").status_code == 404
 
 
 # --- one visit ----------------------------------------------------------------------------------------------------
@@ -228,17 +203,6 @@ def test_what_people_said_stands_apart_in_their_own_words(world):
     text = page_of(world, story)
     assert "somebody in the home is unwell" in text
     assert "In their own words:</strong> My son has a fever" in text
-
-
-def test_a_manager_reads_no_words_and_no_needs_on_the_timeline(world):
-    household(world, trusted_adult=True)
-    story = in_the_morning(world, reason="Mrs Moss says the tap drips").at_the_door().answered().identified()
-    story.says("door.answered", who="adult").consented(trusted_adult="present", able=False)
-    text = page_of(world, story, "mona")
-    assert "The tenant said yes, by saying so, to coming in and the work." in text
-    for private in ("Moss", "drips", "trusted adult", "could not decide", "Add a note"):
-        assert private not in text
-        assert private in page_of(world, story)
 
 
 def test_words_are_only_words(world):
