@@ -8,9 +8,10 @@ FIELDVISIT_HOME ?= var
 export PORT FIELDVISIT_HOME
 LOCK := deploy/requirements.lock
 DEV_LOCK := deploy/requirements-dev.lock
+JUDGES_LOCK := deploy/requirements-judges.lock
 JOBS ?= 2
 
-.PHONY: setup run test check bench clean
+.PHONY: setup run test check bench faults soak judges clean
 
 setup: $(VENV)/installed
 
@@ -46,6 +47,26 @@ check: $(VENV)/installed-dev
 
 bench: $(VENV)/installed-dev
 	$(BIN)/python -m pytest tests/bench --benchmark-only -p no:xdist
+
+# The long forms: every fault many times over with the table of what came of them, and as many entries as you like.
+faults: $(VENV)/installed-dev
+	@sh deploy/apt-tests.sh
+	$(BIN)/python -m tests.faults -n $(JOBS) --dist loadfile
+
+EVENTS ?= 20000
+PHONES ?= 8
+
+soak: $(VENV)/installed-dev
+	$(BIN)/python -m tests.faults.soak --events $(EVENTS) --phones $(PHONES) --faults
+
+# A second engine, as near to an iPhone as a Debian machine comes.
+judges: $(VENV)/installed-judges
+	@sh deploy/apt-tests.sh deploy/apt-judges.txt
+	dbus-run-session $(BIN)/python -m pytest tests/judges -p no:xdist
+
+$(VENV)/installed-judges: $(JUDGES_LOCK) $(VENV)/installed-dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r $(JUDGES_LOCK)
+	@touch $@
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -21,8 +21,9 @@ from fieldvisit.backup_databases import BackupError, Copier, copier_of
 from fieldvisit.config import Config
 from fieldvisit.db import Database, new_id
 from fieldvisit.deployment import deployment, move_durable
-from fieldvisit.evidence.service import path_of, sha256_of
-from fieldvisit.ground.roles import CHECKING
+from fieldvisit.evidence.service import path_of, sha256_of, sweep_orphans
+from fieldvisit.ground.roles import CHECKING, INTAKE
+from fieldvisit.outbox.blobs import adopt
 from fieldvisit.outbox.models import Arrival, Attachment
 from fieldvisit.outbox.rules import may_move_durable
 
@@ -51,6 +52,7 @@ def backup(config: Config, database: Database, folder: Path, at: datetime) -> Ma
         raise BackupError(f"{folder} is not empty. A backup goes into a folder of its own.")
     if not schema.is_current(database):
         raise BackupError("The database is behind this release. Start the server once, or run: fieldvisit migrate")
+    _tidy(config, database, at)
     partial = folder.with_name(folder.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True, mode=0o700)
@@ -63,6 +65,14 @@ def backup(config: Config, database: Database, folder: Path, at: datetime) -> Ma
         raise
     _sync(folder.parent)
     return Made(folder, made["entries"], made["photos"], _mark(database, made, at), tuple(made["photos_missing"]))
+
+
+def _tidy(config: Config, database: Database, at: datetime) -> None:
+    """Files that a kill left without their row: those that are whole are adopted, old ones that nobody knows go (F05)."""
+    with database.writing(INTAKE) as session:
+        adopt(session, config.attachments, at)
+    with database.reading(CHECKING) as session:
+        sweep_orphans(config.attachments, lambda name: session.get(Attachment, name) is not None, at)
 
 
 def _write(config: Config, database: Database, into: Path, at: datetime) -> dict[str, Any]:
@@ -100,7 +110,7 @@ def _what_is_there(database: Database) -> tuple[int, list[Attachment]]:
 def _copy_photos(config: Config, photos: list[Attachment], into: Path) -> Iterator[str]:
     """Answers those that should be whole and are not: the backup is kept, but it vouches for nothing."""
     for row in photos:
-        source, target = path_of(config.home / "attachments", row.id), path_of(into / "attachments", row.id)
+        source, target = path_of(config.attachments, row.id), path_of(into / "attachments", row.id)
         whole = row.completed_at is not None
         if not source.exists() or (whole and sha256_of(source, row.csize) != row.csha256):
             if whole:

@@ -37,6 +37,11 @@ class Config(BaseSettings):
         return self.home / "keys"
 
     @property
+    def attachments(self) -> Path:
+        """Ciphertext of photos and signatures."""
+        return self.home / "attachments"
+
+    @property
     def url(self) -> str:
         return self.database_url or f"sqlite:///{self.home.resolve() / 'fieldvisit.db'}"
 

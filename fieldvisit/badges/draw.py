@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 from PIL import Image
 
 PHOTO_SIZE = 280, 350  # as wide as the badge page shows it
-PHOTO_BYTES = 12 * 1024  # it goes to the phone with each pack
+PHOTO_BYTES = 8 * 1024  # it goes to the phone with each pack
 QUIET = 4  # modules of white around a QR; readers need them
 _COMPACT = re.compile(r"[0-9A-Z $%*+\-./:]+")
 

@@ -54,6 +54,8 @@ def sha256_of(path: Path, size: int) -> str | None:
     found, left = hashlib.sha256(), size
     try:
         with path.open("rb") as file:
+            if os.fstat(file.fileno()).st_size < size:
+                return None
             while left and (block := file.read(min(left, 1 << 16))):
                 found.update(block)
                 left -= len(block)

@@ -4,7 +4,6 @@ Whatever a phone's script reads is JSON with X-FieldVisit-Proto, refusals too: a
 """
 
 import errno
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,11 +14,10 @@ from pydantic import ValidationError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
-from fieldvisit.badges.codes import day_key
-from fieldvisit.badges.service import badge_of, with_secret
+from fieldvisit.badges.routes import verify_base, verify_host
+from fieldvisit.badges.service import pack_badge
 from fieldvisit.deployment import deployment
 from fieldvisit.failpoints import reach
-from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.roles import INTAKE
 from fieldvisit.outbox.blobs import LARGEST_PIECE, Piece, signer_of, take_piece
 from fieldvisit.outbox.envelope import IntakeKey, is_usable_public_jwk
@@ -96,20 +94,14 @@ def devices() -> Response:
             "grant": grant.id,
             "server_jwk": intake_key().public_jwk,
             "vault_jwk": None,
-            "badge": _badge_keys(wanted.device),
+            "badge": _badge(wanted.device),
         }
     )
 
 
-def _badge_keys(device: str) -> dict[str, Any] | None:
-    badge = badge_of(session(), principal().person_id)
-    held = badge and with_secret(session(), badge.id)
-    if held is None:
-        return None
-    today = london_date(at())
-    days = [today, today + timedelta(days=1)]
-    keys = [{"day": day.isoformat(), "key": day_key(held.secret, held.id, device, day).hex()} for day in days]
-    return {"id": held.id, "day_keys": keys}
+def _badge(device: str) -> dict[str, Any] | None:
+    where = verify_base(), f"{verify_host()}/v"
+    return pack_badge(session(), principal().person_id, device, at(), policy(), *where)
 
 
 @blueprint.post("/events")
@@ -169,7 +161,7 @@ def _told(result: Result) -> dict[str, Any]:
 
 
 def attachments_folder() -> Path:
-    folder: Path = current_app.extensions["fv_config"].home / "attachments"
+    folder: Path = current_app.extensions["fv_config"].attachments
     return folder
 
 

@@ -65,10 +65,6 @@ def missing(*, last_seq: int, kept: int, queued: int) -> int:
     return max(0, last_seq - kept - queued)
 
 
-def is_silent(*, heard_at: datetime, queued: int, at: datetime) -> bool:
-    return queued > 0 and at - heard_at >= SILENT_AFTER
-
-
 def say_gap(count: int, heard_at: datetime, at: datetime) -> str:
     """'3 missing, last seen 14:02', with the day when it was not today's."""
     seen = heard_at.astimezone(LONDON)

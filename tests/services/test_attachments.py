@@ -131,7 +131,7 @@ def test_a_signature_holds_for_its_own_place_and_bytes_alone(world: World) -> No
     sig = phone.sign_text(f"fv1-piece\n{phone.grant}\n{blob}\n0\n{hashlib.sha256(first).hexdigest()}")
     assert phone.put(blob, 0, first, sig=sig).status_code == 200
     assert phone.put(blob, 100, first, sig=sig).status_code == 401
-    assert phone.put(blob, 0, first[:-1] + b"\0", sig=sig).status_code == 401
+    assert phone.put(blob, 0, first[:-1] + bytes([first[-1] ^ 1]), sig=sig).status_code == 401
 
 
 def test_another_phones_signature_opens_no_place_for_this_photo(world: World) -> None:
@@ -139,6 +139,13 @@ def test_another_phones_signature_opens_no_place_for_this_photo(world: World) ->
     thief = a_phone(world, "ben")
     thief.blobs[blob] = story.phone.blobs[blob]
     assert told(thief.put(blob)) == (404, {"code": "not-known"})
+
+
+def test_nor_does_another_persons_on_the_same_phone(world: World) -> None:
+    story, blob = sent(world)
+    other = PhoneDouble(world.app, device=story.phone.device).enrol(world.client("ben"))
+    other.blobs[blob] = story.phone.blobs[blob]
+    assert told(other.put(blob)) == (404, {"code": "not-known"})
 
 
 def test_a_new_grant_of_the_same_person_and_phone_may_send_it(world: World) -> None:

@@ -130,6 +130,17 @@ def test_a_lost_photo_does_not_stop_the_backup_but_vouches_for_nothing(
     assert (found.missing, found.durable_up_to) == ((name,), None)
 
 
+def test_what_a_kill_left_on_the_disk_is_tidied_after_seven_days(world: World, story: Story, tmp_path: Path) -> None:
+    folder = config_of(world).attachments
+    for name, days in (("ab" * 16, 6.9), ("cd" * 16, 7.1)):
+        path_of(folder, name).parent.mkdir(parents=True, exist_ok=True)
+        path_of(folder, name).write_bytes(b"x")
+        written = (NOW - timedelta(days=days)).timestamp()
+        os.utime(path_of(folder, name), (written, written))
+    made(world, tmp_path)
+    assert (path_of(folder, "ab" * 16).exists(), path_of(folder, "cd" * 16).exists()) == (True, False)
+
+
 def test_without_a_dump_tool_it_says_what_to_install(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     from fieldvisit import backup_databases
 

@@ -218,6 +218,15 @@ def test_a_gap_is_told_once_and_closes_itself_when_they_arrive(world: World) -> 
     assert [task.done_at for task in gap_tasks(world)] == [NOW]
 
 
+def test_a_gap_that_grows_is_still_one_task(world: World) -> None:
+    story = a_visit(world).told()
+    for _ in range(3):
+        story.phone.save("visit.late", story.visit_id, {"minutes": 5}, NOW)
+        story.phone.waiting.clear()
+        story.phone.heartbeat(NOW)
+    assert len(gap_tasks(world)) == 1
+
+
 def test_a_later_gap_is_a_task_of_its_own(world: World) -> None:
     story = a_visit(world).told()
     for _ in range(2):
