@@ -49,6 +49,7 @@ async function page(request, search) {
   }
 }
 
+/* Our own first, then an older shell's: its page may be the one that asks. */
 async function asset(request) {
   return (await kept(request)) ?? (await caches.match(request, { ignoreVary: true })) ?? fetch(request);
 }

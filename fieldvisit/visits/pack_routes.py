@@ -11,7 +11,7 @@ from fieldvisit.visits.pack_page import SharedSteps, as_sent, pages_of, shared_s
 from fieldvisit.visits.routes import agent, at_the_door
 from fieldvisit.web.access import access, at, for_script, no_cookie, policy, principal, session
 from fieldvisit.web.light import light, without_comments
-from fieldvisit.web.render import STATIC, asset_version, page, static_url
+from fieldvisit.web.render import APP, STATIC, asset_version, is_packed, page, static_url
 from fieldvisit.web.shell_files import precached, shell_version
 
 blueprint = Blueprint("packs", __name__)
@@ -107,7 +107,7 @@ def worker() -> Response:
 def _worker() -> str:
     if not current_app.extensions["fv_config"].offline:
         return TAKES_ITSELF_OFF
-    text = without_comments((STATIC / "sw.js").read_text())
+    text = (APP / "sw.js").read_text() if is_packed() else without_comments((STATIC / "sw.js").read_text())
     version = shell_version(page("visits/shell.html"), text)
     return f'const VERSION = "{version}";\nconst FILES = {precached()!r};\n{text}'
 

@@ -103,9 +103,9 @@ def app_url(path: str) -> str:
 
 
 def source_hash() -> str:
-    """One stamp over the phone's scripts and its sheet, as they are written."""
+    """One stamp over the phone's scripts, its worker and its sheet, as they are written."""
     found = (f"{folder}/{script.name}" for folder in ("js", "vendor") for script in (STATIC / folder).glob("*.js"))
-    files = [*sorted(path for path in found if is_of_the_app(path)), "css/doorstep.css"]
+    files = [*sorted(path for path in found if is_of_the_app(path)), "css/doorstep.css", "sw.js"]
     return hashlib.sha256(b"".join(path.encode() + (STATIC / path).read_bytes() for path in files)).hexdigest()
 
 

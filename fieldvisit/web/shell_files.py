@@ -11,7 +11,7 @@ from os.path import normpath
 from pathlib import Path
 
 from fieldvisit.web.light import TEXT, pack, without_comments
-from fieldvisit.web.render import STATIC, app_url, asset_version, is_of_the_app, static_url
+from fieldvisit.web.render import APP, IN_ONE, STATIC, app_url, asset_version, is_of_the_app, is_packed, static_url
 
 FOLDERS = ("js", "vendor")
 SHEETS = ("css/doorstep.css",)
@@ -21,20 +21,27 @@ _IMPORT = re.compile(r'^(?:import|\} from|export) ?[^;]*?"(\.[^"]+\.js)";', re.M
 @lru_cache(maxsize=64)
 def served(name: str) -> tuple[bytes, bytes] | None:
     """A file of the app as phones get it, plain and packed; None where there is none of that name."""
+    if name in IN_ONE.values():
+        plain, packed = APP / name, APP / f"{name}.gz"
+        return (plain.read_bytes(), packed.read_bytes()) if is_packed() else None
     path = Path(name)
     if path.suffix not in TEXT or len(path.parts) != 2 or path.parts[0] not in FOLDERS or ".." in path.parts:
         return None
+    return _read(STATIC / path, ours=path.parts[0] == "js")
+
+
+def _read(path: Path, *, ours: bool = False) -> tuple[bytes, bytes] | None:
     try:
-        text = (STATIC / path).read_bytes()
+        text = path.read_bytes()
     except OSError:
         return None
-    if path.parts[0] == "js":
+    if ours:
         text = without_comments(text.decode()).encode()
     return text, pack(text)
 
 
 def scripts() -> list[str]:
-    """What the phone runs: our modules, and the vendored ones that they import. Not the desk's."""
+    """What the phone runs, as it is written: our modules, and the vendored ones that they import. Not the desk's."""
     return sorted(
         f"{folder}/{path.name}" for folder in ("js", "vendor") for path in (STATIC / folder).glob("*.js")
         if is_of_the_app(f"{folder}/{path.name}")
@@ -48,6 +55,8 @@ def imported_by(name: str) -> list[str]:
 @lru_cache(maxsize=1)
 def wanted_at_once() -> tuple[str, ...]:
     """The scripts that `app.js` imports, and those that these import: fetched beside it, not one after another."""
+    if is_packed():
+        return ()
     known, found = set(scripts()), ["js/app.js"]
     for name in found:
         found += [path for path in imported_by(name) if path in known and path not in found]
@@ -56,7 +65,8 @@ def wanted_at_once() -> tuple[str, ...]:
 
 def precached() -> list[str]:
     """Everything that a phone keeps so that it can open a page with no signal."""
-    return ["/shell", *map(app_url, scripts()), *map(static_url, SHEETS), "/council.css"]
+    files = [static_url("js/app.js")] if is_packed() else list(map(app_url, scripts()))
+    return ["/shell", *files, *map(static_url, SHEETS), "/council.css"]
 
 
 def shell_version(shell: str, worker: str) -> str:

@@ -3,17 +3,26 @@
  * where the page asks for it. Publishes `data-outbox` and `data-unsent` on the root, for the style sheet and for tests.
  */
 
-import { goOnFromWhatWaits, isDirty, say, startDoorstep } from "./doorstep.js";
+import { goOnFromWhatWaits, say, startDoorstep } from "./doorstep.js";
 import { canSeal } from "./envelope.js";
 import { showCannotKeep, showOutbox, startOutboxView } from "./outbox-view.js";
-import { begin, isReady, myItems, wake, watch } from "./outbox.js";
-import { isBusy, startPressOnce } from "./press-once.js";
+import { begin, isReady, wake, watch } from "./outbox.js";
+import { dropCopies } from "./packs.js";
+import { startPressOnce } from "./press-once.js";
 import { startShell, whoseShell } from "./shell.js";
 import { completePage } from "./steps.js";
 import { onEachView } from "./views.js";
 
 const root = document.documentElement;
 root.dataset.outbox = "starting";
+/** Pressed before sign-out.js was there: the pages go all the same. */
+document.addEventListener("submit", async (event) => {
+  if (event.defaultPrevented || !event.target.matches("[data-sign-out]")) return;
+  event.preventDefault();
+  await dropCopies();
+  event.target.submit();
+});
+
 let badge = null;
 
 startPressOnce();
@@ -33,7 +42,6 @@ async function start() {
   }
   startOutboxView();
   watch(publishReady);
-  watch(refreshAfterSent);
   await complete;
   await goOnFromWhatWaits();
   await startShell();
@@ -55,14 +63,6 @@ function canKeep() {
 async function publishReady() {
   if (await isReady()) root.dataset.outbox = "ready";
   await showOutbox();
-}
-
-/** `<body data-refresh="after-sent">`: the server's page again when all is sent, but never over half-written words. */
-async function refreshAfterSent({ delivered }) {
-  if (document.body.dataset.refresh !== "after-sent" || !delivered) return;
-  if ((await myItems()).some((item) => item.state === "queued")) return;
-  if (isBusy()) setTimeout(() => refreshAfterSent({ delivered }), 300);
-  else if (!isDirty()) location.reload();
 }
 
 function meta(name) {

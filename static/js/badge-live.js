@@ -91,7 +91,7 @@ class LiveBadge {
     this.panel = panel;
     if (panel.firstElementChild) {
       this.mode = panel.dataset.liveBadge;
-      this.barred = this.mode === "refused";
+      this.barred = this.byPage = this.mode === "refused";
       this.servedAt = Date.now();
     }
     this.ended = new AbortController();
@@ -178,7 +178,7 @@ class LiveBadge {
     this.askedAt = Date.now();
     const said = await serversAnswer();
     if (said) {
-      if (this.barred && said.badge?.valid) location.reload();
+      if (this.byPage && said.badge?.valid) location.reload();
       this.barred = false;
       await keepBadge(person(), said.badge).catch(() => null);
       if (said.drawn && !["own", "locked"].includes(this.mode)) {

@@ -113,7 +113,7 @@ async function answerTo(rows) {
 async function keep(answer, rows, asked, isBegun) {
   const { person, visits, steps, badge } = answer;
   const put = (id, value, more = {}) => sealed(person.id, id, value).then((row) => putPack({ ...row, ...more }));
-  if (steps.html) await put("steps", { html: steps.html }, { version: steps.version });
+  if (steps.html) await put("steps", steps, { version: steps.version });
   await put("person", person);
   await put("today", answer.today, {});
   if (badge) await put("badge", { ...badge, day_keys: [] });

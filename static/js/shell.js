@@ -5,7 +5,7 @@
 
 import { bar } from "./bars.js";
 import { isDirty } from "./doorstep.js";
-import { askToUnlock, isOpen, onLocked, onOpened, onUsedUp, shut, spend, startLock } from "./lock.js";
+import { isOpen, onLocked, onOpened, onUsedUp, spend, startLock } from "./lock.js";
 import { forget, recall, remember } from "./outbox-store.js";
 import { isFor, myItems, watch } from "./outbox.js";
 import { dropCopies, packsKept, readPack, refreshPacks } from "./packs.js";
@@ -201,7 +201,10 @@ function whyLeft(copy, id) {
 }
 
 async function copyFor(path) {
-  if (path === "/outbox") return own(path);
+  if (path === "/outbox") {
+    const html = (await readPack("steps"))?.outbox;
+    return html ? { title: "Entries on this phone", view: parsed(html) } : own(path);
+  }
   const copy = await readPack(packOf(path));
   if (!copy) return own("none", path);
   if (path === "/badge") {
@@ -357,5 +360,3 @@ async function noCopies() {
 function isFree() {
   return !isDirty() && root.dataset.unsent === "0" && /^\/(today|outbox)$/.test(location.pathname);
 }
-
-export { askToUnlock, shut };

@@ -74,7 +74,13 @@ class BrowserPhone(KeptPhone):
 
 def a_browser_phone(playwright: Any, council: RealCouncil, profile: Path, address: str = "") -> BrowserPhone:
     return BrowserPhone(
-        council.world, address or council.server.address, None, None, playwright=playwright, profile=profile, real=council
+        council.world,
+        address or council.server.address,
+        None,
+        None,
+        playwright=playwright,
+        profile=profile,
+        real=council,
     )  # type: ignore[arg-type]
 
 

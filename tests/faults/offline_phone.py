@@ -164,7 +164,9 @@ class OfflinePhone(Phone):
             self.sync(now())
             if self.all_sent:
                 return
-        raise AssertionError(f"{len(self.queued)} entries and {len(self.photos_to_go)} photos never went: {self.heard[-1]}")
+        raise AssertionError(
+            f"{len(self.queued)} entries and {len(self.photos_to_go)} photos never went: {self.heard[-1]}"
+        )
 
     def post(self, batch: list[Item], at: datetime) -> Heard:
         told = {

@@ -65,7 +65,7 @@ class Soak:
         return [self.council.a_visit(ref).visit_id for _ in range(0, entries, OF_ONE_VISIT)]
 
     def _works(self, phone: OfflinePhone, visits: list[str], many: int, number: int) -> None:
-        chance = random.Random(f"{self.seed}/{number}")  # noqa: S311
+        chance = random.Random(f"{self.seed}/{number}")
         while len(phone.items) < many:
             visit = visits[len(phone.items) // OF_ONE_VISIT]
             room = OF_ONE_VISIT - len(phone.items) % OF_ONE_VISIT

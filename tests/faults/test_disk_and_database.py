@@ -62,7 +62,9 @@ def test_a_database_restarted_under_load_is_waited_for(council: Council, server:
         direct.execute(text(f"ALTER DATABASE {council.database.url.database} SET synchronous_commit = on"))
     council.database.dispose()
     phones = [council.a_phone(ref) for ref in ("asha", "ben", "carl")]
-    visits = {phone.device: council.a_visit(ref).visit_id for phone, ref in zip(phones, ("asha", "ben", "carl"), strict=True)}
+    visits = {
+        phone.device: council.a_visit(ref).visit_id for phone, ref in zip(phones, ("asha", "ben", "carl"), strict=True)
+    }
     done, said = threading.Event(), []
 
     def works(phone: Any) -> None:
@@ -89,7 +91,9 @@ def test_a_database_restarted_under_load_is_waited_for(council: Council, server:
     assert council.tally() == (0, 0, 0)
 
 
-def test_two_servers_that_start_at_once_on_an_empty_database_both_serve(server: Any, tmp_path: Path, council: Council) -> None:
+def test_two_servers_that_start_at_once_on_an_empty_database_both_serve(
+    server: Any, tmp_path: Path, council: Council
+) -> None:
     url = council.database.url
     if council.database.is_sqlite:
         empty = url.set(database=str(tmp_path / "empty.db"))
@@ -117,7 +121,12 @@ def test_two_servers_that_start_at_once_on_an_empty_database_both_serve(server: 
 def command(council: Council, home: Path, url: str, *words: str) -> None:
     told = os.environ | {"FIELDVISIT_HOME": str(home), "DATABASE_URL": url, "FIELDVISIT_POLICY": "melton"}
     done = subprocess.run(
-        [sys.executable, "-m", "fieldvisit.cli", *words], cwd=ROOT, env=told, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "fieldvisit.cli", *words],
+        cwd=ROOT,
+        env=told,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
 

@@ -118,7 +118,7 @@ def test_a_clock_set_back_between_two_entries_does_not_turn_them_round(open_coun
     assert "out-of-order" not in exceptions
 
 
-def test_a_gap_in_the_counter_is_a_task_and_its_filling_closes_nothing_silently(open_council: Council) -> None:
+def test_a_gap_in_the_counter_is_a_task_for_a_person(open_council: Council) -> None:
     """Three entries of a phone never come: the office is told how many, and since when."""
     visit, phone = open_council.a_visit().visit_id, open_council.a_phone()
     open_council.saves(phone, visit, 2)

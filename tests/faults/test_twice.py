@@ -54,7 +54,7 @@ def test_old_bytes_that_somebody_recorded_on_the_road_change_nothing(open_counci
     phone.sync(open_council.now())
     before = open_council.count(Entry)
     for _ in range(TIMES // 50):
-        answer = road._whole(road.requests[0])  # noqa: SLF001 - the thief plays it again
+        answer = road._whole(road.requests[0])
         assert b'"duplicate"' in answer
         assert b'"accepted"' not in answer
     assert open_council.count(Entry) == before

@@ -43,7 +43,7 @@ def test_a_phone_of_another_wire_format_is_told_to_update_and_keeps_everything(o
     visit, phone = open_council.a_visit().visit_id, open_council.a_phone()
     item = open_council.saves(phone, visit, 1)[0]
     told = {"proto": 2, "device": phone.device, "sent_at": open_council.now().isoformat(), "events": [item.on_the_wire]}
-    heard = phone._ask("POST", "/events", json.dumps(told).encode(), {"Content-Type": "application/json"})  # noqa: SLF001
+    heard = phone._ask("POST", "/events", json.dumps(told).encode(), {"Content-Type": "application/json"})
     assert heard.status == 426
     assert open_council.entries(phone.device) == []
     phone.sync_until_sent(open_council.now)

@@ -19,7 +19,9 @@ def write(council: Council, change: Any) -> None:
         change(session)
 
 
-def before_and_after(council: Council, phone: OfflinePhone, visit: str, moment: datetime) -> list[tuple[str, str | None]]:
+def before_and_after(
+    council: Council, phone: OfflinePhone, visit: str, moment: datetime
+) -> list[tuple[str, str | None]]:
     """One entry a minute before the moment, one at it, one after, sent when there is signal again."""
     first = len(phone.items)
     for minutes in (-1, 0, 1):
@@ -87,7 +89,9 @@ def test_a_stolen_phone_may_add_nothing_that_counts_and_loses_nothing_that_it_ho
     assert open_council.entries(phone.device) == []
 
 
-def test_a_visit_cancelled_meanwhile_stays_cancelled_and_the_arrival_is_held_for_a_person(open_council: Council) -> None:
+def test_a_visit_cancelled_meanwhile_stays_cancelled_and_the_arrival_is_held_for_a_person(
+    open_council: Council,
+) -> None:
     phone, story = open_council.a_phone(), open_council.a_visit()
     cancelled = open_council.now() - timedelta(minutes=5)
     story.desk(CANCELLED, at=cancelled)

@@ -16,10 +16,13 @@ from fieldvisit import create_app
 from fieldvisit.config import Config, make_keys
 from fieldvisit.db import Database
 from fieldvisit.ground.policy import Policy
+from fieldvisit.tasks import Task
 from fieldvisit.web import access
-from tests.model.world_of_faults import Council, Promises
+from tests.model.world_of_faults import FACTS, Council, Promises
 from tests.world import World
 
+SET_OFF, PHOTO, REFUSED = ("visit.set_off", {}), ("photo.taken", {"what": "before"}), FACTS[4]
+UNHEARD_OF: tuple[str, dict[str, Any]] = ("visit.unheard_of", {})
 LONG = bool(os.environ.get("FV_LONG"))
 
 
@@ -42,15 +45,52 @@ def council(sqlite_server: Any, policy: Policy, monkeypatch: pytest.MonkeyPatch)
         database.dispose()
 
 
-def test_saved_is_stored_or_on_the_phone_or_reported_missing_and_nothing_happens_twice(council: Council) -> None:
-    class Ours(Promises):
-        pass
+def machine(council: Council) -> type[Promises]:
+    return type("Ours", (Promises,), {"council": council})
 
-    Ours.council = council
+
+def all_holds(run: Promises) -> None:
+    run.what_was_saved_is_stored_or_on_the_phone_or_was_wiped()
+    run.nothing_takes_effect_twice()
+    run.what_is_held_goes_by_a_persons_act_alone()
+
+
+def a_morning(council: Council) -> Promises:
+    run = machine(council)()
+    run.a_morning()
+    return run
+
+
+def test_what_was_sent_after_the_backup_that_was_put_back_is_brought_again(council: Council) -> None:
+    run = a_morning(council)
+    run.a_visit_goes_on(0, 0, [SET_OFF, PHOTO, UNHEARD_OF], "well")
+    run.a_backup_is_made()
+    run.a_visit_goes_on(0, 0, [REFUSED, PHOTO], "well")
+    run.a_visit_goes_on(1, 1, [SET_OFF], "answer lost")
+    run.everybody_has_signal()
+    all_holds(run)
+    run.the_last_backup_is_put_back()
+    all_holds(run)
+    run.everybody_has_signal()
+    all_holds(run)
+    run.teardown()
+
+
+def test_a_phone_that_had_more_to_send_and_was_wiped_is_known_when_its_worker_has_another(council: Council) -> None:
+    run = a_morning(council)
+    run.a_visit_goes_on_without_signal(2, 2, [SET_OFF, REFUSED, PHOTO])
+    run.something_goes_wrong("entries come in any order", 2, 0, 0, 5)
+    run.something_goes_wrong("a phone's storage is wiped", 2, 0, 0, 0)
+    all_holds(run)
+    assert [task.kind for task in run.rows(Task) if task.kind == "phone_gap"] == ["phone_gap"]
+    run.teardown()
+
+
+def test_saved_is_stored_or_on_the_phone_or_reported_missing_and_nothing_happens_twice(council: Council) -> None:
     run_state_machine_as_test(
-        Ours,
+        machine(council),
         settings=settings(
-            max_examples=500 if LONG else 30, stateful_step_count=50 if LONG else 30, deadline=None,
+            max_examples=300 if LONG else 30, stateful_step_count=50 if LONG else 30, deadline=None,
             derandomize=not LONG, suppress_health_check=list(HealthCheck), database=None,
         ),
     )  # fmt: skip

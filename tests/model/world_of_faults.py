@@ -41,7 +41,13 @@ FACTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("consent.refused", {"reason": "unwell", "who": "tenant"}), ("visit.withdrew", {"reason": "danger"}),
     ("photo.taken", {"what": "before"}), ("visit.unheard_of", {}),
 )  # fmt: skip
-MANNERS = ("well", "well", "lost", "answer lost", "twice", "late copy")
+TROUBLES = (
+    "entries come in any order", "an old request comes once more", "somebody copies an id", "a phone's clock is set",
+    "other bytes come under a number that was used", "a phone's storage is wiped",
+)  # fmt: skip
+ACTS = ("cancels", "sends somebody else", "withdraws a phone", "takes in", "sets aside")
+MANNER = st.sampled_from(("well", "lost", "answer lost", "twice", "late copy"))
+PHONE, STORY = st.integers(0, 3), st.integers(0, 2)
 Saved = tuple[str, str, str]  # device, uuid, SHA-256 of the seal
 
 
@@ -133,36 +139,64 @@ class Promises(RuleBasedStateMachine):
 
     # --- what people and phones do --------------------------------------------------------------------------------
 
-    @rule(which=st.integers(0, 3), story=st.integers(0, 2), fact=st.sampled_from(FACTS))
-    def somebody_saves(self, which: int, story: int, fact: tuple[str, dict[str, Any]]) -> None:
-        phone, (kind, body) = self.phones[which], fact
-        photos = (random.Random(len(self.saved)).randbytes(60),) if kind == "photo.taken" else ()  # noqa: S311
+    @rule(which=PHONE, story=STORY, facts=st.lists(st.sampled_from(FACTS), min_size=1, max_size=4), manner=MANNER)
+    def a_visit_goes_on(self, which: int, story: int, facts: list[tuple[str, dict[str, Any]]], manner: str) -> None:
+        for kind, body in facts:
+            self.saves(which, story, kind, body)
+        self.sends(which, manner)
+
+    @rule(which=PHONE, story=STORY, facts=st.lists(st.sampled_from(FACTS), min_size=1, max_size=4))
+    def a_visit_goes_on_without_signal(self, which: int, story: int, facts: list[tuple[str, dict[str, Any]]]) -> None:
+        for kind, body in facts:
+            self.saves(which, story, kind, body)
+
+    @rule()
+    def everybody_has_signal(self) -> None:
+        for which in range(4):
+            self.phones[which].heartbeat(self.at)
+            self.sends(which, "well")
+
+    def saves(self, which: int, story: int, kind: str, body: dict[str, Any]) -> None:
+        phone = self.phones[which]
+        photos = (random.Random(len(self.saved)).randbytes(60),) if kind == "photo.taken" else ()
         item = phone.keep(kind, self.stories[story].visit_id, body, at=self.at, photos=photos)
         self.saved[self.print_of(phone, item)] = item
         self.tick(timedelta(seconds=20))
 
-    @rule(which=st.integers(0, 3), manner=st.sampled_from(MANNERS))
-    def a_phone_sends(self, which: int, manner: str) -> None:
+    def sends(self, which: int, manner: str) -> None:
         phone = self.phones[which]
         phone.road.manner = manner  # type: ignore[union-attr]
         phone.sync(self.at)
         self.tick(timedelta(seconds=5))
 
-    @rule(which=st.integers(0, 3), seed=st.integers(0, 99))
+    # --- what goes wrong --------------------------------------------------------------------------------------------
+
+    @rule(trouble=st.sampled_from(TROUBLES), which=PHONE, other=PHONE, story=STORY, seed=st.integers(-80, 80))
+    def something_goes_wrong(self, trouble: str, which: int, other: int, story: int, seed: int) -> None:
+        match trouble:
+            case "entries come in any order":
+                self.entries_come_in_any_order(which, seed)
+            case "an old request comes once more":
+                road: Any = self.phones[which].road
+                for request in road.copies:
+                    road.app(*request)
+            case "somebody copies an id":
+                self.somebody_copies_an_id(which, other, story)
+            case "other bytes come under a number that was used":
+                self.other_bytes_come(which, story, same_id=seed > 0)
+            case "a phone's clock is set":
+                self.phones[which].slow_by = timedelta(hours=seed)
+            case "a phone's storage is wiped" if len(self.phones) < 7:
+                self.storage_is_wiped(which)
+
     def entries_come_in_any_order(self, which: int, seed: int) -> None:
+        """One at a time, and the signal goes before they are all there."""
         phone = self.phones[which]
-        shuffled = random.Random(seed).sample(phone.queued, len(phone.queued))  # noqa: S311
+        shuffled = random.Random(seed).sample(phone.queued, len(phone.queued))
         phone.road.manner = "answer lost"  # type: ignore[union-attr]
-        for item in shuffled:
+        for item in shuffled[: 1 + abs(seed) % 5]:
             phone.post([item], self.at)
 
-    @rule(which=st.integers(0, 3))
-    def an_old_request_comes_once_more(self, which: int) -> None:
-        road: Any = self.phones[which].road
-        for request in road.copies:
-            road.app(*request)
-
-    @rule(victim=st.integers(0, 3), thief=st.integers(0, 3), story=st.integers(0, 2))
     def somebody_copies_an_id(self, victim: int, thief: int, story: int) -> None:
         his, hers = self.phones[thief], self.phones[victim]
         uuids = {item.uuid for item in his.items}
@@ -171,8 +205,7 @@ class Promises(RuleBasedStateMachine):
             item = his.keep("visit.late", self.stories[story].visit_id, {"minutes": 99}, at=self.at, uuid=true.uuid)
             self.saved[self.print_of(his, item)] = item
 
-    @rule(which=st.integers(0, 3), story=st.integers(0, 2), same_id=st.booleans())
-    def other_bytes_come_under_a_number_that_was_used(self, which: int, story: int, same_id: bool) -> None:
+    def other_bytes_come(self, which: int, story: int, *, same_id: bool) -> None:
         phone = self.phones[which]
         if not phone.items:
             return
@@ -185,53 +218,46 @@ class Promises(RuleBasedStateMachine):
         phone.road.manner = "answer lost"  # type: ignore[union-attr]
         phone.post([forged], self.at)
 
-    @rule(which=st.integers(0, 3), hours=st.integers(-80, 80))
-    def a_phones_clock_is_set(self, which: int, hours: int) -> None:
-        self.phones[which].slow_by = timedelta(hours=hours)
+    def storage_is_wiped(self, which: int) -> None:
+        """All of it at once, as browsers do; the worker enrols again, as somebody new to the server."""
+        old = self.phones[which]
+        self.wiped |= {self.print_of(old, item) for item in old.items}
+        old.items = []
+        self.a_new_phone(self.owner[old.device])
+        self.phones[which], self.phones[-1] = self.phones[-1], old
 
     @rule(minutes=st.sampled_from((1, 10, 90, 1500)))
     def time_goes_by(self, minutes: int) -> None:
         self.tick(timedelta(minutes=minutes))
 
-    @precondition(lambda self: len(self.phones) < 7)
-    @rule(which=st.integers(0, 3))
-    def a_phones_storage_is_wiped(self, which: int) -> None:
-        """All of it at once, as browsers do; the worker enrols again, as somebody new to the server."""
-        old = self.phones[which]
-        self.wiped |= {self.print_of(old, item) for item in old.items}
-        old.items = []
-        new = self.a_new_phone(self.owner[old.device])
-        self.phones[which], self.phones[-1] = new, old
-
     # --- what the office does -------------------------------------------------------------------------------------
 
-    @rule(story=st.integers(0, 2), by=st.sampled_from(("council", "tenant")))
-    def the_office_cancels(self, story: int, by: Any) -> None:
-        cancelled = ev.VisitCancelled(by=by, reason="weather", apologised=True, offered_new_time=True)
-        self.stories[story].desk(cancelled, at=self.at)
+    @rule(act=st.sampled_from(ACTS), story=STORY, to=st.sampled_from(WORKERS), which=PHONE)
+    def the_office_acts(self, act: str, story: int, to: str, which: int) -> None:
+        match act:
+            case "cancels":
+                cancelled = ev.VisitCancelled(by="tenant", reason="weather", apologised=True, offered_new_time=True)
+                self.stories[story].desk(cancelled, at=self.at)
+            case "sends somebody else":
+                sent = ev.VisitReassigned(lead=self.council.world.ids[to], visitor="contractor")
+                self.stories[story].desk(sent, at=self.at)
+            case "withdraws a phone":
+                with self.council.database.writing(None) as session:
+                    if grant := session.get(Grant, self.phones[which].grant):
+                        grant.revoked_at = grant.revoked_at or self.at
+            case _:
+                self.a_person_decides(act)
 
-    @rule(story=st.integers(0, 2), to=st.sampled_from(WORKERS))
-    def the_office_sends_somebody_else(self, story: int, to: str) -> None:
-        sent = ev.VisitReassigned(lead=self.council.world.ids[to], visitor="contractor")
-        self.stories[story].desk(sent, at=self.at)
-
-    @rule(which=st.integers(0, 3))
-    def a_phone_is_reported_stolen(self, which: int) -> None:
-        with self.council.database.writing(None) as session:
-            if grant := session.get(Grant, self.phones[which].grant):
-                grant.revoked_at = grant.revoked_at or self.at
-
-    @rule(pick=st.integers(0, 20), how=st.sampled_from(("take in", "set aside")))
-    def a_person_decides_about_a_held_entry(self, pick: int, how: str) -> None:
+    def a_person_decides(self, how: str) -> None:
+        """About the held entry that waits longest."""
         world = self.council.world
         with self.council.database.writing(INTAKE) as session:
             waiting, _ = decisions.waiting(session, None)
-            if not waiting:
+            one = decisions.find(session, waiting[0].id) if waiting else None
+            if one is None:
                 return
-            one = decisions.find(session, waiting[pick % len(waiting)].id)
-            assert one
             by = world.ids["olive"]
-            if how == "take in":
+            if how == "takes in":
                 key = self.council.app.extensions["fv_intake_key"]
                 decisions.take_in(session, one, by=by, why="It counts.", at=self.at, key=key, policy=world.policy)
             else:
@@ -239,7 +265,7 @@ class Promises(RuleBasedStateMachine):
             if one.settled_at:
                 self.decided.add(one.id)
 
-    @precondition(lambda self: self.backups < 2)
+    @precondition(lambda self: self.backups < 2 and len(self.saved) > 2)
     @rule()
     def a_backup_is_made(self) -> None:
         self.backups += 1
@@ -247,7 +273,7 @@ class Promises(RuleBasedStateMachine):
         shutil.rmtree(self.kept_backup, ignore_errors=True)
         backup(self.council.config, self.council.database, self.kept_backup, self.at)
 
-    @precondition(lambda self: self.kept_backup is not None and self.restores < 1)
+    @precondition(lambda self: self.kept_backup is not None and self.restores < 2)
     @rule()
     def the_last_backup_is_put_back(self) -> None:
         assert self.kept_backup
@@ -325,7 +351,9 @@ class Promises(RuleBasedStateMachine):
     def _photos_are_whole(self) -> None:
         unknown = self._signed_under_a_grant_that_the_restore_lost()
         whole = {row.blob for row in self.rows(Attachment) if row.completed_at}
-        wanted = {blob.id for phone in self.phones if phone not in unknown for item in phone.items for blob in item.blobs}
+        wanted = {
+            blob.id for phone in self.phones if phone not in unknown for item in phone.items for blob in item.blobs
+        }
         assert wanted <= whole
 
     def _what_was_wiped_is_reported(self) -> None:

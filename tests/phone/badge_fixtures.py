@@ -27,8 +27,6 @@ FRESH, OLD = "This badge is current", "This code is out of date"
 NO = "We cannot confirm this badge. Do not let them in."
 BEFORE_MIDNIGHT = datetime(2026, 12, 8, 23, 59, 59, tzinfo=UTC)
 PIN = "493027"
-CHOOSE = """pin => import(new URL('lock.js', document.querySelector('script[type=module]').src))
-    .then(lock => lock.choosePin(pin))"""
 LIKE_A_PHONE: dict[str, Any] = {
     "viewport": SCREEN, "has_touch": True, "locale": "en-GB", "timezone_id": "Europe/London",
 }  # fmt: skip
@@ -116,9 +114,17 @@ class BadgeHolder(HandHeld):
         self.has_its_keys(ref)
         self.shows("own")
 
+    def chooses_a_pin(self) -> None:
+        self.page.goto(f"{self.address}/today")
+        self.is_ready()
+        self.page.get_by_label("Six digits", exact=True).fill(PIN)
+        self.page.get_by_label("The same six digits again").fill(PIN)
+        self.page.get_by_role("button", name="Keep my visits on this phone").click()
+        self.page.wait_for_selector("html[data-lock=open]", state="attached")
+
     def types_the_pin(self, pin: str) -> None:
         self.page.get_by_label("Your six digits").fill(pin)
-        self.page.get_by_role("button", name="Open").click()
+        self.page.get_by_role("button", name="Open", exact=True).click()
 
     def digits(self) -> str:
         text = self.page.locator("[data-live-badge] strong").text_content()

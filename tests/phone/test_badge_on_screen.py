@@ -11,7 +11,6 @@ from fieldvisit.badges import codes
 from fieldvisit.badges.models import Badge
 from tests.phone.badge_fixtures import (  # noqa: F401 - fixtures
     BEFORE_MIDNIGHT,
-    CHOOSE,
     FRESH,
     NO,
     PIN,
@@ -112,8 +111,10 @@ def test_a_person_without_a_badge_has_nothing_kept(phone, world):
 
 @pytest.mark.parametrize(("idle_s", "mode"), [(899, "own"), (900, "locked"), (901, "locked")])
 def test_after_fifteen_minutes_idle_the_badge_asks_for_the_pin(idle_s, mode, phone):
-    phone.shows_its_own()
-    phone.page.evaluate(CHOOSE, PIN)
+    phone.chooses_a_pin()
+    phone.has_its_keys()
+    phone.page.get_by_role("link", name="My badge").click()
+    phone.shows("own")
     phone.it_is(NOW + timedelta(seconds=idle_s))
     if mode == "own":
         expect(phone.page.locator("[data-live-badge] time")).not_to_have_text("09:00:00")

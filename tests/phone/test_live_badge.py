@@ -12,7 +12,6 @@ from fieldvisit.badges import codes
 from fieldvisit.badges.service import with_secret
 from tests.phone.badge_fixtures import (  # noqa: F401 - fixtures
     BEFORE_MIDNIGHT,
-    CHOOSE,
     FRESH,
     OLD,
     PIN,
@@ -241,8 +240,7 @@ def test_after_the_browser_was_closed_the_badge_opens_with_no_server_and_no_sess
 ):
     first = a_phone_from_its_pocket(world, office, chromium, tmp_path)
     first.is_signed_in("asha")
-    first.opens_the_badge()
-    first.page.evaluate(CHOOSE, PIN)
+    first.chooses_a_pin()
     first.page.evaluate(UNTIL_THE_PACK_IS_KEPT)
     first.page.evaluate("() => navigator.serviceWorker.ready.then(() => true)")
     first.context.close()

@@ -348,19 +348,6 @@ def test_a_page_older_than_what_waits_goes_on_from_the_last_step_recorded(phone,
     expect(page.locator("#step-knock")).to_be_hidden()
 
 
-def test_a_page_refreshes_after_sending_but_never_over_half_written_words(phone, stub):
-    page = at_the_door(phone, stub, refresh="after-sent")
-    page.get_by_label("Anything else").fill("half written")
-    go_to_introduce(page)
-    press(page, "Note it")
-    all_is_sent(page)
-    expect(page.locator("#more")).to_have_value("half written")
-    page.evaluate("() => { window.before = true; document.getElementById('more').form.remove(); }")
-    press(page, "Note it")
-    page.wait_for_function("() => window.before === undefined")
-    assert stub.kinds() == ["visit.noted", "visit.noted"]
-
-
 def test_a_phone_that_cannot_keep_entries_says_so_and_takes_none(phone, stub):
     phone.add_init_script("Object.defineProperty(window, 'indexedDB', { value: undefined });")
     page = phone.new_page()
