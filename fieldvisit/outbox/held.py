@@ -34,6 +34,7 @@ from fieldvisit.outbox.rules import (
 from fieldvisit.outbox.wire import Rescue, Sent
 from fieldvisit.register.models import Grant
 from fieldvisit.tasks import Task
+from fieldvisit.visits.steps import LABELS
 
 log = structlog.get_logger()
 PAGE = 50
@@ -81,7 +82,7 @@ def read(held: Held, key: IntakeKey) -> Readable | None:
     if kind in NOT_TOLD:
         kind, body = "entry", {}
     return Readable(
-        kind=_plain(kind).replace(".", ": ").replace("_", " "),
+        kind=LABELS.get(_plain(kind)) or _plain(kind).replace(".", ": ").replace("_", " ").capitalize(),
         visit=_plain(inside.get("visit")),
         wall=_moment(inside.get("wall")),
         said=_said(body),

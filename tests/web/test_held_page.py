@@ -51,7 +51,7 @@ def not_yours(world: World, kind: str = "visit.noted", **body: Any) -> Story:
 def test_the_list_says_who_when_what_and_why(world: World) -> None:
     not_yours(world, words="The key stuck.")
     page = world.client("olive").get("/office/held").text
-    assert "Visit: noted" in page
+    assert ">Note<" in page
     assert "Asha Kaur" in page
     assert "The visit was never given to this worker." in page
     assert "The key stuck" not in page
