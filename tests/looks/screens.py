@@ -14,9 +14,10 @@ from fieldvisit.badges.codes import SERVER_DEVICE, shown_at
 from fieldvisit.badges.models import Badge
 from fieldvisit.badges.service import with_secret
 from fieldvisit.ground.roles import CHECKING
+from fieldvisit.outbox.models import Held
 from fieldvisit.register.models import Household, Person
 from fieldvisit.visits import events as ev
-from tests.stories import FIRST_HOME, a_visit
+from tests.stories import FIRST_HOME, Story, a_phone, a_visit
 from tests.world import World
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -149,6 +150,9 @@ LOG = (
     Screen("visit with exceptions", "/office/visits/<id:visit_id>", "olive", "/office/visits/{hasty}"),
     Screen("visit done, to its firm", "/office/visits/<id:visit_id>", "mona", "/office/visits/{today}"),
     Screen("tasks", "/office/tasks", "olive"),
+    Screen("held entries", "/office/held", "olive"),
+    Screen("nothing is held", "/office/held", "otto"),
+    Screen("held entry", "/office/held/<id:held_id>", "olive", "/office/held/{held}"),
     Screen("people", "/office/people", "olive"),
     Screen("people not found", "/office/people", "olive", "/office/people?q=nobody"),
     Screen("person", "/office/people/<id:person_id>", "olive", "/office/people/{worker}"),
@@ -191,6 +195,7 @@ NOT_LOOKED_AT = {
     "/sw.js": "for machines",
     "/badge/code": "a part of /badge",
     "/office/visits.csv": "for a spreadsheet",
+    "/office/visits/<id:visit_id>/photos/<id:attachment_id>": "a picture",
     "/office/people/<id:person_id>/card.pdf": "for a printer",
     "/office/people/<id:person_id>/doorstep-card.pdf": "for a printer",
     "/visits/<id:visit_id>/call": "sends the phone on to ring",
@@ -230,7 +235,17 @@ def a_busy_council(world: World) -> dict[str, str]:
         session.get_one(Badge, world.ids["badge of carl"]).state = "suspended"
         session.get_one(Person, world.ids["carl"]).photo = None
     ids = {"home": world.ids[FIRST_HOME], "worker": world.ids["asha"], "stopped": world.ids["carl"]}
+    ids["held"] = _held(world, made["at_door"])
     return {name: story.visit_id for name, story in made.items()} | _badge(world) | ids
+
+
+def _held(world: World, of_somebody_else: Story) -> str:
+    """A fact of a visit that was never this worker's."""
+    phone = a_phone(world, "asha")
+    phone.save("visit.noted", of_somebody_else.visit_id, {"words": "The key stuck in the lock."}, world.now)
+    phone.send(world.now)
+    with world.database.reading(CHECKING) as session:
+        return session.scalars(select(Held.id)).one()
 
 
 def a_visit_with_every_step(world: World) -> str:
