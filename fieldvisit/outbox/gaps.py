@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import func, select, union
+from sqlalchemy import func, or_, select, union
 from sqlalchemy.orm import Session
 
 from fieldvisit.deployment import deployment
@@ -106,10 +106,10 @@ def _judge(session: Session, phone: Phone, at: datetime, policy: Policy) -> None
 
 
 def watch(session: Session, at: datetime, policy: Policy) -> None:
-    """Phones that said they had unsent entries and have been silent since. Cheap: asked at each contact of any phone."""
+    """Phones with entries unsent, or missing since a restore, that have been silent since. Asked at each contact of any."""
     silent = (
         select(Phone)
-        .where(Phone.queued > 0, Phone.heard_at <= at - SILENT_AFTER, Phone.told == 0)
+        .where(or_(Phone.queued > 0, Phone.missing > 0), Phone.heard_at <= at - SILENT_AFTER, Phone.told == 0)
         .limit(20)
         .with_for_update(skip_locked=True)
     )

@@ -112,10 +112,13 @@ async function answerTo(rows) {
 
 async function keep(answer, rows, asked, isBegun) {
   const { person, visits, steps, badge } = answer;
-  const put = (id, value, more = {}) => sealed(person.id, id, value).then((row) => putPack({ ...row, ...more }));
+  const put = async (id, value, more) => {
+    await putPack({ ...(await sealed(person.id, id, value)), ...more });
+    kept = null;
+  };
   if (steps.html) await put("steps", steps, { version: steps.version });
   await put("person", person);
-  await put("today", answer.today, {});
+  await put("today", answer.today);
   if (badge) await put("badge", { ...badge, day_keys: [] });
   let count = 0;
   for (const { id, stamp, title, html } of visits) {

@@ -123,7 +123,7 @@ async function isBegunHere(visit) {
 async function renew() {
   const id = packOf(shown.path);
   const copy = id && (await readPack(id));
-  if (!copy && id && isShell()) return draw(shown.path, { focus: false });
+  if (!copy && id && isShell()) return draw(shown.path, { isRenewed: true });
   const stamp = copy && stampOf(copy);
   shown.stamp ??= stamp;
   if (!copy || stamp === shown.stamp || isDirty()) return undefined;
@@ -132,7 +132,7 @@ async function renew() {
   const visit = parsed(copy.html ?? "").querySelector("[data-visit]");
   // Somebody may be in the middle of a step that the new page does not have any more, such as whom to call.
   if (step && visit && !visit.dataset.steps.split(" ").includes(step)) return undefined;
-  return draw(shown.path, { y: scrollY, focus: false, step });
+  return draw(shown.path, { y: scrollY, step, isRenewed: true });
 }
 
 function stampOf(copy) {
@@ -168,10 +168,12 @@ function go(path) {
   return draw(path);
 }
 
-/** @param {{y?: number, focus?: boolean, step?: string}} [how]  where in the page */
-async function draw(path, { y = 0, focus = true, step } = {}) {
+/** @param {{y?: number, step?: string, isRenewed?: boolean}} [how]  where in the page; renewed: the same page, newer */
+async function draw(path, { y = 0, step, isRenewed = false } = {}) {
   const copy = await copyFor(path);
   if (!isOpen() || path !== location.pathname) return;
+  // Somebody may have begun to write while the copy was opened.
+  if (isRenewed && (isDirty() || isBusy())) return;
   shown = { path, stamp: stampOf(copy) };
   root.dataset.shell = "view";
   document.body.dataset.page = PAGES.exec(path)[2] ? "" : path.slice(1);
@@ -187,7 +189,7 @@ async function draw(path, { y = 0, focus = true, step } = {}) {
   bar("left", whyLeft(copy, packOf(path)));
   offer(isFree);
   scrollTo(0, y);
-  const heading = focus && main.querySelector("h1");
+  const heading = !isRenewed && main.querySelector("h1");
   if (heading) {
     heading.tabIndex = -1;
     heading.focus({ preventScroll: true });

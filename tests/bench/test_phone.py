@@ -13,6 +13,7 @@ from statistics import median
 import pytest
 from flask import Flask
 from playwright.sync_api import BrowserContext, CDPSession, Page, Playwright, sync_playwright
+from sqlalchemy import select
 
 from fieldvisit import create_app, schema
 from fieldvisit.config import Config, make_keys
@@ -22,7 +23,6 @@ from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.policy import load_policy
 from fieldvisit.register.models import Person
 from fieldvisit.register.service import hash_password
-from sqlalchemy import select
 from tests.phone.door_fixtures import FLAGS, SCREEN
 from tests.phone.shell_fixtures import KEPT, PIN, Council
 from tests.world import PASSWORD
@@ -43,9 +43,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     make_keys(config)
     database = Database(config.url)
     schema.upgrade(database)
-    load.load(
-        database, config, load_policy("melton"), seed=1, today=london_date(NOW), at=NOW, visits=0, progress=None
-    )
+    load.load(database, config, load_policy("melton"), seed=1, today=london_date(NOW), at=NOW, visits=0, progress=None)
     database.dispose()
     made = create_app(config)
     yield made

@@ -1,6 +1,7 @@
 """The lock (ruling R11): a PIN opens the pages; five wrong take them, and never what was saved; nothing of them is readable."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,15 @@ def test_the_digits_are_not_offered_again_and_not_shown(kept_phone, story):
 @pytest.mark.parametrize(("seconds", "is_shut"), [(299, False), (300, True), (301, True)])
 def test_five_minutes_out_of_sight_shut_it(phone, seconds, is_shut):
     phone.is_hidden_for(seconds)
+    assert phone.lies("lock") == ("shut" if is_shut else "open")
+
+
+@pytest.mark.parametrize(("seconds", "is_shut"), [(298, False), (300, True), (301, True)])
+def test_a_page_whose_timers_slept_with_the_phone_shuts_when_it_wakes(phone, world, seconds, is_shut):
+    phone.page.clock.pause_at(world.now + timedelta(minutes=2))
+    phone.looks_away()
+    phone.page.clock.set_system_time(world.now + timedelta(minutes=2, seconds=seconds))
+    phone.looks_back()
     assert phone.lies("lock") == ("shut" if is_shut else "open")
 
 
@@ -180,11 +190,19 @@ def test_the_fifth_wrong_ends_the_sign_in_too(phone, world):
         phone.types_the_pin(OTHER_PIN)
         phone.page.wait_for_function("() => !document.querySelector('form[data-pin][data-busy]')")
     phone.reads(GONE)
+    for _ in range(100):
+        if has_ended(world):
+            break
+        phone.page.wait_for_timeout(50)
+    assert has_ended(world)
     phone.page.get_by_role("link", name="Sign in").click()
     phone.reads("Sign in")
+
+
+def has_ended(world) -> bool:
     with world.database.reading(None) as session:
         theirs = session.scalars(select(SignIn).where(SignIn.person_id == world.ids["asha"])).all()
-        assert theirs and all(one.ended_at for one in theirs)
+        return bool(theirs) and all(one.ended_at for one in theirs)
 
 
 def test_without_signal_the_sign_in_ends_as_soon_as_there_is_some(phone):

@@ -203,6 +203,28 @@ def test_half_written_words_are_never_taken_away_by_a_newer_page(phone, round_of
     expect(phone.page.get_by_text("Terry Marsh")).to_be_visible()
 
 
+def test_words_begun_while_a_newer_page_is_being_opened_stay(phone, round_of_three, world):
+    phone.opens_the_visit_to("1 Larch Close")
+    phone.presses("On my way", then="On the way")
+    phone.presses("I am at the door", then="Who answered?")
+    phone.presses("They said no", then="They said no")
+    phone.has_sent_all()
+    phone.page.wait_for_timeout(500)
+    phone.page.evaluate(OPENS_SLOWLY)
+    the_tenant_is_called(world, "Terry Marsh")
+    phone.is_hidden_for(10)
+    phone.page.wait_for_function("() => window.opening > 1")
+    words = phone.page.locator("[data-step]:visible").get_by_label("In their words")
+    words.fill("She will ring the")
+    phone.page.wait_for_timeout(2_000)
+    expect(words).to_have_value("She will ring the")
+
+
+OPENS_SLOWLY = """() => { const real = SubtleCrypto.prototype.decrypt; window.opening = 0;
+    SubtleCrypto.prototype.decrypt = async function (...what) { window.opening += 1;
+        await new Promise(done => { setTimeout(done, 600); }); return real.apply(this, what); }; }"""
+
+
 def the_tenant_is_called(world, name: str) -> None:
     with world.database.writing(world.principal("olive")) as session:
         session.scalars(select(Resident).where(Resident.home_id == world.ids["100030000001"])).one().name = name
@@ -243,6 +265,26 @@ def test_signing_out_takes_the_pages_and_leaves_what_was_not_sent(phone):
     phone.page.wait_for_url("**/sign-in")
     assert phone.rows() == []
     assert [row["state"] for row in phone.rows("items")] == ["queued"]
+
+
+SWAPS = """([one, other]) => new Promise(done => { indexedDB.open('fv').onsuccess = ({ target: { result: db } }) => {
+    const store = db.transaction(['packs'], 'readwrite').objectStore('packs');
+    store.get(one).onsuccess = ({ target: { result: first } }) => {
+        store.get(other).onsuccess = ({ target: { result: second } }) => {
+            store.put({ ...first, data: second.data });
+            store.put({ ...second, data: first.data }).onsuccess = () => { db.close(); done(); }; }; }; }; })"""
+
+
+def test_a_copy_that_was_put_in_anothers_place_on_the_disk_is_not_shown(phone, round_of_three):
+    ids = [story.visit_id for story in round_of_three.values()]
+    phone.council.dies()
+    phone.page.evaluate(SWAPS, ids[:2])
+    phone.goes_to(f"/visits/{ids[0]}")
+    phone.types_the_pin()
+    phone.reads("Not on this phone")
+    phone.goes_to(f"/visits/{ids[2]}")
+    phone.types_the_pin()
+    phone.reads("Flat 3, Mill House")
 
 
 def test_a_page_that_was_never_kept_says_so_and_offers_the_way_on(phone):
