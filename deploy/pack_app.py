@@ -33,7 +33,17 @@ def main() -> None:
         esbuild, terser = here / "node_modules/.bin/esbuild", here / "node_modules/.bin/terser"
         esm = ("--bundle", "--format=esm", "--target=es2022")
         run(str(esbuild), str(STATIC / "js/app.js"), *esm, f"--outfile={here / 'one.js'}", at=here)
-        run(str(terser), "one.js", "--module", "--mangle", "--compress", "passes=5,ecma=2020,unsafe_arrows,keep_fargs=false", "-o", "two.js", at=here)
+        run(
+            str(terser),
+            "one.js",
+            "--module",
+            "--mangle",
+            "--compress",
+            "passes=5,ecma=2020,unsafe_arrows,keep_fargs=false",
+            "-o",
+            "two.js",
+            at=here,
+        )
         run(str(esbuild), str(STATIC / "css/doorstep.css"), "--minify", f"--outfile={here / 'two.css'}", at=here)
         run(str(esbuild), str(STATIC / "sw.js"), "--minify", f"--outfile={here / 'sw.js'}", at=here)
         (here / "squeeze.cjs").write_text(SQUEEZE)

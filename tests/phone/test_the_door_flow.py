@@ -108,7 +108,8 @@ def test_a_refusal_stops_the_visit_and_leaves_no_way_on(world, phone):
 # --- can it be used --------------------------------------------------------------------------------------------------
 
 REVEAL_ALL = "document.querySelectorAll('[data-step], details').forEach(e => { e.hidden = false; e.open = true; })"
-TOO_SMALL = """[...document.querySelectorAll('main :is(a, button, summary, .pick, select, textarea, .field > input:not([type=hidden]))')]
+TARGETS = "main :is(a, button, summary, .pick, select, textarea, .field > input:not([type=hidden]))"
+TOO_SMALL = f"""[...document.querySelectorAll('{TARGETS}')]
     .map(e => [e.textContent.trim().slice(0, 30) || e.id, e.getBoundingClientRect()])
     .filter(([, box]) => box.width < 48 || box.height < 48).map(([name]) => name)"""
 
