@@ -89,8 +89,9 @@ async function refresh(person, isBegun) {
   await hear({ answer, offsetMs: Math.round(Date.parse(answer.server_time) - (asked + now) / 2) });
   document.dispatchEvent(new CustomEvent("fv:packs", { detail: answer }));
   if (answer.person.id !== person) return "other";
-  if (!openedKey()) return "shut";
-  await keep(answer, rows, asked, isBegun);
+  const key = openedKey();  // from here on this one: the phone may be locked while we write
+  if (!key) return "shut";
+  await keep(key, answer, rows, asked, isBegun);
   return "kept";
 }
 
@@ -110,10 +111,10 @@ async function answerTo(rows) {
   }
 }
 
-async function keep(answer, rows, asked, isBegun) {
+async function keep(key, answer, rows, asked, isBegun) {
   const { person, visits, steps, badge } = answer;
   const put = async (id, value, more) => {
-    await putPack({ ...(await sealed(person.id, id, value)), ...more });
+    await putPack({ ...(await sealed(key, person.id, id, value)), ...more });
     kept = null;
   };
   if (steps.html) await put("steps", steps, { version: steps.version });
@@ -135,8 +136,8 @@ async function keep(answer, rows, asked, isBegun) {
   await (await globalThis.caches?.open("fv-state"))?.put("/packs", new Response());
 }
 
-async function sealed(person, id, value) {
-  const data = await encrypt(openedKey(), text.encode(JSON.stringify(value)), text.encode(`${person} ${id}`));
+async function sealed(key, person, id, value) {
+  const data = await encrypt(key, text.encode(JSON.stringify(value)), text.encode(`${person} ${id}`));
   return { id, person, data };
 }
 

@@ -89,7 +89,10 @@ function turn() {
 
 async function refresh() {
   if (root.dataset.lock === "none") return;
-  const outcome = await refreshPacks(person, isBegunHere);
+  const outcome = await refreshPacks(person, isBegunHere).catch((error) => {
+    console.error("packs: not all kept", error);  // a full disk: the line says how many are here
+    return "no-answer";
+  });
   if (outcome === "other") return leaveToTheOther();
   if (outcome === "sign-in") bar("sign-in", "You are signed out.", { label: "Sign in to refresh", href: "/sign-in?next=/today" });
   else if (outcome !== "no-answer") bar("sign-in", "");

@@ -178,4 +178,4 @@ def kept_phone(playwright: Playwright, world: World, council: Council, tmp_path:
     yield phone
     with suppress(Exception):
         phone.closes()
-    assert phone.said == []
+    assert phone.said == [], phone.said
