@@ -7,6 +7,7 @@ from flask_wtf.csrf import generate_csrf
 
 from fieldvisit.badges.routes import verify_base, verify_host
 from fieldvisit.badges.service import pack_badge
+from fieldvisit.deployment import deployment
 from fieldvisit.visits.pack_page import SharedSteps, as_sent, pages_of, shared_steps
 from fieldvisit.visits.routes import agent, at_the_door
 from fieldvisit.web.access import access, at, for_script, no_cookie, policy, principal, session
@@ -38,10 +39,13 @@ def packs() -> Response:
     with at_the_door() as asking:
         today, visits, wipe_at = pages_of(asking, me, at(), agent(), policy())
     steps = shared_steps(policy())
+    here = deployment(session())
     response = jsonify(
         {
             "proto": PROTO,
             "server_time": _iso(at()),
+            "epoch": here.epoch,
+            "durable_up_to": here.durable_up_to,
             "wipe_at": _iso(wipe_at),
             "person": _person(),
             "csrf": generate_csrf(),
