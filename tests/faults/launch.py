@@ -4,7 +4,9 @@ Run as `python -m tests.faults.launch PORT`. FV_TEST_AHEAD_S: how far this serve
 FV_TEST_WORKERS: how many workers. FV_TEST_MAX_PAGES: how many pages SQLite may have before its disk is full.
 """
 
+import ctypes
 import os
+import signal
 import sys
 from datetime import datetime, timedelta
 
@@ -33,9 +35,15 @@ def _small_disk(pages: str) -> None:
         connection.execute(f"PRAGMA max_page_count = {int(pages)}")
 
 
+def _die_with_the_test() -> None:
+    """A test run that is itself killed leaves no server behind (prctl PR_SET_PDEATHSIG)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
 def main(port: str) -> int:
     from fieldvisit import cli, serving
 
+    _die_with_the_test()
     _move_the_clock()
     serving.WORKERS = int(os.environ.get("FV_TEST_WORKERS", "1"))
     if pages := os.environ.get("FV_TEST_MAX_PAGES"):

@@ -90,16 +90,20 @@ def test_killed_while_it_sends_everything_arrives_once(field: BrowserPhone, coun
 
 def test_chromium_sends_a_post_twice_on_a_dying_line_and_it_counts_once(field: BrowserPhone, council: Council) -> None:
     """offline.md 2.4: one fetch, two requests with the same bytes, when a line that was kept alive dies unanswered."""
-    field.records(field.visit, 1)
-    field.sends_everything()
-    field.road.requests.clear()
-    field.road.then("cut-answer", 0)
-    field.records(field.visit, 1)
-    field.sends_everything()
-    posts = Counter(r.partition(b"\r\n\r\n")[2] for r in field.road.requests if r.startswith(b"POST /events"))
-    assert max(posts.values()) >= 2, "the browser has stopped doing this: say so in the notes"
-    assert len(council.entries()) == 2
-    assert len({line.uuid for line in council.entries()}) == 2
+    saved, twins = 0, 0
+    while not twins and saved < 12:  # it does so on a line that it used before, and sometimes takes a new one
+        field.records(field.visit, 1)
+        field.sends_everything()
+        field.road.requests.clear()
+        field.road.then("cut-answer", 0)
+        field.records(field.visit, 1)
+        field.sends_everything()
+        saved += 2
+        posts = Counter(r.partition(b"\r\n\r\n")[2] for r in field.road.requests if r.startswith(b"POST /events"))
+        twins = sum(times > 1 for times in posts.values())
+    assert twins, "the browser has stopped doing this: say so in the notes"
+    lines = [line.uuid for line in council.entries()]
+    assert len(lines) == len(set(lines)) == saved
 
 
 def test_storage_wiped_with_three_entries_on_it_is_known_to_the_office_when_the_phone_comes_back(

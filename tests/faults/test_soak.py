@@ -5,7 +5,7 @@ from tests.faults.council import Council
 from tests.faults.soak import Soak
 
 EVENTS = {"sqlite": 1_600, "postgresql": 400}  # two thousand in all
-TIMES = 10 if LONG else 1
+TIMES = 4 if LONG else 1
 
 
 def test_two_thousand_entries_none_lost_none_doubled_none_out_of_order(council: Council) -> None:
