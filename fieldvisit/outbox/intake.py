@@ -150,7 +150,8 @@ def _fold(intake: Intake, item: Sent, opened: Opened, grant: Grant, digest: str)
             _not_two_of_it(intake, item, opened)
             entry = fold_in(intake, item, opened, grant, digest)
     except HeldBackError as held:
-        return _hold(intake, item, grant, digest, held)
+        # What it seems to quarrel with may be its own copy, committed since we looked.
+        return _seen_before(intake.session, item, intake.device, digest) or _hold(intake, item, grant, digest, held)
     except (OperationalError, OSError):
         raise  # the database is gone or full: nothing was kept, so the phone must keep it
     except IntegrityError:

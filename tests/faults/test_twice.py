@@ -2,11 +2,17 @@
 
 import json
 from collections import Counter
+from typing import Any
 
+import pytest
+
+from fieldvisit.outbox import intake
 from fieldvisit.visits.models import Entry
 from tests.faults.conftest import LONG
 from tests.faults.council import Council
 from tests.faults.offline_phone import OfflinePhone, OverTheWire
+from tests.stories import a_phone, a_visit
+from tests.world import NOW, World
 
 ROUNDS = 500 if LONG else 15
 TIMES = 10_000 if LONG else 500
@@ -32,6 +38,27 @@ def test_two_senders_of_one_batch_at_one_time_make_one_row_and_get_one_receipt(o
         }
         assert Counter(result["status"] for answer in told for result in answer) == {"accepted": 2, "duplicate": 4}
     assert open_council.tally(phone) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("server", ["postgresql"], indirect=True)
+def test_a_copy_that_was_kept_while_this_one_was_being_read_is_no_quarrel(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL lets both in: the second looks before the first is committed, and again after it."""
+    visit, phone = a_visit(world).told().visit_id, a_phone(world, "asha")
+    item = phone.save("visit.set_off", visit, {}, NOW)
+    truly, first = intake.open_item, []
+
+    def the_other_is_quicker(*what: Any) -> Any:
+        if not first:
+            first.append(None)
+            first[0] = phone.send(NOW, [item])
+        return truly(*what)
+
+    monkeypatch.setattr(intake, "open_item", the_other_is_quicker)
+    second = phone.send(NOW, [item])
+    assert [result["status"] for result in (*first[0], *second)] == ["accepted", "duplicate"]
+    assert first[0][0]["server_seq"] == second[0]["server_seq"]
 
 
 def test_the_same_bytes_many_hundred_times_are_one_entry_with_one_effect(open_council: Council) -> None:
