@@ -3,6 +3,7 @@
 epoch changes when a backup has been restored: phones then offer again what the backup may lack. durable_up_to is the
 highest number of arrival that stands inside a verified backup. arrivals is the last number given: the row is locked
 while numbers are given, at the very end of the intake's transaction, so that numbers become visible in their order.
+worker_seen_at is when a worker process last said that it is there.
 """
 
 from datetime import datetime
@@ -22,6 +23,7 @@ class Deployment(Base):
     durable_up_to: Mapped[int | None]
     arrivals: Mapped[int] = mapped_column(default=0)
     restored_at: Mapped[datetime | None]
+    worker_seen_at: Mapped[datetime | None]
 
 
 def deployment(session: Session) -> Deployment:
@@ -39,3 +41,7 @@ def next_numbers(session: Session, count: int) -> range:
 def move_durable(session: Session, up_to: int) -> None:
     row = session.scalars(select(Deployment).where(Deployment.id == THE_ONE).with_for_update()).one()
     row.durable_up_to = max(up_to, row.durable_up_to or 0)
+
+
+def worker_is_here(session: Session, at: datetime) -> None:
+    session.execute(update(Deployment).where(Deployment.id == THE_ONE).values(worker_seen_at=at))

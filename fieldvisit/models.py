@@ -1,11 +1,13 @@
 """Every table, imported once, so that migrations and tests see the whole schema."""
 
-from fieldvisit import deployment, tasks
+from fieldvisit import deployment, jobs, tasks
 from fieldvisit.audit import models as audit
 from fieldvisit.badges import models as badges
 from fieldvisit.breaches import models as breaches
 from fieldvisit.codes import models as codes
 from fieldvisit.db import Base
+from fieldvisit.messages import models as messages
+from fieldvisit.notices import links
 from fieldvisit.notices import models as notices
 from fieldvisit.outbox import models as outbox
 from fieldvisit.register import models as register
@@ -13,5 +15,6 @@ from fieldvisit.visits import models as visits
 
 metadata = Base.metadata
 __all__ = [
-    "audit", "badges", "breaches", "codes", "deployment", "metadata", "notices", "outbox", "register", "tasks", "visits",
+    "audit", "badges", "breaches", "codes", "deployment", "jobs", "links", "messages", "metadata", "notices", "outbox",
+    "register", "tasks", "visits",
 ]  # fmt: skip

@@ -72,6 +72,9 @@ POLICIES: dict[str, Rows] = {
     "visit_worker": Rows(THROUGH_VISIT),
     "entry": Rows(THROUGH_VISIT),
     "notice": Rows(THROUGH_VISIT),
+    "tenant_link": Rows(THROUGH_VISIT),
+    # _messages_in_sight; whoever moves or cancels a visit writes one, and who may write is the command's question
+    "message": Rows(f"{OFFICER} AND {THROUGH_VISIT}"),
     # _words_in_sight
     "words": Rows(f"{NO_MANAGER} AND {THROUGH_ENTRY}"),
     # _homes_in_sight: those of the area, and those of visits in sight

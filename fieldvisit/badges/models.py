@@ -41,3 +41,17 @@ class Scan(Base):
     answer: Mapped[str] = mapped_column(String(6))
     hour: Mapped[datetime]
     __table_args__ = (Index(None, "badge_id", "hour"),)
+
+
+class RecentScan(Base):
+    """Where a badge was checked in the last minutes, to notice one that is in two places. Gone within the hour.
+
+    net: a digest of the asker's network under a key that is thrown away each day; nothing leads back from it.
+    """
+
+    __tablename__ = "recent_scan"
+    id: Mapped[str] = random_key()
+    badge_id: Mapped[str] = mapped_column(String(26))
+    net: Mapped[str] = mapped_column(String(16))
+    at: Mapped[datetime]
+    __table_args__ = (Index(None, "badge_id", "at"),)

@@ -85,13 +85,28 @@ class SystemPrincipal:
 
 
 _VISIT_MODELS = frozenset(
-    {"Home", "Household", "Resident", "Job", "Visit", "VisitWorker", "Entry", "Words", "Notice", "Envelope"}
+    {
+        "Home",
+        "Household",
+        "Resident",
+        "Job",
+        "Visit",
+        "VisitWorker",
+        "Entry",
+        "Words",
+        "Notice",
+        "Envelope",
+        "TenantLink",
+        "Message",
+    }
 )
 INTAKE = SystemPrincipal("intake", _VISIT_MODELS | {"Held", "Attachment"})
 IMPORTING = SystemPrincipal("importing", _VISIT_MODELS)
 CHECKING = SystemPrincipal("checking", _VISIT_MODELS | {"Held", "Attachment"})
 DEMO = SystemPrincipal("demo", _VISIT_MODELS | {"Held", "Attachment"})
 OPENING = SystemPrincipal("opening", frozenset({"Envelope"}))  # a photo's key is in the seal of its entry
+SENDING = SystemPrincipal("sending", _VISIT_MODELS)
+TENANT = SystemPrincipal("tenant", _VISIT_MODELS | {"Attachment"})  # whoever holds a visit's link and its word
 VERIFYING = SystemPrincipal("verifying", frozenset({"Home", "Household", "Visit", "VisitWorker"}))
 
 _ANYONE = dict.fromkeys(Role, Right(Scope.ANY))

@@ -27,6 +27,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from fieldvisit.db import Base, Json, nobody, protect, random_key
 from fieldvisit.ground.clock import london_date, london_instant
 from fieldvisit.ground.roles import Principal, Role
+from fieldvisit.messages.models import Message
+from fieldvisit.notices.links import TenantLink
 from fieldvisit.notices.models import Notice
 from fieldvisit.register.models import Home, Household, Person, Resident
 from fieldvisit.visits.sight import AT_THE_DOOR, SHIFT_ENDS
@@ -168,6 +170,17 @@ class PolicyVersion(Base):
     first_used_at: Mapped[datetime]
 
 
+class CalendarFeed(Base):
+    """A worker's round as a calendar that another program fetches: by a token of which only a digest is here."""
+
+    __tablename__ = "calendar_feed"
+    id: Mapped[str] = random_key()
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    made_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
 # --- who sees what ----------------------------------------------------------------------------------------------
 
 
@@ -245,6 +258,11 @@ def _needs_in_sight(asking: Principal) -> ColumnElement[bool]:
     return nobody() if asking.role is Role.CONTRACTOR_MANAGER else _homes_in_sight(Household.home_id, asking)
 
 
+def _messages_in_sight(asking: Principal) -> ColumnElement[bool]:
+    # What was written to a tenant, and where to: the council's officers, through the visit. The worker needs neither.
+    return _through_visit(Message.visit_id)(asking) if asking.role is Role.OFFICER else nobody()
+
+
 def _words_in_sight(asking: Principal) -> ColumnElement[bool]:
     if asking.role is Role.CONTRACTOR_MANAGER:
         return nobody()
@@ -257,6 +275,8 @@ protect(Visit, visits_in_sight)
 protect(VisitWorker, _through_visit(VisitWorker.visit_id))
 protect(Entry, _through_visit(Entry.visit_id))
 protect(Notice, _through_visit(Notice.visit_id))
+protect(TenantLink, _through_visit(TenantLink.visit_id))
+protect(Message, _messages_in_sight)
 protect(Words, _words_in_sight)
 protect(Envelope, lambda _asking: nobody())
 protect(Home, lambda asking: _homes_in_sight(Home.id, asking))

@@ -1,0 +1,122 @@
+"""What receipts add up to, how much a channel may say, what is tried next, and when to stop trying. Pure.
+
+NR-5 rests on this: a text or an e-mail was given when its provider says that it was delivered, and never before.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+Safety = Literal["safe", "content_free", "never"]
+
+SENDABLE = ("sms", "email", "letter_first_class", "letter_second_class")
+# What each provider's word means to the notice rules (NR-5). Whatever else it says is no news of the tenant.
+FAILED = ("temporary-failure", "permanent-failure", "technical-failure")
+FINAL = ("delivered", *FAILED)
+STATUSES = ("taken", "sending", "despatched", *FINAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One receipt. at: aware, when it happened by the provider's clock."""
+
+    status: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """delivery: pending (nothing final heard), delivered, or a failure. Instants are aware UTC.
+
+    delivered_at: of the delivery that stands. failed_after: it failed after it had been delivered, a late bounce.
+    """
+
+    delivery: str = "pending"
+    delivered_at: datetime | None = None
+    despatched_at: datetime | None = None
+    bounced: bool = False
+
+
+def standing(receipts: Iterable[Heard]) -> Standing:
+    """The same receipts in any order, any number of times, stand for the same.
+
+    The last final word counts, by the provider's own clock; at one instant a failure outweighs a delivery, because the
+    tenant is protected better by a notice that does not count. The first of several deliveries is when it was given.
+    """
+    final = sorted({heard for heard in receipts if heard.status in FINAL}, key=lambda h: (h.at, h.status != "delivered", h.status))
+    despatched = min((heard.at for heard in receipts if heard.status == "despatched"), default=None)
+    if not final:
+        return Standing(despatched_at=despatched)
+    last, delivered = final[-1], [heard.at for heard in final if heard.status == "delivered"]
+    if last.status == "delivered":
+        return Standing("delivered", _first_of_the_last_run(final), despatched)
+    return Standing(last.status, None, despatched, bounced=bool(delivered))
+
+
+def _first_of_the_last_run(final: Sequence[Heard]) -> datetime:
+    given = final[-1].at
+    for heard in reversed(final):
+        if heard.status != "delivered":
+            break
+        given = heard.at
+    return given
+
+
+# --- how much may be said, and where ------------------------------------------------------------------------------
+
+
+def may_say(channel: str, marked: Mapping[str, str], *, protected: bool) -> Safety:
+    """How much of a visit a channel may tell (security.md T17). marked: channel to safe, content_free or never.
+
+    A protected household is told to ring us and nothing else, whatever a channel is marked; an unmarked channel too:
+    details go only where somebody has said that they may.
+    """
+    letters = channel.startswith("letter")
+    said = marked.get("letter" if letters else channel, "content_free")
+    if said == "never":
+        return "never"
+    if protected or said != "safe":
+        return "content_free"
+    return "safe"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to reach a household: the number or address, and how much may be said there."""
+
+    channel: str
+    to: str
+    safety: Safety
+    usable: bool = True  # NR-13: the household has not said that it cannot use it
+
+
+def next_way(ways: Sequence[Way], tried: Iterable[str]) -> Way | None:
+    """The next channel to offer after those that were tried: usable, safe to say what the visit is, with an address."""
+    done = set(tried)
+    open_ways = [way for way in ways if way.usable and way.to and way.safety != "never" and way.channel not in done]
+    return next(iter(sorted(open_ways, key=lambda way: (way.safety != "safe", SENDABLE.index(way.channel)))), None)
+
+
+# --- trying again -------------------------------------------------------------------------------------------------
+
+PAUSES = (timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10), timedelta(minutes=30), timedelta(hours=1))
+GIVE_UP = timedelta(hours=12)
+
+
+def try_again_at(written_at: datetime, tries: int, at: datetime) -> datetime | None:
+    """When to try a provider again that did not answer; None, half a day after it was written: a person must know."""
+    if at - written_at >= GIVE_UP:
+        return None
+    return at + PAUSES[min(tries, len(PAUSES)) - 1]
+
+
+ASK_AFTER = (timedelta(minutes=2), timedelta(minutes=15), timedelta(hours=1), timedelta(hours=6), timedelta(hours=24))
+
+
+def ask_again_at(taken_at: datetime, at: datetime) -> datetime | None:
+    """When to ask the provider what became of a message that it took: callbacks may be lost. None after three days."""
+    if at - taken_at > timedelta(days=3):
+        return None
+    waited = at - taken_at
+    return next((taken_at + after for after in ASK_AFTER if after > waited), at + timedelta(hours=24))
