@@ -214,7 +214,7 @@ def a_busy_council(world: World) -> dict[str, str]:
     now = world.now
     with world.database.writing(world.principal("olive")) as session:
         home = session.scalars(select(Household).where(Household.home_id == world.ids[FIRST_HOME])).one()
-        home.trusted_adult, home.precautions, home.language = True, ["dog", "wait_longer"], "pl"
+        home.trusted_adult, home.needs, home.language = True, ["dog", "wait_longer"], "pl"
     with world.database.writing(world.principal("otto")) as session:
         hidden = session.scalars(select(Household).where(Household.home_id == world.ids["100030000004"])).one()
         hidden.protected = True

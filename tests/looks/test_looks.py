@@ -1,8 +1,9 @@
-"""Every page as somebody sees it: light, dark, right to left and at 400% zoom. A picture of each is kept.
+"""Every page as somebody sees it: light, dark, right to left and at 400% zoom. `make looks` keeps a picture of each.
 
 The pictures lie in `pictures/`, which git ignores: look at them after changing a page.
 """
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from tests.world import World
 pytestmark = pytest.mark.parametrize("server", ["sqlite"], indirect=True)
 
 AXE = Axe()
+WANTS_PICTURES = bool(os.environ.get("FV_PICTURES"))
 PICTURES = Path(__file__).parent / "pictures"
 SIZES = {"hand": {"width": 360, "height": 740}, "desk": {"width": 1280, "height": 800}}
 AT_400_PERCENT = {"width": 320, "height": 256}  # 1280 x 1024
@@ -74,6 +76,8 @@ class Onlooker:
             self.wrong.append(f"{name}, 400%: scrolls sideways: {page.evaluate(WHAT_IS_WIDE)}")
 
     def takes(self, page: Page, name: str) -> None:
+        if not WANTS_PICTURES:
+            return
         file = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
         page.screenshot(path=PICTURES / f"{file}.png", full_page=True, caret="initial")
 

@@ -102,7 +102,7 @@ def test_saved_is_stored_or_on_the_phone_or_reported_missing_and_nothing_happens
     run_state_machine_as_test(
         machine(council),
         settings=settings(
-            max_examples=300 if LONG else 30, stateful_step_count=50 if LONG else 30, deadline=None,
+            max_examples=300 if LONG else 12, stateful_step_count=50 if LONG else 30, deadline=None,
             phases=PHASES, derandomize=not LONG, suppress_health_check=list(HealthCheck), database=None,
         ),
     )  # fmt: skip

@@ -119,7 +119,7 @@ def every_step_at_once(world, phone):
     """The page that holds the most: nothing done yet, a trusted adult, precautions, an authorised entry."""
     with world.database.writing(world.principal("olive")) as session:
         home = session.scalars(select(Household).where(Household.home_id == world.ids[FIRST_HOME])).one()
-        home.trusted_adult, home.precautions, home.language = True, ["dog", "wait_longer"], "pl"
+        home.trusted_adult, home.needs, home.language = True, ["dog", "wait_longer"], "pl"
     story = a_visit(world).told()
     story.desk(ev.EntryAuthorised("necessity", world.ids["dora"], world.ids["olive"], ("call", "neighbour")))
     phone.signs_in("asha")

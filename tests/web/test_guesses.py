@@ -13,6 +13,9 @@ from fieldvisit.register.service import counted_as, hash_password, note_failed
 from tests.web.signing_in import WRONG, asha, browser, enter, quick_hashes  # noqa: F401 - fixtures
 from tests.world import NOW, World
 
+# What no row of a database decides: once is enough.
+pytestmark = pytest.mark.parametrize("server", ["sqlite"], indirect=True)
+
 
 def guesses(client: FlaskClient, count: int) -> list[int]:
     return [enter(client, WRONG).status_code for _ in range(count)]

@@ -13,6 +13,9 @@ from fieldvisit.web.access import access
 from tests.stories import a_visit
 from tests.world import World
 
+# What no row of a database decides: once is enough.
+pytestmark = pytest.mark.parametrize("server", ["sqlite"], indirect=True)
+
 NOBODYS = "0" * 32
 CSP = {
     "default-src": "'none'",

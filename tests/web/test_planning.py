@@ -84,7 +84,7 @@ def test_only_a_scheduler_plans(world: World, signed_in: SignedIn, ref: str) -> 
 
 
 def test_what_the_household_asked_for_is_read_before_anything_is_planned(world: World, olive: FlaskClient) -> None:
-    household(world, trusted_adult=True, language="pl", unusable_channels=["sms"], precautions=["knock_loudly"])
+    household(world, trusted_adult=True, language="pl", unusable_channels=["sms"], needs=["knock_loudly"])
     page = said(olive.get(new_address(world)))
     for words in ("Trusted adult", "Polish", "Text message. It does not count as notice."):
         assert words in page
@@ -92,7 +92,7 @@ def test_what_the_household_asked_for_is_read_before_anything_is_planned(world: 
 
 
 def test_a_need_that_has_no_sentence_yet_is_shown_as_it_was_written(world: World, olive: FlaskClient) -> None:
-    household(world, precautions=["ring_twice"], language="bfi")
+    household(world, needs=["ring_twice"], language="bfi")
     page = said(olive.get(new_address(world)))
     assert "At the door Ring twice" in page
     assert "British Sign Language. Arrange an interpreter" in page

@@ -75,7 +75,7 @@ def test_the_round_lists_todays_visits_in_the_order_of_their_windows(world, asha
 
 
 def test_the_round_tells_precautions_and_never_a_cause_or_a_number(world, asha):
-    household(world, precautions=["wait_longer", "oxygen"])
+    household(world, needs=["wait_longer", "oxygen"])
     a_visit(world).told()
     today = asha.get("/today").text
     assert "Wait longer than usual" in today and "No flame" in today
@@ -294,7 +294,7 @@ def test_before_any_script_the_page_says_where_when_and_why(world, asha):
 
 
 def test_what_all_visits_share_is_about_nobody(world, asha, signed_in):
-    household(world, trusted_adult=True, precautions=["dog"])
+    household(world, trusted_adult=True, needs=["dog"])
     a_visit(world).told()
     answer = asha.get("/steps")
     for words in ("Larch", "Terry", "Asha", "Brightwater", "boiler", "dog", world.ids["asha"]):
@@ -352,7 +352,7 @@ def test_an_officer_who_planned_the_visit_sees_only_what_happened_at_the_door(wo
 
 
 def test_the_door_keeps_no_number_and_no_cause(world, asha):
-    household(world, precautions=["oxygen"])
+    household(world, needs=["oxygen"])
     text = page_of(asha, a_visit(world).told())
     assert "Terry Moss" in text and "07700" not in text and "oxygen" not in text
 

@@ -16,6 +16,9 @@ from fieldvisit.register.sign_in_routes import safe_next
 from tests.web.signing_in import PASSWORD, WRONG, asha, browser, enter, quick_hashes  # noqa: F401 - fixtures
 from tests.world import World
 
+# What no row of a database decides: once is enough.
+pytestmark = pytest.mark.parametrize("server", ["sqlite"], indirect=True)
+
 
 def cookies(answer) -> dict[str, Morsel[str]]:
     found: SimpleCookie = SimpleCookie()
