@@ -9,9 +9,10 @@ export PORT FIELDVISIT_HOME
 LOCK := deploy/requirements.lock
 DEV_LOCK := deploy/requirements-dev.lock
 JUDGES_LOCK := deploy/requirements-judges.lock
+NOTIFY_LOCK := deploy/requirements-notify.lock
 JOBS ?= 2
 
-.PHONY: setup run test check bench faults soak judges clean
+.PHONY: setup run test check bench faults soak judges notify clean
 
 setup: $(VENV)/installed
 
@@ -26,14 +27,25 @@ $(VENV)/installed: $(LOCK) pyproject.toml
 	@$(BIN)/python deploy/link.py
 	@touch $@
 
-$(VENV)/installed-dev: $(DEV_LOCK) $(VENV)/installed
+$(VENV)/installed-dev: $(DEV_LOCK) $(VENV)/installed $(VENV)/installed-notify
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r $(DEV_LOCK)
+	@touch $@
+
+# For a council that sends through GOV.UK Notify. Notify's client asks for docopt, which nothing in its wheel uses and
+# which exists as source only; nothing here is built from source. So the lock is written without it
+# (uv pip compile --extra notify --no-emit-package docopt) and pip is told --no-deps. The locks are installed into one
+# environment: each is made with the others as its constraints (-c), or one would take away what another brought.
+notify: $(VENV)/installed-notify
+
+$(VENV)/installed-notify: $(NOTIFY_LOCK) $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary :all: \
+		-r $(NOTIFY_LOCK)
 	@touch $@
 
 run: setup
 	@test -e $(FIELDVISIT_HOME)/keys/session.key || $(BIN)/fieldvisit init --council melton
 	@$(BIN)/fieldvisit demo --if-empty
-	@exec $(BIN)/fieldvisit serve --port $(PORT)
+	@exec $(BIN)/fieldvisit serve --port $(PORT) --with-worker
 
 test: $(VENV)/installed-dev
 	@sh deploy/apt-tests.sh
@@ -58,6 +70,11 @@ PHONES ?= 8
 
 soak: $(VENV)/installed-dev
 	$(BIN)/python -m tests.faults.soak --events $(EVENTS) --phones $(PHONES) --faults
+
+# A picture of every page, as each size and scheme shows it, in tests/looks/pictures.
+looks: $(VENV)/installed-dev
+	@sh deploy/apt-tests.sh
+	FV_PICTURES=1 $(BIN)/python -m pytest tests/looks -n $(JOBS)
 
 # A second engine, as near to an iPhone as a Debian machine comes.
 judges: $(VENV)/installed-judges

@@ -15,7 +15,7 @@ from fieldvisit.db import Database
 from fieldvisit.ground.policy import load_policy
 from fieldvisit.outbox.envelope import IntakeKey
 from fieldvisit.register import sign_in_routes
-from fieldvisit.web import access, converters, errors, headers, render
+from fieldvisit.web import access, converters, errors, headers, languages, render
 
 LARGEST_FORM = 64 * 1024  # bytes; POST /events has its own limit
 
@@ -37,6 +37,7 @@ def create_app(
     csrf = CSRFProtect(app)
     access.install(app, database or Database(config.url), policy, sign_in_routes.who_asks)
     render.install(app, policy, pilot=config.pilot)
+    languages.install(app)
     headers.install(app, https=config.https)
     errors.install(app)
     app.extensions["fv_context"] = all_faces.context

@@ -52,6 +52,9 @@ def _parser() -> argparse.ArgumentParser:
     made = command("serve", _serve, "serve the faces, all by default")
     made.add_argument("--face", action="append", choices=("verify", "field", "office", "vault"), default=[])
     made.add_argument("--port", type=int)
+    made.add_argument("--with-worker", action="store_true", help="and one worker beside it, for a machine of one's own")
+    made = command("worker", _worker, "send what is due, run clocks, clear away; safe to run several")
+    made.add_argument("--once", action="store_true", help="stop when nothing is due")
     made = command("import", _import, "read homes, people, jobs or HACT messages from a file")
     made.add_argument("kind", choices=("homes", "people", "jobs", "hact"))
     made.add_argument("file", type=Path)
@@ -127,7 +130,25 @@ def _serve(told: argparse.Namespace) -> None:
     config = load_config()
     if WANTED:
         print(f"FV_FAIL is set: this process fails on purpose at {', '.join(sorted(WANTED))}.", file=sys.stderr)
-    serve(config, tuple(told.face) or FACES, told.port or config.port)
+    serve(config, tuple(told.face) or FACES, told.port or config.port, with_worker=told.with_worker)
+
+
+def _worker(told: argparse.Namespace) -> None:
+    import signal
+    import threading
+
+    from fieldvisit import worker
+    from fieldvisit.config import load_config
+
+    config = load_config()
+    config.secret_key()
+    policy, stop = load_policy(config.policy_name), threading.Event()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sign, lambda *_: stop.set())
+    with _database(config.url) as database:
+        done = worker.run(database, config, policy, once=told.once, stop=stop)
+    if told.once:
+        print(f"{done} piece{'' if done == 1 else 's'} of work done.")
 
 
 def _import(told: argparse.Namespace) -> int:

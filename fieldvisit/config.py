@@ -2,11 +2,19 @@
 
 import os
 import secrets
+from dataclasses import replace
+from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from fieldvisit.ground.policy import load_policy
+from fieldvisit.lettering import Fonts
+from fieldvisit.messages.adapters.settings import Notify, Sending, Smtp, what_is_missing
+from fieldvisit.messages.letter import LetterHead
 
 Face = Literal["verify", "field", "office", "vault"]
 FACES: tuple[Face, ...] = ("verify", "field", "office", "vault")
@@ -31,6 +39,25 @@ class Config(BaseSettings):
     offline: bool = True  # 0: phones keep no pages; the worker that some already have takes itself off
     font: Path | None = None  # a TrueType font for letters and cards
     port: int = Field(default=8000, validation_alias="PORT")
+
+    # Who sends. A secret may be the name of a file that holds it: FIELDVISIT_NOTIFY_KEY_FILE and its sisters.
+    sms: Literal["screen", "notify"] = "screen"
+    email: Literal["screen", "smtp", "notify"] = "screen"
+    letter: Literal["screen", "print", "notify"] = "screen"
+    notify_key: SecretStr = SecretStr("")
+    notify_key_file: Path | None = None
+    notify_url: str = ""  # otherwise Notify's own
+    notify_sms_template: str = ""
+    notify_email_template: str = ""
+    callback_token: SecretStr = SecretStr("")  # what Notify says when it tells us that a message was delivered
+    callback_token_file: Path | None = None
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_user: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_password_file: Path | None = None
+    smtp_from: str = ""
+    smtp_tls: Literal["starttls", "tls", "none"] = "starttls"
 
     @property
     def keys(self) -> Path:
@@ -57,6 +84,56 @@ class Config(BaseSettings):
     def is_local(self) -> bool:
         return self.host in ("localhost", "127.0.0.1", "::1")
 
+    @property
+    def links_base(self) -> str:
+        """What tenants' links begin with, without a slash at the end."""
+        host = self.verify_host or (f"localhost:{self.port}" if self.is_local else self.host)
+        return f"{'https' if self.https else 'http'}://{host}"
+
+    @cached_property
+    def sending(self) -> Sending:
+        """Who sends, with what they need and who writes. Raises ConfigError for what is missing, all at once."""
+        council = load_policy(self.policy_name).council
+        fonts = Fonts(self.font, self.font) if self.font else None
+        return replace(self.ways_of_sending(), head=LetterHead(council.name, council.office_line.value, fonts))
+
+    def ways_of_sending(self) -> Sending:
+        troubles: list[str] = []
+        notify = Notify(
+            key=self._secret("notify_key", troubles),
+            url=self.notify_url,
+            sms_template=self.notify_sms_template,
+            email_template=self.notify_email_template,
+            callback_token=self._secret("callback_token", troubles),
+        )
+        password = self._secret("smtp_password", troubles)
+        smtp = Smtp(self.smtp_host, self.smtp_port, self.smtp_user, password, self.smtp_from, self.smtp_tls)
+        sending = Sending(self.sms, self.email, self.letter, notify, smtp)
+        troubles = troubles or what_is_missing(sending)
+        if "notify" in (self.sms, self.email, self.letter) and not find_spec("notifications_python_client"):
+            troubles.append("Notify's client is not installed: make notify")
+        if troubles:
+            raise ConfigError("Messages cannot be sent with these settings:\n  " + "\n  ".join(troubles))
+        return sending
+
+    def _secret(self, name: str, troubles: list[str]) -> str:
+        said: SecretStr = getattr(self, name)
+        path: Path | None = getattr(self, f"{name}_file")
+        variable = f"FIELDVISIT_{name.upper()}"
+        if path is None:
+            return said.get_secret_value()
+        if said.get_secret_value():
+            troubles.append(f"{variable} and {variable}_FILE are both set: keep one of them.")
+            return ""
+        try:
+            found = path.read_text().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            troubles.append(f"{variable}_FILE is {path}, which cannot be read: {type(error).__name__}.")
+            return ""
+        if not found:
+            troubles.append(f"{variable}_FILE is {path}, which is empty.")
+        return found
+
     def secret_key(self) -> bytes:
         path = self.keys / "session.key"
         if not path.exists():
@@ -74,10 +151,12 @@ class Config(BaseSettings):
 
 def load_config() -> Config:
     try:
-        return Config()
+        config = Config()
     except ValidationError as error:
         lines = [f"{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()]
         raise ConfigError("These settings cannot be used:\n  " + "\n  ".join(lines)) from None
+    config.ways_of_sending()  # wrong ones stop the start, and not the first message
+    return config
 
 
 def make_private(path: Path, content: bytes) -> None:

@@ -29,6 +29,7 @@ NAV = (
     ("Verify a caller", "/office/verify-caller", ("caller", "verify")),
     ("Take a concern", "/office/intake", ("concern", "take")),
     ("Badges", "/office/badges", ("badge", "suspend")),
+    ("Message texts", "/office/texts", ("text", "read")),
     ("My round", "/today", ("round", "read")),
 )
 
@@ -37,9 +38,17 @@ def blueprints_of_faces() -> dict[Face, tuple[Blueprint, ...]]:
     from fieldvisit.badges.desk_routes import blueprint as badge_desk
     from fieldvisit.badges.routes import blueprint as badge
     from fieldvisit.breaches.routes import blueprint as breaches
-    from fieldvisit.desk import caller_routes, people_routes, routes  # they hang on the desk's one blueprint
+    from fieldvisit.desk import (  # all of one blueprint
+        caller_routes,
+        household_routes,
+        people_routes,
+        routes,
+        texts_routes,
+    )
     from fieldvisit.desk.blueprint import blueprint as desk
+    from fieldvisit.doorway.my_visit_routes import blueprint as my_visit
     from fieldvisit.doorway.routes import blueprint as verify
+    from fieldvisit.messages.routes import blueprint as receipts
     from fieldvisit.outbox.desk_routes import blueprint as held_desk
     from fieldvisit.outbox.photo_routes import blueprint as photos
     from fieldvisit.outbox.routes import blueprint as outbox
@@ -48,11 +57,11 @@ def blueprints_of_faces() -> dict[Face, tuple[Blueprint, ...]]:
     from fieldvisit.visits.plan_routes import blueprint as plan
     from fieldvisit.visits.routes import blueprint as doorstep
 
-    assert caller_routes and people_routes and routes
+    assert caller_routes and household_routes and people_routes and routes and texts_routes
     return {
-        "verify": (verify,),
+        "verify": (verify, my_visit),
         "field": (doorstep, packs, outbox, badge),
-        "office": (desk, plan, entry, breaches, badge_desk, held_desk, photos),
+        "office": (desk, plan, entry, breaches, badge_desk, held_desk, photos, receipts),
         "vault": (),
     }
 
@@ -66,7 +75,9 @@ def register(app: Flask, faces: Sequence[Face], csrf: CSRFProtect) -> None:
     for face in faces:
         for blueprint in blueprints[face]:
             app.register_blueprint(blueprint)
-    csrf.exempt(blueprints["verify"][0])
+    for blueprint in blueprints["verify"]:  # no cookie is read there, so there is nothing to forge
+        csrf.exempt(blueprint)
+    csrf.exempt("fieldvisit.messages.routes.notify")
     csrf.exempt("fieldvisit.outbox.routes.events")
     csrf.exempt("fieldvisit.outbox.routes.piece")
     csrf.exempt("fieldvisit.desk.people_routes.set_photo")  # it checks the token itself, once it knows who asks

@@ -53,6 +53,7 @@ def take(session: Session, at: datetime, kinds: Sequence[str]) -> Work | None:
     row = session.scalars(waiting.order_by(Work.due_at, Work.id).limit(1).with_for_update(skip_locked=True)).first()
     if row:
         row.lease, row.leased_until, row.tries = new_id(), at + LEASE, row.tries + 1
+        session.flush()
     return row
 
 

@@ -12,9 +12,10 @@ from fieldvisit.notices import models as notices
 from fieldvisit.outbox import models as outbox
 from fieldvisit.register import models as register
 from fieldvisit.visits import models as visits
+from fieldvisit.visits import tenant_acts
 
 metadata = Base.metadata
 __all__ = [
     "audit", "badges", "breaches", "codes", "deployment", "jobs", "links", "messages", "metadata", "notices", "outbox",
-    "register", "tasks", "visits",
+    "register", "tasks", "tenant_acts", "visits",
 ]  # fmt: skip

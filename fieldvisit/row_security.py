@@ -77,11 +77,16 @@ POLICIES: dict[str, Rows] = {
     "message": Rows(f"{OFFICER} AND {THROUGH_VISIT}"),
     # _words_in_sight
     "words": Rows(f"{NO_MANAGER} AND {THROUGH_ENTRY}"),
+    # _said_in_sight: coarser, for it also keeps from an officer what was said of a visit to which he was sent himself
+    "tenant_said": Rows(f"{OFFICER} AND {THROUGH_VISIT}"),
     # _homes_in_sight: those of the area, and those of visits in sight
     "home": Rows(f"area_id = ANY {AREAS} OR EXISTS (SELECT FROM visit WHERE visit.home_id = home.id)"),
     # _residents_in_sight, _needs_in_sight: as the home, but no name and no needs for a firm's manager (R9)
     "resident": Rows(f"{NO_MANAGER} AND {THROUGH_HOME}"),
     "household": Rows(f"{NO_MANAGER} AND {THROUGH_HOME}"),
+    # _warnings_in_sight, _contacts_in_sight
+    "precaution": Rows(f"{NO_MANAGER} AND {THROUGH_HOME}"),
+    "household_contact": Rows(f"{OFFICER} AND {THROUGH_HOME}"),
     "job": Rows(f"{OFFICER} AND {THROUGH_HOME}"),
     # _held_in_sight (see AREAS_OF_HELD), _attachments_in_sight
     "held": Rows(f"{OFFICER} AND {HELD_HERE}"),

@@ -1,6 +1,10 @@
 """Serving: gunicorn with threads, migrations first, no control socket (ruling R24)."""
 
-from collections.abc import Sequence
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from flask import Flask
@@ -42,11 +46,28 @@ class _Server(BaseApplication):
         return self._app
 
 
-def serve(config: Config, faces: Sequence[Face], port: int) -> None:
-    """Brings the database up to date under a lock, then serves until it is stopped."""
+def serve(config: Config, faces: Sequence[Face], port: int, *, with_worker: bool = False) -> None:
+    """Brings the database up to date under a lock, then serves until it is stopped.
+
+    with_worker: one worker process beside it, which ends with it: for a machine of one's own. Elsewhere it is a
+    service of its own.
+    """
     database = Database(config.url)
     schema.upgrade(database)
     database.dispose()
     app = create_app(config, faces)  # a wrong setting stops the start, here and in words
     print(f"FieldVisit: http://localhost:{port}", flush=True)
-    _Server(app, config, port).run()  # type: ignore[no-untyped-call]
+    with _worker(port) if with_worker else nullcontext():
+        _Server(app, config, port).run()  # type: ignore[no-untyped-call]
+
+
+@contextmanager
+def _worker(port: int) -> Iterator[None]:
+    command = [sys.executable, "-c", "import sys; from fieldvisit.cli import main; sys.exit(main(['worker']))"]
+    beside = {"PORT": str(port), "FIELDVISIT_BESIDE": str(os.getpid())}
+    process = subprocess.Popen(command, env=os.environ | beside)  # noqa: S603 - our own command
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(10)

@@ -14,6 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings
 from jinja2 import FileSystemBytecodeCache
+from pydantic import SecretStr
 from sqlalchemy import NullPool, create_engine, text
 
 from fieldvisit import create_app, schema
@@ -177,6 +178,7 @@ def _make_app(database: Database, home: Path) -> Flask:
     config = Config.model_construct(
         home=home, database_url=database.url.render_as_string(hide_password=False), policy="melton", host="localhost",
         verify_host="", https=False, pilot=False, dev=False, proxies=0, font=None, port=8000,
+        callback_token=SecretStr("what Notify says to our tests"),
     )  # fmt: skip
     made = create_app(config, database=database)
     made.testing = True

@@ -110,7 +110,7 @@ def seed(session: Session) -> dict[str, str]:
         home = Home(uprn=uprn, address_line=line, postcode=postcode, town="Melton Mowbray", area_id=ids[area_name])
         session.add(home)
         session.flush()
-        session.add(Household(home_id=home.id))
+        session.add(Household(home_id=home.id, contact_safety=dict.fromkeys(("letter", "phone", "sms"), "safe")))
         session.add(
             Resident(ref=f"T-{uprn[-1]}", home_id=home.id, role="tenant", name=tenant, phone=f"0770090010{uprn[-1]}")
         )

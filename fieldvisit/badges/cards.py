@@ -7,33 +7,23 @@ Importing this costs a quarter of a second (fpdf2): do it inside the view that p
 
 import io
 import textwrap
-import unicodedata
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from pathlib import Path
 
 from fpdf import FPDF
 from fpdf.enums import MethodReturnValue, XPos, YPos
 from PIL import Image
 
-from fieldvisit.badges.draw import qr_png
+from fieldvisit.lettering import Fonts, plain_letters
+from fieldvisit.qr import qr_png
+
+__all__ = ["CardFacts", "Fonts", "british_date", "doorstep_card_pdf", "plain_letters", "printed_card_pdf"]
 
 CARD = 85.6, 53.98  # millimetres, ISO/IEC 7810 ID-1
 A5 = 148.0, 210.0
 DOORSTEP_PT = 18  # domain C4: aim at 18
 SMALLEST_DOORSTEP_PT = 14  # and never below: the National Doorstep Cold Calling Protocol
 LEADING = 0.43  # millimetres from line to line for each point of size
-# What the built-in fonts lack and Unicode does not take apart into a letter and its accent.
-LETTERS = str.maketrans({"ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ı": "i", "ħ": "h", "Ħ": "H", "‘": "'", "’": "'",
-                         "“": '"', "”": '"', "–": "-", "—": "-", "…": "..."})  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Fonts:
-    """TrueType files with the letters of the people's names (ruling R25: a council sets the path)."""
-
-    regular: Path
-    bold: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +72,8 @@ class _Sheet:
         self.pdf.set_title(self._text(f"Badge {facts.badge_number}"))
 
     def _load(self, fonts: Fonts) -> None:
+        fonts.insist_they_are_there()
         for style, path in (("", fonts.regular), ("B", fonts.bold)):
-            if not path.is_file():
-                raise FileNotFoundError(f"{path}: no such font. Set the path of a TrueType file, or leave it unset.")
             self.pdf.add_font("card", style, path)
         self.family = "card"
 
@@ -215,24 +204,9 @@ STEPS = (
 NOT_ENOUGH = "This printed code is not enough by itself: it can be copied."
 
 
-def plain_letters(words: str) -> str:
-    """Words in the letters that the built-in fonts have: 'Łukasz Ŵyn' as 'Lukasz Wyn', what is left as '?'."""
-    taken_apart = []
-    for letter in words.translate(LETTERS):
-        if letter.isascii() or _in_latin_1(letter):
-            taken_apart.append(letter)
-        else:
-            taken_apart.append(unicodedata.normalize("NFKD", letter).encode("ascii", "ignore").decode() or "?")
-    return "".join(taken_apart)
-
-
 def british_date(day: date) -> str:
     return f"{day.day} {day:%B %Y}"
 
 
 def _cut(words: str, length: int) -> str:
     return textwrap.shorten(words, length, placeholder="...")
-
-
-def _in_latin_1(letter: str) -> bool:
-    return letter.encode("latin-1", "ignore") != b""

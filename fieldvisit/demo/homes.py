@@ -1,13 +1,15 @@
-"""Sixty homes in three areas, their tenants, and what four of the households have asked of us."""
+"""Sixty homes in three areas, their tenants, and what some of the households have asked of us."""
 
 import random
 from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fieldvisit.demo.people import AREAS, Cast
-from fieldvisit.register.models import Home, Household, Resident
+from fieldvisit.register.models import Home, Household, HouseholdContact, Precaution, Resident
 
 EACH_AREA = 20
 FIRST_UPRN = 100_030_000_001
@@ -26,10 +28,26 @@ LAST = (
     "Lomax", "Moss", "Nair", "Orme", "Pell", "Quaye", "Reddy", "Sorrel", "Tindall", "Usher", "Varga", "Whitlow",
 )  # fmt: skip
 
-# Place in its area (from 0) of the homes that ask something of us; ordinary visits use the others.
+# Place in its area (from 0) of the homes that visits of one kind need; ordinary visits use the others.
 TRUSTED_ADULT, PROTECTED, LANGUAGE = ("North", 1), ("North", 2), ("Vale", 3)
 NO_TEXTS = ("Town", 4)
 ASKING = (TRUSTED_ADULT, PROTECTED, LANGUAGE, NO_TEXTS)
+OWN_ADULT = ("Marian Holt", "01632960131", "after 5pm")  # whom the tenant of TRUSTED_ADULT trusts
+
+# What households ask for, by the place of their home. The other homes ask for nothing.
+ASKED: dict[tuple[str, int], dict[str, Any]] = {
+    TRUSTED_ADULT: {"trusted_adult": True, "needs": ["wait_longer", "easy_read"], "letter_look": "easy_read"},
+    PROTECTED: {"protected": True, "needs": ["call_first"], "contact_safety": {}},
+    LANGUAGE: {"language": "pl", "word_style": "numbers"},
+    NO_TEXTS: {"unusable_channels": ["sms"], "needs": ["knock_loudly", "large_print"], "letter_look": "large_print"},
+    ("North", 5): {"needs": ["bsl", "text_first"], "unusable_channels": ["phone", "voicemail"]},
+    ("North", 6): {"language": "ur", "needs": ["female_worker", "shoes_off"], "word_style": "picture"},
+    ("Town", 6): {"password": "blue kettle", "needs": ["say_aloud"]},
+    ("Town", 7): {"contact_safety": {"sms": "content_free", "phone": "safe", "letter": "safe"}},
+    ("Vale", 6): {"contact_safety": {"sms": "safe", "phone": "safe", "letter": "never"}},
+}
+# Warnings with somebody who answers for them: the home, the code, the officer.
+WARNED = ((("Town", 8), "two_person", "olive"), (("North", 7), "dog", "olive"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +57,7 @@ class Place:
     number: int  # from 0, in its area
 
 
-def seed_homes(session: Session, cast: Cast, seed: int) -> list[Place]:
+def seed_homes(session: Session, cast: Cast, seed: int, today: date) -> list[Place]:
     chance = random.Random(f"homes {seed}")  # noqa: S311 - a name, not a secret
     names = [f"{first} {last}" for first in FIRST for last in LAST]
     chance.shuffle(names)
@@ -56,7 +74,22 @@ def seed_homes(session: Session, cast: Cast, seed: int) -> list[Place]:
             if (area, number) == TRUSTED_ADULT:
                 _resident(session, home, "representative", names.pop(), numbers.pop())
     session.flush()
+    _warn(session, cast, places, today)
     return places
+
+
+def _warn(session: Session, cast: Cast, places: list[Place], today: date) -> None:
+    at = {(place.area, place.number): place.home_id for place in places}
+    for place, code, owner in WARNED:
+        since, until = today - timedelta(days=100), today + timedelta(days=200)
+        owner_id = cast.people[owner]
+        session.add(Precaution(home_id=at[place], code=code, owner_id=owner_id, set_on=since, review_on=until))
+    name, reach, free = OWN_ADULT
+    session.add(
+        HouseholdContact(
+            home_id=at[TRUSTED_ADULT], kind="trusted_adult", name=name, reach=reach, when_free=free, agreed_on=today
+        )
+    )
 
 
 def _home(session: Session, area: str, number: int, uprn: int, cast: Cast) -> Home:
@@ -80,16 +113,9 @@ def _home(session: Session, area: str, number: int, uprn: int, cast: Cast) -> Ho
 
 
 def _household(session: Session, home: Home, place: tuple[str, int]) -> None:
-    household = Household(home_id=home.id)
-    if place == TRUSTED_ADULT:
-        household.trusted_adult, household.precautions = True, ["wait_longer"]
-    elif place == NO_TEXTS:
-        household.unusable_channels, household.precautions = ["sms"], ["knock_loudly", "large_print"]
-    elif place == PROTECTED:
-        household.protected, household.precautions = True, ["call_first"]
-    elif place == LANGUAGE:
-        household.language = "pl"
-    session.add(household)
+    """Each tenant has a number: where nobody has said otherwise it is used, and so it is marked safe."""
+    used = {"contact_safety": dict.fromkeys(("letter", "phone", "sms"), "safe")}
+    session.add(Household(home_id=home.id, **(used | ASKED.get(place, {}))))
 
 
 def _resident(session: Session, home: Home, role: str, name: str, phone: str) -> None:

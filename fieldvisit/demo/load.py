@@ -65,7 +65,7 @@ def load(
     with database.writing(DEMO) as session:
         insist(_may_load(session))
         cast = seed_people(session, policy, hash_password(_password(config)), today)
-        places = seed_homes(session, cast, seed)
+        places = seed_homes(session, cast, seed, today)
         stage = _stage(session, config, policy, cast, seed, today, at)
         past = play_last_week(stage, places)
         play_today(stage, places)

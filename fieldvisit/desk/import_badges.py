@@ -17,6 +17,7 @@ from fieldvisit.badges.service import issue, suspend
 from fieldvisit.codes.models import Acknowledgement, CodeVersion
 from fieldvisit.codes.service import sign, versions_binding
 from fieldvisit.ground.clock import london_date
+from fieldvisit.ground.policy import Policy
 from fieldvisit.register.import_people import PersonRow, store_people
 from fieldvisit.register.imports import CHANGED, Result, Word, refused
 from fieldvisit.register.models import Person
@@ -24,17 +25,15 @@ from fieldvisit.register.models import Person
 NOT_SIGNED = "They have not signed the code of conduct that is in force now, so they cannot visit until they do."
 
 
-def store_people_with_badges(
-    session: Session, rows: Sequence[PersonRow], at: datetime, valid_months: int
-) -> list[Result]:
+def store_people_with_badges(session: Session, rows: Sequence[PersonRow], at: datetime, policy: Policy) -> list[Result]:
     """One result for each row, in order."""
     owners = _owners(session, [row.badge_name for row in rows if row.badge_name])
     results = {row.ref: _objection(row, owners) for row in rows}
     good = [row for row in rows if results[row.ref] is None]
-    stored = dict(zip([row.ref for row in good], store_people(session, good, at), strict=True))
+    stored = dict(zip([row.ref for row in good], store_people(session, good, at, policy), strict=True))
     taken = [row for row in good if stored[row.ref].word is not Word.REFUSED]
     if said := [row for row in taken if row.badge_number or row.code_signed_on]:
-        stored |= _record(session, said, stored, owners, at, valid_months)
+        stored |= _record(session, said, stored, owners, at, policy.badge.valid_months.value)
     return [results[row.ref] or stored[row.ref] for row in rows]
 
 

@@ -113,7 +113,6 @@ def _opened(path: Path) -> BinaryIO:
 def _kind(kind: str, policy: Policy, at: datetime) -> _Kind:
     hazards = tuple(hazard.name for hazard in policy.hazards)
     read_person = partial(import_people.read_person, channels=tuple(CHANNELS), today=london_date(at))
-    months = policy.badge.valid_months.value
     kinds = {
         "homes": _Kind(
             partial(_csv, columns=homes.COLUMNS, read=homes.read_home),
@@ -121,13 +120,13 @@ def _kind(kind: str, policy: Policy, at: datetime) -> _Kind:
         ),
         "people": _Kind(
             partial(_csv, columns=import_people.COLUMNS, read=read_person),
-            partial(store_people_with_badges, at=at, valid_months=months),
+            partial(store_people_with_badges, at=at, policy=policy),
         ),
         "jobs": _Kind(
             partial(_csv, columns=jobs.COLUMNS, read=partial(jobs.read_job, hazards=hazards)),
             jobs.store_jobs,
         ),
-        "hact": _Kind(_hact, store_messages),
+        "hact": _Kind(_hact, partial(store_messages, at=at)),
     }
     return kinds[kind]
 

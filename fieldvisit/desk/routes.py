@@ -156,6 +156,7 @@ MAY = (
     ("visit", "list"),
     ("visit", "plan"),
     ("visit", "note"),
+    ("household", "read"),
     ("emergency", "authorise"),
     ("task", "list"),
     ("caller", "verify"),

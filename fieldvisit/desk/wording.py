@@ -71,6 +71,8 @@ TASKS = {
     "withdrew": "The worker left for safety: speak to them today",
     "held": "An entry from a phone could not be filed: read it and decide",
     "concern": "A concern about conduct was taken by phone",
+    "needs_changed": "What this household asks for has changed: look at the visit again",
+    "precaution_review": "A warning about a home is due for review: does it still hold?",
     "phone_gap": "Entries of a worker’s phone have not reached us: ask the worker",
 }
 _WHO = {

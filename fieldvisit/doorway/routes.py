@@ -15,10 +15,14 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BaseConverter
 
 from fieldvisit.badges.codes import digits_readable, number_typed
+from fieldvisit.badges.rules import Answer
 from fieldvisit.db import Database
-from fieldvisit.doorway import service
+from fieldvisit.doorway import scans, service
+from fieldvisit.doorway.rules import Booked
 from fieldvisit.doorway.service import Asked, Checked
 from fieldvisit.doorway.verify_page import Door, Page, render, render_down, render_typed
+from fieldvisit.ground.policy import Policy
+from fieldvisit.ground.roles import VERIFYING
 from fieldvisit.web.access import access, at, database, no_cookie, policy
 
 log = structlog.get_logger()
@@ -45,7 +49,8 @@ def _anything(state: BlueprintSetupState) -> None:
 @access("badge", "verify")
 @no_cookie
 def live(badge_id: str, code: str) -> Response:
-    return _answer(Asked(badge_id, code))
+    reference = _form().get("reference", "") if request.method == "POST" else ""
+    return _answer(Asked(badge_id, code, reference=reference))
 
 
 @blueprint.route("/v/<badge:badge_id>", methods=EVERY_METHOD)
@@ -62,13 +67,13 @@ def printed(badge_id: str) -> Response:
 @no_cookie
 def typed() -> Response:
     if request.method != "POST":
-        return _send(render_typed(current_app.jinja_env, _door()))
+        return send(render_typed(current_app.jinja_env, _door()))
     form = _form()
-    number, digits = form.get("badge", ""), form.get("digits", "")
+    number, digits, reference = (form.get(name, "") for name in ("badge", "digits", "reference"))
     problem = _problem(number, digits)
     if problem:
-        return _send(render_typed(current_app.jinja_env, _door(), number, problem))
-    return _answer(Asked(number, digits, by_hand=True))
+        return send(render_typed(current_app.jinja_env, _door(), number, problem, reference))
+    return _answer(Asked(number, digits, by_hand=True, reference=reference))
 
 
 @blueprint.route("/v/<anything:rest>", methods=EVERY_METHOD, merge_slashes=False)
@@ -105,10 +110,11 @@ def _answer(asked: Asked) -> Response:
         checked, shown = _check(asked)
     except Exception as error:  # whatever it is, the person at the door is told to ring: never a blank, never green
         log.error("verify-down", error=type(error).__name__)
-        return _send(render_down(current_app.jinja_env, _door()))
-    response = _send(shown)
+        return send(render_down(current_app.jinja_env, _door()))
+    response = send(shown)
     # After the last byte has gone: what is kept of a check neither delays nor changes its answer.
-    response.call_on_close(partial(_keep, database(), checked, at()))
+    net = scans.network(request.remote_addr or "", current_app.config["SECRET_KEY"], at())
+    response.call_on_close(partial(_keep, database(), checked, net, at(), policy()))
     return response
 
 
@@ -118,13 +124,22 @@ def _check(asked: Asked) -> tuple[Checked, Page]:
     if checked.wrong_digits:  # counted before it is answered: a guess that cannot be counted is not answered
         with database().writing(None) as writing:
             service.count_wrong_digits(writing, checked.badge_id, at())
-    return checked, render(current_app.jinja_env, _door(), checked.answer, at(), checked.bearer)
+    if checked.answer is Answer.FRESH and asked.reference.strip():
+        with database().writing(VERIFYING) as writing:
+            checked = service.with_reference(writing, checked, asked.reference, at())
+    shown = render(
+        current_app.jinja_env, _door(), checked.answer, at(), checked.bearer, checked.booked,
+        asks=not asked.by_hand and checked.booked in (None, Booked.CANNOT_SAY),
+    )  # fmt: skip
+    return checked, shown
 
 
-def _keep(kept_in: Database, checked: Checked, instant: datetime) -> None:
+def _keep(kept_in: Database, checked: Checked, net: str, instant: datetime, policy: Policy) -> None:
     try:
-        with kept_in.writing(None) as session:
+        with kept_in.writing(VERIFYING) as session:
             service.keep_scan(session, checked, instant)
+            if checked.answer is Answer.FRESH:
+                scans.look_at(session, checked.badge_id, checked.person_id, net, instant, policy)
     except Exception as error:
         log.error("verify-not-kept", error=type(error).__name__)
 
@@ -134,7 +149,7 @@ def _door() -> Door:
     return Door(council.name, council.office_line.value, name_style=policy().badge.name_style.value)
 
 
-def _send(shown: Page) -> Response:
+def send(shown: Page) -> Response:
     response = Response(shown.body, shown.status)
     response.headers.clear()
     response.headers.update(shown.headers)

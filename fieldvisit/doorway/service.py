@@ -5,7 +5,7 @@ apart (security.md section 3; rulings R12, R13).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
@@ -16,12 +16,17 @@ from fieldvisit.badges import codes
 from fieldvisit.badges.models import Badge, Scan, TypedTry
 from fieldvisit.badges.rules import Answer, Code, TypedLimit, answer, typing_is_closed
 from fieldvisit.badges.service import bearer, freshness, standing, typed_limit, with_number
+from fieldvisit.doorway import tries
+from fieldvisit.doorway.rules import Booked, Booking, is_booked
 from fieldvisit.doorway.verify_page import Bearer
 from fieldvisit.evidence.clean import for_verify
 from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.roles import Role
-from fieldvisit.register.models import Grant, Person
+from fieldvisit.notices.links import link_of_reference
+from fieldvisit.register.models import Grant, Household, Person
+from fieldvisit.visits.models import Visit, VisitWorker
+from fieldvisit.visits.state import Stage
 
 NOBODY = ""  # the id that no person and no badge has: asked about all the same
 NO_SECRET = bytes(32)  # an unknown badge's: whatever matches it, the badge is unknown and the answer is NO
@@ -31,21 +36,30 @@ KEPT = timedelta(days=1)  # wrong tries older than this can close nothing any mo
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """badge: an id as scanned, a number as typed. code: as scanned or typed; None, a printed card. by_hand: typed."""
+    """badge: an id as scanned, a number as typed. code: as scanned or typed; None, a printed card. by_hand: typed.
+
+    reference: of the asker's own visit, where one was typed.
+    """
 
     badge: str
     code: str | None = None
     by_hand: bool = False
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """badge_id: empty where no badge was found. bearer: of FRESH alone. wrong_digits: counts against typing (R12)."""
+    """badge_id: empty where no badge was found. bearer: of FRESH alone. wrong_digits: counts against typing (R12).
+
+    booked: of FRESH alone, and None where no reference was typed.
+    """
 
     answer: Answer
     badge_id: str = NOBODY
     bearer: Bearer | None = None
     wrong_digits: bool = False
+    person_id: str = NOBODY
+    booked: Booked | None = None
 
 
 def check(session: Session, asked: Asked, at: datetime, policy: Policy) -> Checked:
@@ -56,7 +70,33 @@ def check(session: Session, asked: Asked, at: datetime, policy: Policy) -> Check
     code, closed = _code(session, asked, badge, phones, at, policy)
     said = answer(stands, code, at, freshness(policy))
     wrong = asked.by_hand and not closed and said is Answer.OLD
-    return Checked(said, badge.id if badge else NOBODY, _bearer(person) if said is Answer.FRESH else None, wrong)
+    fresh = said is Answer.FRESH
+    return Checked(said, badge.id if badge else NOBODY, _bearer(person) if fresh else None, wrong, person.id)
+
+
+def with_reference(session: Session, checked: Checked, typed: str, at: datetime) -> Checked:
+    """Is the bearer who was booked for that visit? A reference that says nothing counts against itself alone."""
+    key = tries.of_reference(typed)
+    if tries.are_too_many(session, key, at):
+        return replace(checked, booked=Booked.CANNOT_SAY)
+    booked = is_booked(_booking(session, typed), checked.person_id, at)
+    if booked is Booked.CANNOT_SAY:
+        tries.count(session, key, at)
+    return replace(checked, booked=booked)
+
+
+def _booking(session: Session, typed: str) -> Booking | None:
+    link = link_of_reference(session, typed)
+    visit = session.scalars(select(Visit).where(Visit.id == (link.visit_id if link else NOBODY))).first()
+    home_id = visit.home_id if visit else NOBODY
+    protected = session.scalars(select(Household.protected).where(Household.home_id == home_id)).first()
+    sent = select(VisitWorker.person_id).where(
+        VisitWorker.visit_id == (visit.id if visit else NOBODY), VisitWorker.ends.is_(None)
+    )
+    workers = frozenset(session.scalars(sent))
+    if visit is None:
+        return None
+    return Booking(workers, visit.window_start, visit.window_end, Stage(visit.stage), visit.ended_at, bool(protected))
 
 
 def keep_scan(session: Session, checked: Checked, at: datetime) -> None:
@@ -105,10 +145,10 @@ def _typing_is_closed(session: Session, badge_id: str, at: datetime, limit: Type
 
 
 def _bearer(person: Person) -> Bearer:
-    return Bearer(person.name, person.firm.name if person.firm else "", _small(person.photo) if person.photo else None)
+    return Bearer(person.name, person.firm.name if person.firm else "", small(person.photo) if person.photo else None)
 
 
 @lru_cache(maxsize=128)
-def _small(photo: bytes) -> bytes:
+def small(photo: bytes) -> bytes:
     """Fifteen milliseconds of work, done once for each photo."""
     return for_verify(photo)

@@ -193,9 +193,13 @@ class ClockPolicy:
 
 @dataclass(frozen=True, slots=True)
 class PeoplePolicy:
-    """code_grace_days: how long a signature on the old code holds after a significant new version (D9)."""
+    """code_grace_days: how long a signature on the old code holds after a significant new version (D9).
+    precaution_review_days: how long a warning about a home stands before a person looks at it again.
+    address_hold_days: how long nothing is posted to a home that a tenant has left (T17)."""
 
     code_grace_days: Setting[int] = number("days", most=90)
+    precaution_review_days: Setting[int] = number("days", least=30, most=730)
+    address_hold_days: Setting[int] = number("days", least=14, most=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +212,7 @@ class TaskPolicy:
     child_alone_wd: Setting[int] = number("working days", most=20)
     withdrew_wd: Setting[int] = number("working days", most=20)
     notice_failed_wd: Setting[int] = number("working days", most=20)
+    scan_alert_wd: Setting[int] = number("working days", most=20)
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,8 @@ _VISIT_MODELS = frozenset(
     {
         "Home",
         "Household",
+        "HouseholdContact",
+        "Precaution",
         "Resident",
         "Job",
         "Visit",
@@ -97,6 +99,7 @@ _VISIT_MODELS = frozenset(
         "Notice",
         "Envelope",
         "TenantLink",
+        "TenantSaid",
         "Message",
     }
 )
@@ -107,7 +110,8 @@ DEMO = SystemPrincipal("demo", _VISIT_MODELS | {"Held", "Attachment"})
 OPENING = SystemPrincipal("opening", frozenset({"Envelope"}))  # a photo's key is in the seal of its entry
 SENDING = SystemPrincipal("sending", _VISIT_MODELS)
 TENANT = SystemPrincipal("tenant", _VISIT_MODELS | {"Attachment"})  # whoever holds a visit's link and its word
-VERIFYING = SystemPrincipal("verifying", frozenset({"Home", "Household", "Visit", "VisitWorker"}))
+VERIFYING = SystemPrincipal("verifying", frozenset({"Home", "Household", "TenantLink", "Visit", "VisitWorker"}))
+RAISING = SystemPrincipal("raising", frozenset({"Home", "Household", "Visit"}))  # a caller says: not that way
 
 _ANYONE = dict.fromkeys(Role, Right(Scope.ANY))
 _SIGNED_IN = dict.fromkeys(SIGNED_IN, Right(Scope.SELF))
@@ -121,6 +125,7 @@ RIGHTS: dict[tuple[str, str], dict[Role, Right]] = {
     ("site", "sign-out"): _SIGNED_IN,
     # verify face
     ("badge", "verify"): _ANYONE,
+    ("my-visit", "open"): _ANYONE,  # the link and the tenant's own word are the right; no cookie is read
     # field face
     ("round", "read"): _AT_THE_DOOR,
     ("doorstep", "read"): _AT_THE_DOOR,
@@ -131,6 +136,7 @@ RIGHTS: dict[tuple[str, str], dict[Role, Right]] = {
     ("device", "enrol"): _AT_THE_DOOR,
     ("event", "add"): _ANYONE,  # the device's signature is the right (interfaces section 4); no cookie is read
     # office face
+    ("receipt", "give"): _ANYONE,  # the provider's token is the right; no cookie is read
     ("desk", "open"): dict.fromkeys(SIGNED_IN - {Role.OPERATIVE}, Right(Scope.SELF)),
     ("visit", "list"): {Role.OFFICER: Right(Scope.AREA, logged=True), Role.CONTRACTOR_MANAGER: Right(Scope.FIRM)},
     ("visit", "read"): {Role.OFFICER: Right(Scope.AREA, logged=True), Role.CONTRACTOR_MANAGER: Right(Scope.FIRM)},
@@ -159,6 +165,15 @@ RIGHTS: dict[tuple[str, str], dict[Role, Right]] = {
         Role.SAFEGUARDING_LEAD: Right(Scope.WRITE),
         Role.INVESTIGATOR: Right(Scope.WRITE),
     },
+    ("household", "read"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
+    ("household", "change"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
+    ("household", "export"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
+    ("contact-safety", "raise"): {  # to say less, never more; of a home that is named, and shows nothing of it
+        Role.CALL_HANDLER: Right(Scope.ONE, logged=True),
+        Role.OFFICER: Right(Scope.ONE, logged=True),
+    },
+    ("text", "read"): {Role.ADMINISTRATOR: Right(Scope.ANY), Role.OFFICER: Right(Scope.ANY)},
+    ("text", "edit"): {Role.ADMINISTRATOR: Right(Scope.ANY, logged=True)},
     ("task", "list"): {Role.OFFICER: Right(Scope.AREA)},
     ("held", "list"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
     ("held", "read"): {Role.OFFICER: Right(Scope.AREA, logged=True)},

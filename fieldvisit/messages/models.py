@@ -28,7 +28,7 @@ class Message(Base):
     subject: Mapped[str] = mapped_column(Text)
     body: Mapped[str] = mapped_column(Text)
     template: Mapped[str] = mapped_column(String(64))  # SHA-256 of the text that it was made of
-    provider: Mapped[str] = mapped_column(String(12))  # screen, smtp, notify, print
+    provider: Mapped[str] = mapped_column(String(12))  # screen, smtp, notify, print; empty until one has it
     provider_id: Mapped[str | None] = mapped_column(String(120), index=True)
     state: Mapped[str] = mapped_column(String(12))
     written_at: Mapped[datetime]

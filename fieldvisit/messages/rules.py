@@ -44,14 +44,17 @@ def standing(receipts: Iterable[Heard]) -> Standing:
     The last final word counts, by the provider's own clock; at one instant a failure outweighs a delivery, because the
     tenant is protected better by a notice that does not count. The first of several deliveries is when it was given.
     """
-    final = sorted({heard for heard in receipts if heard.status in FINAL}, key=lambda h: (h.at, h.status != "delivered", h.status))
-    despatched = min((heard.at for heard in receipts if heard.status == "despatched"), default=None)
+    heard = frozenset(receipts)
+    final = sorted(
+        (one for one in heard if one.status in FINAL), key=lambda one: (one.at, one.status != "delivered", one.status)
+    )
+    despatched = min((one.at for one in heard if one.status == "despatched"), default=None)
     if not final:
         return Standing(despatched_at=despatched)
-    last, delivered = final[-1], [heard.at for heard in final if heard.status == "delivered"]
+    last, delivered = final[-1], any(one.status == "delivered" for one in final)
     if last.status == "delivered":
         return Standing("delivered", _first_of_the_last_run(final), despatched)
-    return Standing(last.status, None, despatched, bounced=bool(delivered))
+    return Standing(last.status, None, despatched, bounced=delivered)
 
 
 def _first_of_the_last_run(final: Sequence[Heard]) -> datetime:

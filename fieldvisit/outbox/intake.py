@@ -38,7 +38,9 @@ Reaction = Callable[[Session, Visit, Entry, ev.Event, Policy], None]
 
 # What an event sets off, in the same transaction. An error in one fails that one event loudly: it is held.
 REACTIONS: dict[type[ev.Event], tuple[Reaction, ...]] = {
-    ev.VisitClosed: (reactions.tenant_unhappy, reactions.hazard_seen),
+    ev.VisitSetOff: (reactions.tell_the_tenant,),
+    ev.VisitLate: (reactions.tell_the_tenant,),
+    ev.VisitClosed: (reactions.tenant_unhappy, reactions.hazard_seen, reactions.tell_the_tenant),
     ev.ConsentRefused: (reactions.refusal_to_follow_up, reactions.no_id_shown),
     ev.DoorChildAnswered: (reactions.child_alone,),
     ev.DoorNoAnswer: (reactions.no_access_to_follow_up,),

@@ -4,6 +4,7 @@ from sqlalchemy.orm import Session
 
 from fieldvisit.ground.clock import end_of_london_day, london_date
 from fieldvisit.ground.policy import Policy
+from fieldvisit.jobs import want
 from fieldvisit.tasks import raise_task
 from fieldvisit.visits import events as ev
 from fieldvisit.visits.consent import is_valid_refusal
@@ -64,3 +65,8 @@ def no_access_to_follow_up(session: Session, visit: Visit, entry: Entry, event: 
 def worker_withdrew(session: Session, visit: Visit, entry: Entry, event: ev.Event, policy: Policy) -> None:
     """ME-7a: withdraw and report. The manager follows up the same day."""
     _task(session, "withdrew", visit, entry, policy.task.withdrew_wd.value, policy)
+
+
+def tell_the_tenant(session: Session, visit: Visit, entry: Entry, event: ev.Event, policy: Policy) -> None:
+    """On the way, running late, what was done. Wished here and written by the worker: a text never holds up a fact."""
+    want(session, "tell", entry.id, due=entry.received_at)

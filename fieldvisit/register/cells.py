@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime, time
 
+import phonenumbers
+
 from fieldvisit.ground.clock import LONDON, in_utc, london_instant
 from fieldvisit.register.uprn import NotAUprn, read_uprn
 
@@ -15,6 +17,7 @@ _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # The shapes of a British postcode: AN NAA, ANN NAA, AAN NAA, AANN NAA, ANA NAA, AANA NAA, and the bank's GIR 0AA.
 _POSTCODE = re.compile(r"(GIR|[A-Z]{1,2}[0-9][0-9A-Z]?)([0-9][A-Z]{2})")
 _EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>.]+")
+_PHONE = re.compile(r"\+?[0-9()\s.\-]+")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,4})?")
 
 
@@ -148,3 +151,25 @@ def language_of(cells: Mapping[str, str], column: str = "language") -> str:
     if text and not _LANGUAGE.fullmatch(text):
         raise BadCell(column, f"{shown(text)} is not a language code. Write two letters, such as en, pl or ur.")
     return text
+
+
+def phone_of(cells: Mapping[str, str], column: str = "phone") -> str:
+    """British numbers as 07700900123, which also mends a nought that a spreadsheet dropped; others as +33..."""
+    text = cells.get(column, "")
+    if not text:
+        return ""
+    # The number itself is never repeated: what an import prints is kept in logs.
+    wrong = BadCell(column, "This is not a telephone number. Write it with its area code, such as 01632 960123.")
+    if not _PHONE.fullmatch(text):
+        raise wrong
+    try:
+        number = phonenumbers.parse(text, "GB")
+    except phonenumbers.NumberParseException as unparsed:
+        raise wrong from unparsed
+    # A number without its area code is possible in its own street, and nowhere else.
+    if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
+        raise wrong
+    if number.country_code != 44:
+        return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    national = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
+    return "".join(letter for letter in national if letter.isdigit())

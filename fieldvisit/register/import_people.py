@@ -9,11 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-import phonenumbers
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from fieldvisit.db import new_id
+from fieldvisit.ground.clock import london_date
+from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.roles import SIGNED_IN, Role
 from fieldvisit.register.cells import (
     BadCell,
@@ -24,6 +25,7 @@ from fieldvisit.register.cells import (
     line_of,
     list_of,
     needed,
+    phone_of,
     uprn_of,
 )
 from fieldvisit.register.imports import (
@@ -37,6 +39,8 @@ from fieldvisit.register.imports import (
     set_what_differs,
 )
 from fieldvisit.register.models import Firm, Home, Household, Person, PersonArea, Resident
+from fieldvisit.register.needs_rules import held_until, marks_of_use
+from fieldvisit.register.needs_service import changed as needs_changed
 from fieldvisit.register.rows import Columns
 from fieldvisit.register.uprn import bare
 
@@ -51,7 +55,6 @@ OF_A_FIRM = (Role.OPERATIVE, Role.CONTRACTOR_MANAGER)
 NONE = "none"  # the one word that empties a list: a household that can use every channel again
 
 _BADGE = re.compile(r"[A-Z0-9][A-Z0-9-]{0,11}")
-_PHONE = re.compile(r"\+?[0-9()\s.\-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,34 +163,13 @@ def _signed(cells: Mapping[str, str], today: date) -> date | None:
     return day
 
 
-def phone_of(cells: Mapping[str, str], column: str = "phone") -> str:
-    """British numbers as 07700900123, which also mends a nought that a spreadsheet dropped; others as +33..."""
-    text = cells.get(column, "")
-    if not text:
-        return ""
-    # The number itself is never repeated: what an import prints is kept in logs.
-    wrong = BadCell(column, "This is not a telephone number. Write it with its area code, such as 01632 960123.")
-    if not _PHONE.fullmatch(text):
-        raise wrong
-    try:
-        number = phonenumbers.parse(text, "GB")
-    except phonenumbers.NumberParseException as unparsed:
-        raise wrong from unparsed
-    if not phonenumbers.is_possible_number(number):
-        raise wrong
-    if number.country_code != 44:
-        return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
-    national = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
-    return "".join(letter for letter in national if letter.isdigit())
-
-
 # --- into the register --------------------------------------------------------------------------------------------
 
 
-def store_people(session: Session, rows: Sequence[PersonRow], at: datetime) -> list[Result]:
+def store_people(session: Session, rows: Sequence[PersonRow], at: datetime, policy: Policy) -> list[Result]:
     """One result for each row, in order."""
     stored = _store_at_work(session, [row for row in rows if not row.of_a_home], at)
-    stored |= _store_residents(session, [row for row in rows if row.of_a_home])
+    stored |= _store_residents(session, [row for row in rows if row.of_a_home], at, policy)
     return [stored[row.ref] for row in rows]
 
 
@@ -265,7 +247,7 @@ def _set_areas(session: Session, person: Person, wanted: set[str], at: datetime)
     return wanted != live.keys()
 
 
-def _store_residents(session: Session, rows: Sequence[PersonRow]) -> dict[str, Result]:
+def _store_residents(session: Session, rows: Sequence[PersonRow], at: datetime, policy: Policy) -> dict[str, Result]:
     if not rows:
         return {}
     refs = [row.ref for row in rows]
@@ -282,25 +264,37 @@ def _store_residents(session: Session, rows: Sequence[PersonRow]) -> dict[str, R
         elif home is None:
             results[row.ref] = refused("uprn", "No home has this UPRN. Import the homes first.")
         else:
-            results[row.ref] = _store_resident(session, row, known.get(row.ref), home, households)
+            _hold_old_address(session, known.get(row.ref), home, at, policy)
+            results[row.ref] = _store_resident(session, row, known.get(row.ref), home, households, at)
     session.flush()
     return results
 
 
+def _hold_old_address(session: Session, resident: Resident | None, home: Home, at: datetime, policy: Policy) -> None:
+    """T17: a letter about somebody who has left is not posted to where others may open it."""
+    if resident is None or resident.home_id == home.id:
+        return
+    left = session.scalars(select(Household).where(Household.home_id == resident.home_id)).first()
+    if left:
+        left.no_letters_until = held_until(london_date(at), policy)
+
+
 def _store_resident(
-    session: Session, row: PersonRow, resident: Resident | None, home: Home, households: dict[str, Household]
-) -> Result:
+    session: Session, row: PersonRow, resident: Resident | None, home: Home, households: dict[str, Household],
+    at: datetime,
+) -> Result:  # fmt: skip
     result = UNCHANGED
     if resident is None:
         resident, result = Resident(id=new_id(), ref=row.ref), IMPORTED
         session.add(resident)
     said = {name: value for name, value in (("email", row.email), ("phone", row.phone)) if value}
     changed = set_what_differs(resident, {"home_id": home.id, "role": row.role, "name": row.name} | said)
-    changed |= _set_needs(session, row, home, households)
+    changed |= _set_needs(session, row, home, households, at)
+    changed |= _mark_what_is_used(session, row, home, households)
     return CHANGED if changed and result is UNCHANGED else result
 
 
-def _set_needs(session: Session, row: PersonRow, home: Home, households: dict[str, Household]) -> bool:
+def _set_needs(session: Session, row: PersonRow, home: Home, households: dict[str, Household], at: datetime) -> bool:
     needs: dict[str, object] = {}
     if row.language:
         needs["language"] = row.language
@@ -308,10 +302,28 @@ def _set_needs(session: Session, row: PersonRow, home: Home, households: dict[st
         needs["unusable_channels"] = sorted(row.unusable_channels)
     if not needs:
         return False
-    if home.id not in households:
-        households[home.id] = Household(id=new_id(), home_id=home.id, language="en", unusable_channels=[])
-        session.add(households[home.id])
-    household = households[home.id]
+    household = _household(session, home, households)
     if "unusable_channels" in needs and sorted(household.unusable_channels) == needs["unusable_channels"]:
         del needs["unusable_channels"]  # the same channels in another order are the same channels
-    return set_what_differs(household, needs)
+    differs = set_what_differs(household, needs)
+    if differs:
+        needs_changed(session, household, at)
+    return differs
+
+
+def _mark_what_is_used(session: Session, row: PersonRow, home: Home, households: dict[str, Household]) -> bool:
+    """The tenant's own numbers, as the landlord uses them: safe, unless somebody has said otherwise (T17)."""
+    if row.role != "tenant":
+        return False
+    household = _household(session, home, households)
+    marks = marks_of_use(household.contact_safety, phone=row.phone, email=row.email, protected=household.protected)
+    return set_what_differs(household, {"contact_safety": marks})
+
+
+def _household(session: Session, home: Home, households: dict[str, Household]) -> Household:
+    if home.id not in households:
+        households[home.id] = Household(
+            id=new_id(), home_id=home.id, language="en", unusable_channels=[], contact_safety={}, protected=False
+        )
+        session.add(households[home.id])
+    return households[home.id]

@@ -37,7 +37,12 @@ class Home(Base):
 
 
 class Household(Base):
-    """What the people of one home have asked of us. Chosen by them, never inferred (Equality Act 2010 s.20)."""
+    """What the people of one home have asked of us. Chosen by them, never inferred (Equality Act 2010 s.20).
+
+    contact_safety: how much may be said by sms, email, phone, letter (T17); one that is not there is content_free.
+    password: what the worker must say at the door, of the tenant's own choosing; never printed, never shown at a desk.
+    no_letters_until: somebody has left this address; nothing is posted to it before that London date.
+    """
 
     __tablename__ = "household"
     id: Mapped[str] = random_key()
@@ -45,9 +50,70 @@ class Household(Base):
     home: Mapped[Home] = relationship(back_populates="household")
     language: Mapped[str] = mapped_column(String(8), default="en")
     unusable_channels: Mapped[list[str]] = mapped_column(default=list)  # NR-13
-    precautions: Mapped[list[str]] = mapped_column(default=list)  # codes of `doorstep instructions`, never the cause
+    needs: Mapped[list[str]] = mapped_column(default=list)  # codes of register/needs.py, as they asked for them
     trusted_adult: Mapped[bool] = mapped_column(default=False)  # ME-3.1f: wait until this adult is there
     protected: Mapped[bool] = mapped_column(default=False)  # tell nobody anything: "please call us"
+    contact_safety: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    word_style: Mapped[str] = mapped_column(String(8), default="words")
+    letter_look: Mapped[str] = mapped_column(String(12), default="plain")
+    password: Mapped[str] = mapped_column(String(40), default="")
+    no_letters_until: Mapped[date | None]
+    warnings: Mapped[list["Precaution"]] = relationship(
+        primaryjoin="Household.home_id == foreign(Precaution.home_id)",
+        order_by="Precaution.set_on, Precaution.id",
+        viewonly=True,
+    )
+
+    @property
+    def precautions(self) -> list[str]:
+        """What the worker is told, in codes: what they asked for, and every warning that nobody has ended."""
+        return [*self.needs, *(code for one in self.warnings if one.ended_at is None for code in one.codes)]
+
+    def marks_on(self, day: date) -> dict[str, str]:
+        """contact_safety as it stands on that London date: nothing is posted while somebody's old address is on hold."""
+        held = {"letter": "never"} if self.no_letters_until and day < self.no_letters_until else {}
+        return self.contact_safety | held
+
+
+class Precaution(Base):
+    """A warning about a home, as the instruction that the worker is given. Why it was set is not kept here, or anywhere.
+
+    owner_id: the person who answers for it; None, nobody yet: it came from another system. A review date that has
+    passed takes nothing away: the worker is still told, and a task asks somebody to look at it.
+    hact_code: as the other system said it, "person 10" or "location 20"; empty for one of our own.
+    """
+
+    __tablename__ = "precaution"
+    id: Mapped[str] = random_key()
+    home_id: Mapped[str] = mapped_column(ForeignKey("home.id"), index=True)
+    code: Mapped[str] = mapped_column(String(24))
+    owner_id: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
+    set_on: Mapped[date]
+    review_on: Mapped[date]
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
+    hact_code: Mapped[str] = mapped_column(String(24), default="")
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """One that nobody has looked at may mean more than our word for it, and one that we have no word for stays as it
+        came: the code of the other system is told as well, and the worker told to call."""
+        unread = self.hact_code if self.owner_id is None or not self.code else ""
+        return tuple(dict.fromkeys(code for code in (self.code, unread) if code))
+
+
+class HouseholdContact(Base):
+    """Somebody whom the tenant named: the adult they trust, or a neighbour. With the tenant's word that we may ask them."""
+
+    __tablename__ = "household_contact"
+    id: Mapped[str] = random_key()
+    home_id: Mapped[str] = mapped_column(ForeignKey("home.id"))
+    kind: Mapped[str] = mapped_column(String(16))  # trusted_adult, neighbour
+    name: Mapped[str]
+    reach: Mapped[str]  # a telephone number or an e-mail address
+    when_free: Mapped[str] = mapped_column(default="")
+    agreed_on: Mapped[date]
+    __table_args__ = (UniqueConstraint("home_id", "kind"),)
 
 
 class Resident(Base):

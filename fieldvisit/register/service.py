@@ -1,5 +1,6 @@
 """Signing in and out; who a signed-in browser is."""
 
+import contextlib
 import hashlib
 import hmac
 import secrets
@@ -10,6 +11,7 @@ from functools import lru_cache
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from fieldvisit.ground.roles import Duty, Principal, Role
@@ -165,3 +167,16 @@ def enrol(
     session.add(grant)
     session.flush()
     return grant
+
+
+TENANTS_PAGE = "tenants-own-page"
+
+
+def tenants_stand_in(session: Session) -> Person:
+    """Who a line of a log is recorded by when a tenant wrote it on their own page: nobody who signs in or visits."""
+    wanted = select(Person).where(Person.ref == TENANTS_PAGE)
+    if found := session.scalars(wanted).first():
+        return found
+    with contextlib.suppress(IntegrityError), session.begin_nested():  # two tenants at one instant share one
+        session.add(Person(ref=TENANTS_PAGE, role=Role.TENANT_LINK, name="The tenant, on their own page", email=None))
+    return session.scalars(wanted).one()

@@ -1,8 +1,9 @@
 """Reading HACT RaiseRepair messages. Pure.
 
-Only what a visit needs is read. LocationAlert and PersonAlert are not: they say why somebody may be dangerous or in
-danger, and a worker is told a precaution, never its cause. Keysafe and AccessInformation are not: a key-safe code is
-shown only at the door and never lies in a list of jobs. The hash of the whole message is kept, to know it again.
+Only what a visit needs is read. Of LocationAlert and PersonAlert the code alone is: their comments say why somebody may
+be dangerous or in danger, and a worker is told a precaution, never its cause. Keysafe and AccessInformation are not read:
+a key-safe code is shown only at the door and never lies in a list of jobs. The hash of the whole message is kept, to
+know it again.
 """
 
 import hashlib
@@ -14,9 +15,12 @@ from datetime import datetime
 from typing import Any
 
 from fieldvisit.register.cells import BadCell, paragraph_of, tidy_instant, tidy_postcode
+from fieldvisit.register.hact_alerts import Alert, Regarding
 
 LONGEST_REASON = 2000  # characters
 LONGEST_CODE = 24
+LONGEST_ALERT = 12  # characters of its code
+UNREAD = "unread"  # the code of an alert that says none we can read: it must not vanish either
 
 POSTCODE = "SitePropertyUnit[0].Address.PostalCode"
 ADDRESS = "SitePropertyUnit[0].Address.AddressLine"
@@ -29,7 +33,8 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 
 @dataclass(frozen=True, slots=True)
 class RaiseRepair:
-    """digest: SHA-256 of the canonical message, its key. addresses: how the home may be written, shortest first."""
+    """digest: SHA-256 of the canonical message, its key. addresses: how the home may be written, shortest first.
+    alerts: each code once, in the order of the message."""
 
     digest: str
     reason: str
@@ -38,6 +43,7 @@ class RaiseRepair:
     postcode: str
     addresses: tuple[str, ...]
     reported_at: datetime | None
+    alerts: tuple[Alert, ...] = ()
 
     @property
     def key(self) -> str:
@@ -162,6 +168,7 @@ def _read(value: dict[str, Any]) -> RaiseRepair:
         postcode=tidy_postcode(_text(value, POSTCODE, 12), POSTCODE),
         addresses=_addresses(value),
         reported_at=_instant(value, "DateReported"),
+        alerts=tuple(dict.fromkeys((*_alerts(value, "person"), *_alerts(value, "location")))),
     )
 
 
@@ -235,6 +242,18 @@ def _instant(value: Any, path: str) -> datetime | None:
     if not isinstance(found, str):
         raise BadCell(path, "This must be a date and time, such as 2026-12-08T09:30:00Z.")
     return tidy_instant(found, path)
+
+
+def _alerts(value: dict[str, Any], regarding: Regarding) -> Iterator[Alert]:
+    """A repair is not refused because its alert is badly written: it is told as one that we cannot read."""
+    listed = value.get(f"{regarding.capitalize()}Alert")
+    for one in listed if isinstance(listed, list) else [] if listed is None else [listed]:
+        found = one.get("Type") if isinstance(one, dict) else one
+        code = str(found).strip() if isinstance(found, str | int) and not isinstance(found, bool) else ""
+        readable = 0 < len(code) <= LONGEST_ALERT and all(
+            (each.isascii() and each.isalnum()) or each == "-" for each in code
+        )
+        yield Alert(regarding, code if readable else UNREAD)
 
 
 def _addresses(value: Any) -> tuple[str, ...]:

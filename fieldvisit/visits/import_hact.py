@@ -2,10 +2,11 @@
 
 A job is a responsive repair; WorkClassCode and RequiredCompletionDateTime are checked and not kept: nothing here asks
 for them yet. The same message again is unchanged; a message that differs in anything is another job, since RaiseRepair
-has no order number.
+has no order number. Its alerts become warnings of the home, which nobody owns until a person has looked at them.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,18 +14,22 @@ from sqlalchemy.orm import Session
 from fieldvisit.db import new_id
 from fieldvisit.register.imports import IMPORTED, UNCHANGED, Result, refused
 from fieldvisit.register.models import Home
+from fieldvisit.register.needs_warnings import take_alerts
+from fieldvisit.visits import needs_told
 from fieldvisit.visits.hact import RaiseRepair, address_key
 from fieldvisit.visits.models import Job
+
+assert needs_told  # a warning that comes with a message is told to the home's open visits
 
 HOME = "SitePropertyUnit[0].Address"
 KIND = "responsive_repair"
 
 
-def store_messages(session: Session, rows: Sequence[RaiseRepair]) -> list[Result]:
+def store_messages(session: Session, rows: Sequence[RaiseRepair], at: datetime) -> list[Result]:
     """One result for each message, in order."""
     homes = _homes_by_postcode(session, {row.postcode for row in rows})
     known = set(session.scalars(select(Job.ref).where(Job.ref.in_([row.ref for row in rows]))))
-    results = [UNCHANGED if row.ref in known else _store(session, row, homes.get(row.postcode, [])) for row in rows]
+    results = [UNCHANGED if row.ref in known else _store(session, row, homes.get(row.postcode, []), at) for row in rows]
     session.flush()
     return results
 
@@ -37,7 +42,7 @@ def _homes_by_postcode(session: Session, postcodes: set[str]) -> dict[str, list[
     return found
 
 
-def _store(session: Session, row: RaiseRepair, homes: Sequence[tuple[str, str]]) -> Result:
+def _store(session: Session, row: RaiseRepair, homes: Sequence[tuple[str, str]], at: datetime) -> Result:
     candidates = [home_id for home_id, line in homes if line in row.addresses]
     if len(candidates) != 1:
         return refused(HOME, _which_home(len(candidates), row.postcode))
@@ -53,6 +58,7 @@ def _store(session: Session, row: RaiseRepair, homes: Sequence[tuple[str, str]])
             reported_at=row.reported_at,
         )
     )
+    take_alerts(session, candidates[0], row.alerts, at)
     return IMPORTED
 
 

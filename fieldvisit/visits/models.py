@@ -30,7 +30,7 @@ from fieldvisit.ground.roles import Principal, Role
 from fieldvisit.messages.models import Message
 from fieldvisit.notices.links import TenantLink
 from fieldvisit.notices.models import Notice
-from fieldvisit.register.models import Home, Household, Person, Resident
+from fieldvisit.register.models import Home, Household, HouseholdContact, Person, Precaution, Resident
 from fieldvisit.visits.sight import AT_THE_DOOR, SHIFT_ENDS
 from fieldvisit.visits.state import ENDED
 
@@ -258,6 +258,15 @@ def _needs_in_sight(asking: Principal) -> ColumnElement[bool]:
     return nobody() if asking.role is Role.CONTRACTOR_MANAGER else _homes_in_sight(Household.home_id, asking)
 
 
+def _warnings_in_sight(asking: Principal) -> ColumnElement[bool]:
+    return nobody() if asking.role is Role.CONTRACTOR_MANAGER else _homes_in_sight(Precaution.home_id, asking)
+
+
+def _contacts_in_sight(asking: Principal) -> ColumnElement[bool]:
+    # Somebody else's name and number, given to the council: the worker needs neither.
+    return _homes_in_sight(HouseholdContact.home_id, asking) if asking.role is Role.OFFICER else nobody()
+
+
 def _messages_in_sight(asking: Principal) -> ColumnElement[bool]:
     # What was written to a tenant, and where to: the council's officers, through the visit. The worker needs neither.
     return _through_visit(Message.visit_id)(asking) if asking.role is Role.OFFICER else nobody()
@@ -281,5 +290,7 @@ protect(Words, _words_in_sight)
 protect(Envelope, lambda _asking: nobody())
 protect(Home, lambda asking: _homes_in_sight(Home.id, asking))
 protect(Household, _needs_in_sight)
+protect(Precaution, _warnings_in_sight)
+protect(HouseholdContact, _contacts_in_sight)
 protect(Resident, _residents_in_sight)
 protect(Job, lambda asking: _homes_in_sight(Job.home_id, asking) if asking.role is Role.OFFICER else nobody())

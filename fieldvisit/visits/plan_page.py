@@ -19,6 +19,7 @@ from fieldvisit.notices.models import Notice as NoticeRow
 from fieldvisit.notices.rules import Household as Needs
 from fieldvisit.notices.rules import NoticeAnswer, PlannedVisit, decide
 from fieldvisit.register.models import Firm, Home, Household, Person
+from fieldvisit.register.needs import REACHED_BY
 from fieldvisit.visits import events as ev
 from fieldvisit.visits.fold import as_notice
 from fieldvisit.visits.models import Entry, Job, Visit
@@ -242,11 +243,28 @@ def needs_in_words(household: Household | None) -> list[tuple[str, str]]:
     if household.unusable_channels:
         names = ", ".join(CHANNELS.get(channel, channel) for channel in household.unusable_channels)
         told.append(("Cannot use", f"{names[0].upper()}{names[1:]}. It does not count as notice."))
+    told += _safe_ways(household)
+    if household.password:
+        told.append(("Password", "They have chosen one for the door. The worker must say it."))
     return told + [("At the door", precaution_in_words(code)) for code in household.precautions]
+
+
+def _safe_ways(household: Household) -> list[tuple[str, str]]:
+    """Where less may be said than who comes, when and why (T17)."""
+    told = []
+    for mark, what in (("content_free", "Say only “please call us”"), ("never", "Never use")):
+        ways = [label for channel, label in REACHED_BY.items() if household.contact_safety.get(channel) == mark]
+        if ways and not household.protected:
+            told.append((what, ", ".join(ways)))
+    if household.no_letters_until:
+        told.append(("Letters", f"Post nothing here before {say_date(household.no_letters_until)}: somebody has left."))
+    return told
 
 
 def precaution_in_words(code: str) -> str:
     """As the worker reads it; of one that has no sentence yet, what was written down."""
+    if code.startswith(("person ", "location ")):
+        return f"Another system warns of this home ({code} of HACT’s alerts). Nobody has looked at it yet."
     return SENTENCES.get(code) or code.replace("_", " ").replace("-", " ").capitalize()
 
 

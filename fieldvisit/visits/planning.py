@@ -204,7 +204,7 @@ def command(
         return
     insist(verdict)
     record(session, visit, event, at_the_desk(event, form_key=form_key, by=by.person_id, at=at), policy)
-    _tell_another_way(session, visit, event, at, policy)
+    tell_another_way(session, visit, event, at, policy)
 
 
 def also(form_key: str, what: str) -> str:
@@ -268,10 +268,10 @@ def _typed(body: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in body.items() if name not in _OURS}
 
 
-def _tell_another_way(session: Session, visit: Visit, event: ev.Event, at: datetime, policy: Policy) -> None:
-    """D1: when a notice fails, the next channel is tried the same day."""
+def tell_another_way(session: Session, visit: Visit, event: ev.Event, at: datetime, policy: Policy) -> None:
+    """D1: when a notice fails, or comes back after it was delivered, the next channel is tried the same day."""
     match event:
-        case ev.NoticeFailed(notice=notice):
+        case ev.NoticeFailed(notice=notice) | ev.NoticeWithdrawn(notice=notice, reason="bounced"):
             pass
         case ev.NoticeRecorded(notice=notice, delivery=delivery) if delivery in FAILURES:
             pass

@@ -16,7 +16,7 @@ from fieldvisit.badges.service import badge_of, standing
 from fieldvisit.badges.words import to_its_holder
 from fieldvisit.ground.clock import london_date, london_instant
 from fieldvisit.ground.verdict import Refused, Verdict
-from fieldvisit.register.models import Home, Person
+from fieldvisit.register.models import Home, Household, Person
 from fieldvisit.visits.models import Visit, VisitWorker
 from fieldvisit.visits.precautions import say_precautions
 from fieldvisit.visits.state import PLANNING, Stage
@@ -105,8 +105,10 @@ def _own_visits(session: Session, person_id: str) -> list[Visit]:
 
 
 def with_home() -> tuple[ORMOption, ...]:
-    """The home, its household and its residents in two queries, however many visits."""
-    return joinedload(Visit.home).joinedload(Home.household), joinedload(Visit.home).selectinload(Home.residents)
+    """The home, its household, its warnings and its residents in three queries, however many visits."""
+    home = joinedload(Visit.home)
+    warnings = joinedload(Visit.home).joinedload(Home.household).selectinload(Household.warnings)
+    return warnings, home.selectinload(Home.residents)
 
 
 def stop_of(visit: Visit, agent: str) -> Stop:
@@ -135,8 +137,10 @@ def stop_of(visit: Visit, agent: str) -> Stop:
 
 
 def phone_of(home: Home) -> str | None:
-    """The first number that may be rung: the tenant's before a representative's, and none where calls are of no use."""
-    if home.household and "phone" in home.household.unusable_channels:
+    """The first number that may be rung: the tenant's before a representative's; none where calls are of no use or
+    not safe."""
+    household = home.household
+    if household and ("phone" in household.unusable_channels or household.contact_safety.get("phone") == "never"):
         return None
     in_turn = sorted(home.residents, key=lambda one: (one.role != "tenant", one.ref))
     return next((one.phone for one in in_turn if one.phone), None)

@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from fieldvisit.db import canonical
 from fieldvisit.ground.policy import Policy
+from fieldvisit.jobs import want
+from fieldvisit.notices.links import new_link
 from fieldvisit.notices.models import Notice
 from fieldvisit.visits import events as ev
 from fieldvisit.visits.fold import DESK, Line, fold
@@ -170,15 +172,41 @@ def _remember_policy(session: Session, policy: Policy, at: datetime) -> None:
 def _cache_rows(session: Session, visit: Visit, event: ev.Event, written: Written, policy: Policy) -> None:
     match event:
         case ev.NoticeRecorded():
-            session.add(_notice_row(visit, event, written, policy))
+            _keep_notice(session, visit, event, written, policy)
         case ev.NoticeFailed(notice=notice, delivery=delivery):
             if row := session.get(Notice, notice):
                 row.delivery, row.delivered_at = delivery, None
         case ev.NoticeWithdrawn(notice=notice):
             if row := session.get(Notice, notice):
                 row.withdrawn_at = written.received_at
-        case ev.VisitPlanned(lead=lead, others=others) | ev.VisitReassigned(lead=lead, others=others):
+        case ev.VisitPlanned(lead=lead, others=others):
+            session.add(new_link(visit.id, written.received_at))
+            _wish_reminder(session, visit, written.received_at, policy)
             _send(session, visit, lead, others, written.received_at)
+        case ev.VisitMoved():
+            _wish_reminder(session, visit, written.received_at, policy)
+        case ev.VisitReassigned(lead=lead, others=others):
+            _send(session, visit, lead, others, written.received_at)
+
+
+def _wish_reminder(session: Session, visit: Visit, at: datetime, policy: Policy) -> None:
+    """R15: one, so many hours before the window opens. A window that is nearer than that has none."""
+    due = visit.window_start - timedelta(hours=policy.notice.reminder_h.value)
+    if due > at:
+        want(session, "remind", visit.id, due=due, dedupe=reminder_of(visit))
+
+
+def reminder_of(visit: Visit) -> str:
+    return f"remind:{visit.id}:{visit.window_start.isoformat()}"
+
+
+def _keep_notice(session: Session, visit: Visit, event: ev.NoticeRecorded, written: Written, policy: Policy) -> None:
+    """A notice is recorded again when more is known of it: delivered, or despatched."""
+    if row := session.get(Notice, event.notice):
+        row.sent_at, row.delivery, row.delivered_at = event.sent_at, event.delivery, event.delivered_at
+        row.despatched_at = event.despatched_at
+    else:
+        session.add(_notice_row(visit, event, written, policy))
 
 
 def _notice_row(visit: Visit, event: ev.NoticeRecorded, written: Written, policy: Policy) -> Notice:

@@ -20,18 +20,18 @@ def seal_for(
                 entry_id=entry.id,
                 subject_id=subject_id,
                 field=field,
-                text=_storable(text),
-                keep_until=_years_on(london_date(at), policy.keep.visit_years.value),
+                text=storable(text),
+                keep_until=years_on(london_date(at), policy.keep.visit_years.value),
             )
         )
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
     """A phone may cut a text in the middle of a picture, or send a NUL: no database keeps those, and the rest counts."""
     return text.encode("utf-8", "replace").decode().replace("\x00", "")
 
 
-def _years_on(day: date, years: int) -> date:
+def years_on(day: date, years: int) -> date:
     return day.replace(year=day.year + years, day=28 if (day.month, day.day) == (2, 29) else day.day)
 
 

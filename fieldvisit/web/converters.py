@@ -18,5 +18,11 @@ class CodeConverter(BadgeConverter):
     regex = r"[^/]{1,64}"
 
 
+class WordConverter(BaseConverter):
+    """A name of ours, such as a kind of message. The view answers 404 for one that is not."""
+
+    regex = r"[a-z][a-z_]{1,39}"
+
+
 def install(app: Flask) -> None:
-    app.url_map.converters.update(id=IdConverter, badge=BadgeConverter, code=CodeConverter)
+    app.url_map.converters.update(id=IdConverter, badge=BadgeConverter, code=CodeConverter, word=WordConverter)

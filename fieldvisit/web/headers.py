@@ -30,7 +30,7 @@ def install(app: Flask, *, https: bool) -> None:
             response.headers["Cache-Control"] = "no-cache"
         elif not request.path.startswith("/static/"):
             put("Cache-Control", "no-store")
-            if request.blueprint != "verify":  # its answers are the same for everybody, whatever was sent
+            if request.blueprint not in ("verify", "my_visit"):  # answers are the same for everybody, whatever was sent
                 response.vary.add("HX-Request")
         if https:
             put("Strict-Transport-Security", "max-age=63072000; includeSubDomains")

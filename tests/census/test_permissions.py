@@ -23,6 +23,7 @@ from fieldvisit.ground.roles import CHECKING, DEMO, Role
 from fieldvisit.notices.models import Notice
 from fieldvisit.outbox.arrivals import attachment_id
 from fieldvisit.outbox.models import Held
+from fieldvisit.register.models import Precaution, Resident
 from fieldvisit.tasks import Task
 from tests import world as council
 from tests.stories import Story, a_visit
@@ -86,7 +87,9 @@ class Objects:
         self.ids |= {("person_id", "own"): ids["asha"], ("person_id", "company"): ids["carl"]}
         self.ids["person_id", "area"] = ids["otto"]
         self.ids |= {("badge_id", "own"): ids["badge of asha"], ("badge_id", "company"): ids["badge of carl"]}
+        self.ids |= {("kind", "own"): "notice", ("channel", "own"): "email", ("language", "own"): "pl"}
         self.ids |= {("filename", "own"): "css/office.css", ("filename", "nobody"): "css/nobodys.css"}
+        self._asked_for()
         self._tasks()
         self._from_phones({"own": own, "company": company, "area": area})
         return self
@@ -112,6 +115,19 @@ class Objects:
             for number, row in enumerate(EXTRA, start=80):
                 council._person(session, self.world.ids, code, number, *row)
 
+    def _asked_for(self) -> None:
+        """Somebody who lives there, and a warning: in the north, and in the south."""
+        today = self.world.now.date()
+        with self.world.database.writing(DEMO) as session:
+            for whose in ("own", "area"):
+                home_id = self.ids["home_id", whose]
+                row = Precaution(home_id=home_id, code="dog", set_on=today, review_on=today)
+                session.add(row)
+                session.flush()
+                self.ids["precaution_id", whose] = row.id
+                resident = select(Resident.id).where(Resident.home_id == home_id)
+                self.ids["resident_id", whose] = session.scalars(resident).one()
+
     def _tasks(self) -> None:
         with self.world.database.writing(None) as session:
             for whose, area in (("own", "North"), ("area", "South")):
@@ -124,7 +140,7 @@ class Objects:
                 self.ids["task_id", whose] = task.id
 
     def named(self, name: str, whose: str, url: str) -> str:
-        if name in ("code", "rest"):
+        if name in ("code", "rest", "token"):
             return "AAAAAAAAAA"
         if name == "blob_id":
             return "0f8b6a9e-1c2d-4e5f-8a9b-0c1d2e3f4a5b"

@@ -6,6 +6,8 @@ from fieldvisit import db
 from fieldvisit.breaches.models import Concern
 from fieldvisit.db import Database, nobody, protected_models
 from fieldvisit.ground.roles import DEMO
+from fieldvisit.messages.models import Message
+from fieldvisit.register.models import HouseholdContact, Precaution
 from fieldvisit.row_security import POLICIES
 from fieldvisit.visits.models import Job
 from tests.census.test_wall import SOUTHERN, count
@@ -22,20 +24,23 @@ def _rows_seen(world: World) -> dict[str, dict[str, int]]:
 
 EXPECTED = {
     "asha": {
-        "Attachment": 0, "Concern": 0, "Entry": 7, "Envelope": 0, "Held": 0, "Home": 1, "Household": 1, "Job": 0, "Notice": 1,
-        "Resident": 1, "Visit": 1, "VisitWorker": 1, "Words": 2,
+        "Attachment": 0, "Concern": 0, "Entry": 7, "Envelope": 0, "Held": 0, "Home": 1, "Household": 1,
+        "HouseholdContact": 0, "Job": 0, "Message": 0, "Notice": 1, "Precaution": 1, "Resident": 1, "TenantLink": 1,
+        "Visit": 1, "VisitWorker": 1, "Words": 2,
     },
     "mona": {
-        "Attachment": 0, "Concern": 0, "Entry": 7, "Envelope": 0, "Held": 0, "Home": 1, "Household": 0, "Job": 0, "Notice": 1,
-        "Resident": 0, "Visit": 1, "VisitWorker": 1, "Words": 0,
+        "Attachment": 0, "Concern": 0, "Entry": 7, "Envelope": 0, "Held": 0, "Home": 1, "Household": 0,
+        "HouseholdContact": 0, "Job": 0, "Message": 0, "Notice": 1, "Precaution": 0, "Resident": 0, "TenantLink": 1,
+        "Visit": 1, "VisitWorker": 1, "Words": 0,
     },
     "olive": {
-        "Attachment": 1, "Concern": 0, "Entry": 7, "Envelope": 0, "Held": 1, "Home": 3, "Household": 3, "Job": 1, "Notice": 1,
-        "Resident": 3, "Visit": 1, "VisitWorker": 1, "Words": 2,
+        "Attachment": 1, "Concern": 0, "Entry": 7, "Envelope": 0, "Held": 1, "Home": 3, "Household": 3,
+        "HouseholdContact": 1, "Job": 1, "Message": 1, "Notice": 1, "Precaution": 1, "Resident": 3, "TenantLink": 1,
+        "Visit": 1, "VisitWorker": 1, "Words": 2,
     },
     "hana": dict.fromkeys(
-        ("Attachment", "Concern", "Entry", "Envelope", "Held", "Home", "Household", "Job", "Notice", "Resident", "Visit",
-         "VisitWorker", "Words"), 0,
+        ("Attachment", "Concern", "Entry", "Envelope", "Held", "Home", "Household", "HouseholdContact", "Job",
+         "Message", "Notice", "Precaution", "Resident", "TenantLink", "Visit", "VisitWorker", "Words"), 0,
     ),
 }  # fmt: skip
 
@@ -65,6 +70,22 @@ def _fill(world: World) -> None:
     with world.database.writing(DEMO) as session:
         for ref, uprn in (("J-1", "100030000001"), ("J-2", SOUTHERN)):
             session.add(Job(ref=ref, home_id=world.ids[uprn], kind="responsive_repair", reason="A tap"))
+            session.add(
+                Precaution(home_id=world.ids[uprn], code="dog", owner_id=world.ids["olive"], set_on=day, review_on=day)
+            )
+            session.add(
+                HouseholdContact(
+                    home_id=world.ids[uprn], kind="neighbour", name="Ida Rook", reach="01632960123", agreed_on=day
+                )
+            )
+        for story in (north, south):
+            session.add(
+                Message(
+                    visit_id=story.visit_id, kind="notice", channel="sms", to="07700900101", language="en", subject="",
+                    body="A visit", template="0" * 64, provider="", state="waiting", written_at=world.now,
+                    written_by=world.ids["olive"],
+                )
+            )
         session.add(Concern(ref="C-1", form_key="k", received_on=day, anonymous=False, what="He shouted."))
 
 

@@ -103,6 +103,7 @@ def types_no_number(page: Page) -> None:
 # --- the pages
 
 PLAN = "/office/visits/<id:visit_id>/plan"
+TEXT = "/office/texts/<word:kind>/<word:channel>/<word:language>"
 
 HAND = (
     Screen("round", "/today", "asha"),
@@ -153,6 +154,10 @@ LOG = (
     Screen("held entries", "/office/held", "olive"),
     Screen("nothing is held", "/office/held", "otto"),
     Screen("held entry", "/office/held/<id:held_id>", "olive", "/office/held/{held}"),
+    Screen("message texts", "/office/texts", "adam"),
+    Screen("message text", TEXT, "adam", "/office/texts/notice/letter/en"),
+    Screen("message text in Urdu", TEXT, "adam", "/office/texts/notice/sms/ur", opens_everything),
+    Screen("message text to an officer", TEXT, "olive", "/office/texts/notice/email/pl"),
     Screen("people", "/office/people", "olive"),
     Screen("people not found", "/office/people", "olive", "/office/people?q=nobody"),
     Screen("person", "/office/people/<id:person_id>", "olive", "/office/people/{worker}"),

@@ -22,7 +22,18 @@ from fieldvisit.ground.roles import DEMO, SIGNED_IN, Duty
 from fieldvisit.ground.verdict import RefusedError
 from fieldvisit.outbox.envelope import digest_of, is_well_signed, signed_text
 from fieldvisit.outbox.models import Held
-from fieldvisit.register.models import Area, Firm, Grant, Home, Household, Person, PersonDuty, Resident
+from fieldvisit.register.models import (
+    Area,
+    Firm,
+    Grant,
+    Home,
+    Household,
+    HouseholdContact,
+    Person,
+    PersonDuty,
+    Precaution,
+    Resident,
+)
 from fieldvisit.register.service import claim_of, claimant, is_right, principal_by_id
 from fieldvisit.visits.models import Entry, Envelope, Visit, VisitWorker
 from fieldvisit.visits.planning import notice_answer
@@ -121,6 +132,20 @@ def test_one_tenant_has_a_trusted_adult_one_no_texts_and_one_is_protected(demo: 
     households = every(demo, Household)
     assert [sum(one.trusted_adult for one in households), sum(one.protected for one in households)] == [1, 1]
     assert sum("sms" in one.unusable_channels for one in households) == 1
+    assert all(one.contact_safety for one in households if not one.protected)
+
+
+def test_households_ask_for_what_a_newcomer_should_see(demo: Database) -> None:
+    households = every(demo, Household)
+    assert {"bsl", "large_print", "easy_read"} <= {code for one in households for code in one.needs}
+    assert {"en", "pl", "ur"} == {one.language for one in households}
+    assert {"words", "numbers", "picture"} == {one.word_style for one in households}
+    assert sum(bool(one.password) for one in households) == 1
+    marks = [mark for one in households for mark in one.contact_safety.items()]
+    assert ("sms", "content_free") in marks
+    assert ("letter", "never") in marks
+    assert {row.code for row in every(demo, Precaution)} == {"two_person", "dog"}
+    assert DRAMA.fullmatch(every(demo, HouseholdContact)[0].reach)
 
 
 def test_badges_are_good_expired_suspended_unsigned_and_uninsured(demo: Database) -> None:

@@ -275,7 +275,7 @@ def test_every_page_fits_the_first_flight(name):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_fetches_nothing_runs_nothing_and_asks_for_nothing_but_a_code(name):
+def test_a_page_fetches_nothing_runs_nothing_and_asks_for_nothing_but_codes(name):
     tags = Tags(PAGES[name].body).found
     assert not {tag for tag, _ in tags} & {"script", "iframe", "object", "embed", "audio", "video", "base", "template"}
     for tag, attributes in tags:
@@ -286,7 +286,7 @@ def test_a_page_fetches_nothing_runs_nothing_and_asks_for_nothing_but_a_code(nam
             assert re.match(r"(data:|tel:|/v$)", attributes.get(key) or "/v"), (tag, attributes)
     assert ("form" in {tag for tag, _ in tags}) is (name == "typed")
     assert [attributes["name"] for tag, attributes in tags if tag == "input"] == (
-        ["badge", "digits"] if name == "typed" else []
+        ["badge", "digits", "reference"] if name == "typed" else []
     )
 
 

@@ -1,0 +1,227 @@
+"""A message as a letter: A4, its address in the window of an envelope, plain, in large print, or in Easy Read.
+
+The first page keeps to the areas in which GOV.UK Notify prints, so that one PDF does for its printer and for ours.
+Importing this loads no PDF library: that costs a quarter of a second, and is done where a letter is made.
+"""
+
+import io
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import import_module
+
+from PIL import Image
+
+from fieldvisit.ground.clock import MONTHS, london_date
+from fieldvisit.ground.languages import direction
+from fieldvisit.lettering import Fonts, missing_letters, plain_letters
+from fieldvisit.messages.outgoing import NeverError, Outgoing
+from fieldvisit.messages.pictures import draw_picture, picture_for
+from fieldvisit.qr import qr_png
+
+LINK = re.compile(r"https?://[^\s<>]*[^\s<>.,;:!?)]")
+_GROUPS = re.compile(r"(?<=\d) (?=\d)")  # the blanks inside a telephone number
+ADDRESS = 24.6, 39.5, 95.4, 26.8  # millimetres: left, top, width and height of what the window shows
+HEAD = 24.6, 12.0, 98.0
+BESIDE_THE_WINDOW = 128.0, 12.0, 66.0  # left, top and width of what stands to the right of it
+BODY_TOP = 97.0
+NEXT_TOP, BOTTOM = 20.0, 22.0
+LEADING = 0.5  # millimetres from line to line for each point of size: open, for tired eyes
+GAP = 0.28  # and after a paragraph
+QR_SIDE = 34.0
+
+
+@dataclass(frozen=True, slots=True)
+class LetterHead:
+    """Who writes. phone: as it is said aloud to tenants. fonts: None sets what the built-in ones can."""
+
+    council: str = ""
+    phone: str = ""
+    fonts: Fonts | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Sizes in points, margins in millimetres. pictures: one beside each paragraph, in a margin of its own."""
+
+    size: float
+    heading: float
+    near: float  # the margin on the side where reading begins
+    far: float
+    pictures: bool = False
+
+
+LOOKS = {
+    "plain": Look(12, 15, near=24.6, far=22),
+    "large_print": Look(18, 22, near=22, far=18),
+    "easy_read": Look(16, 20, near=68, far=32, pictures=True),  # about forty letters to a line
+}
+
+
+def insist_on_letters(outgoing: Outgoing, head: LetterHead) -> None:
+    """Raises NeverError where the letter would be print that nobody can read, or could be delivered to nobody."""
+    if len(_lines(outgoing.to)) < 2:
+        raise NeverError("permanent-failure", "This letter has no address: a house and a postcode at least.")
+    try:
+        if head.fonts:
+            head.fonts.insist_they_are_there()
+        missing = missing_letters(_composed(outgoing.subject + outgoing.body + outgoing.to), head.fonts)
+    except OSError as error:
+        raise NeverError("technical-failure", "There is no font at FIELDVISIT_FONT that can be read.") from error
+    if missing:
+        here = "The font at FIELDVISIT_FONT has" if head.fonts else "The built-in fonts have"
+        raise NeverError("technical-failure", f"no font for this letter. {here} {len(missing)} of its letters not.")
+
+
+def letter_pdf(outgoing: Outgoing, head: LetterHead, at: datetime) -> bytes:
+    """The letter. at: its date. Raises NeverError where there is no font that can set it."""
+    insist_on_letters(outgoing, head)
+    pages, _uncounted = _Letter(outgoing, head, at).finished()
+    return _Letter(outgoing, head, at, of=pages).finished()[1]
+
+
+def _lines(address: str) -> list[str]:
+    return [line.strip() for line in address.splitlines() if line.strip()]
+
+
+def _composed(words: str) -> str:
+    return unicodedata.normalize("NFC", words)
+
+
+class _Letter:
+    """of: how many pages it will have, known when it was made once before; 0: not yet."""
+
+    def __init__(self, outgoing: Outgoing, head: LetterHead, at: datetime, of: int = 0) -> None:
+        self.outgoing, self.head, self.at, self.of = outgoing, head, at, of
+        self.look = LOOKS[outgoing.look]
+        self.reads_left = direction(outgoing.language) == "rtl"
+        self.align = "R" if self.reads_left else "L"
+        self.left = self.look.far if self.reads_left else self.look.near
+        self.width = 210 - self.look.near - self.look.far
+        self.pdf = import_module("fpdf").FPDF(unit="mm", format="A4")
+        self._set_up()
+
+    def _set_up(self) -> None:
+        pdf, fonts = self.pdf, self.head.fonts
+        pdf.set_auto_page_break(False)
+        pdf.set_margin(0)
+        pdf.c_margin = 0
+        pdf.set_creation_date(self.at)
+        pdf.set_lang(self.outgoing.language)
+        self.family = "letter" if fonts else "helvetica"
+        if fonts:
+            pdf.add_font("letter", "", fonts.regular)
+            pdf.add_font("letter", "B", fonts.bold)
+        self._direction(self.reads_left)
+        pdf.set_title(self.text(self.outgoing.subject))
+
+    def _direction(self, to_the_left: bool) -> None:
+        if self.head.fonts:
+            self.pdf.set_text_shaping(True, direction="rtl" if to_the_left else "ltr")
+
+    def text(self, words: str) -> str:
+        """A number that is read out stays on one line, and reads the same way round between words that run to the left."""
+        words = _GROUPS.sub("\u00a0", _composed(words))
+        return words if self.head.fonts else plain_letters(words)
+
+    def finished(self) -> tuple[int, bytes]:
+        """How many pages it has, and what it is as PDF."""
+        try:
+            self._write()
+            return self.pdf.page, bytes(self.pdf.output())
+        finally:
+            for font in self.pdf.fonts.values():
+                if hasattr(font, "ttfont"):
+                    font.ttfont.close()  # fpdf2 leaves the file open
+
+    def _write(self) -> None:
+        self._page()
+        self._head()
+        self._address()
+        self.pdf.set_y(BODY_TOP)
+        self._paragraph(self.outgoing.subject, self.look.heading, bold=True)
+        linked, shown = "", ""
+        for paragraph in re.split(r"\n\s*\n", self.outgoing.body.strip()):
+            found = None if linked else LINK.search(paragraph)
+            picture = picture_for(paragraph, after=shown) if self.look.pictures else ""
+            self._paragraph(paragraph, self.look.size, qr=found[0] if found else "", picture=picture)
+            linked, shown = linked or (found[0] if found else ""), picture or shown
+
+    def _page(self) -> None:
+        self.pdf.add_page()
+        self.pdf.set_y(NEXT_TOP)
+        if self.of > 1:
+            self._at(0, self.pdf.h - 14, self.pdf.w, 11, f"{self.pdf.page} / {self.of}", align="C")
+            self.pdf.set_y(NEXT_TOP)
+
+    def _head(self) -> None:
+        left, top, width = HEAD
+        self._at(left, top, width, max(14, self.look.size), self.head.council, bold=True)
+        left, top, width = BESIDE_THE_WINDOW
+        day = london_date(self.at)
+        dated = (
+            f"{day.day}.{day.month}.{day.year}" if self.reads_left else f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+        )
+        self._at(left, top, width, self.look.size, "\n".join(filter(None, (self.head.phone, dated))))
+
+    def _address(self) -> None:
+        """Smaller where it has many lines: what the window does not show, the post does not read."""
+        left, top, width, height = ADDRESS
+        lines = _lines(self.outgoing.to)
+        size = 12.0
+        while size > 7 and not self._fits(lines, size, width, height):
+            size -= 0.5
+        self._at(left + 0.5, top + 0.5, width - 0.5, size, "\n".join(lines), leading=0.42)
+
+    def _fits(self, lines: list[str], size: float, width: float, height: float) -> bool:
+        self.pdf.set_font(self.family, "", size)
+        wide = max((self.pdf.get_string_width(self.text(line)) for line in lines), default=0)
+        return wide <= width - 1 and len(lines) * size * 0.42 <= height - 1
+
+    def _at(
+        self, x: float, y: float, width: float, size: float, words: str, *, bold: bool = False, align: str = "L",
+        leading: float = LEADING,
+    ) -> None:  # fmt: skip
+        """Words at a place, in the direction of addresses and numbers, which is the same in every language."""
+        self._direction(False)
+        self.pdf.set_font(self.family, "B" if bold else "", size)
+        self.pdf.set_xy(x, y)
+        self.pdf.multi_cell(width, size * leading, self.text(words), align=align)
+        self._direction(self.reads_left)
+
+    def _paragraph(self, words: str, size: float, *, bold: bool = False, qr: str = "", picture: str = "") -> None:
+        """Whole lines of one paragraph, on the next page where they end; its picture and its code stand with it."""
+        pdf = self.pdf
+        line, side = size * LEADING, size * 1.9 if picture else 0.0
+        pdf.set_font(self.family, "B" if bold else "", size)
+        lines = pdf.multi_cell(self.width, line, self.text(words), align=self.align, dry_run=True, output="LINES")
+        whole = len(lines) * line + (QR_SIDE + size * GAP if qr else 0)
+        together = whole if qr or bold else min(len(lines), 3) * line  # never one lonely line at the foot of a page
+        if pdf.get_y() + max(together, side) > pdf.h - BOTTOM:
+            self._page()
+        top, began = pdf.get_y(), pdf.page
+        if picture:
+            draw_picture(
+                pdf, picture, self.left + self.width + 8 if self.reads_left else self.left - 8 - side, top, side
+            )
+        pdf.set_y(top)
+        for text in lines:
+            if pdf.get_y() + line > pdf.h - BOTTOM:
+                self._page()
+            pdf.set_font(self.family, "B" if bold else "", size)
+            pdf.set_x(self.left)
+            pdf.multi_cell(self.width, line, text, align=self.align, new_x="LMARGIN", new_y="NEXT")
+        foot = top + side if pdf.page == began else 0.0
+        pdf.set_y(max(pdf.get_y(), foot) + size * GAP)
+        if qr:
+            self._qr(qr)
+
+    def _qr(self, link: str) -> None:
+        pdf = self.pdf
+        if pdf.get_y() + QR_SIDE > pdf.h - BOTTOM:
+            self._page()
+        left = self.left + self.width - QR_SIDE if self.reads_left else self.left
+        with Image.open(io.BytesIO(qr_png(link, 8, compact=False))) as code:
+            pdf.image(code.convert("L"), left, pdf.get_y(), QR_SIDE, QR_SIDE, alt_text=link)
+        pdf.set_y(pdf.get_y() + QR_SIDE + self.look.size * GAP)

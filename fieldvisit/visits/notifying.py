@@ -1,0 +1,308 @@
+"""Telling the tenant of one visit: which way, in which words, written with the change that caused it.
+
+Each function writes a message, and where it gives notice the line of the log too, in the caller's transaction; the
+worker sends it. What comes back reaches the log through `hear`.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fieldvisit.badges.rules import name_shown
+from fieldvisit.db import canonical
+from fieldvisit.ground.clock import end_of_london_day, london_date
+from fieldvisit.ground.policy import Policy
+from fieldvisit.ground.verdict import Clause, Refused, Verdict
+from fieldvisit.messages import service as messages
+from fieldvisit.messages.models import Message
+from fieldvisit.messages.rules import SENDABLE, Safety, Way, may_say, next_way
+from fieldvisit.messages.texts import Facts, compose, say_day, say_sign, say_window
+from fieldvisit.messages.texts_service import wording_for
+from fieldvisit.notices.facts import ORAL
+from fieldvisit.notices.links import link_of_visit
+from fieldvisit.notices.signs import tenants_sign
+from fieldvisit.register.models import Household, Person, Resident
+from fieldvisit.tasks import Task, raise_task
+from fieldvisit.visits import events as ev
+from fieldvisit.visits.hearing import known_of, news
+from fieldvisit.visits.models import Entry, Visit
+from fieldvisit.visits.planning import also, household_of, tell_another_way
+from fieldvisit.visits.rules import may_record_notice
+from fieldvisit.visits.service import Written, at_the_desk, lines_of, lock, record, refold, reminder_of
+from fieldvisit.visits.state import ENDED, READY, Stage, VisitState
+from fieldvisit.visits.wire import body_of
+
+SENDING = "messages"  # the device of a line that no person and no phone wrote: a provider's word
+LETTERS = ("letter_first_class", "letter_second_class")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What would be sent: word for word, but for the tenant's own link, which is put in when it goes out."""
+
+    kind: str
+    way: Way
+    language: str
+    look: str
+    subject: str
+    body: str
+    template: str
+
+
+# --- which way ----------------------------------------------------------------------------------------------------
+
+
+def ways(session: Session, visit: Visit, at: datetime) -> list[Way]:
+    """Every way that we have to this household, the tenant's own before a representative's; safe ones first."""
+    household = household_of(session, visit.home_id)
+    marked = household.marks_on(london_date(at)) if household else {}
+    protected = bool(household and household.protected)
+    unusable = frozenset(household.unusable_channels) if household else frozenset()
+    people = sorted(_residents(session, visit.home_id), key=lambda one: (one.role != "tenant", one.ref))
+    found = [
+        Way(
+            channel,
+            _address(channel, people, visit),
+            may_say(channel, marked, protected=protected),
+            channel not in unusable,
+        )
+        for channel in SENDABLE
+    ]
+    return sorted((way for way in found if way.to), key=lambda way: (not way.usable, way.safety != "safe"))
+
+
+def _residents(session: Session, home_id: str) -> Sequence[Resident]:
+    return session.scalars(select(Resident).where(Resident.home_id == home_id)).all()
+
+
+def _address(channel: str, people: Sequence[Resident], visit: Visit) -> str:
+    if channel in LETTERS:
+        name = next((one.name for one in people), "The tenant")
+        home = visit.home
+        parts = (name, home.address_line, home.town, home.postcode)
+        return "\n".join(part for part in parts if part)
+    attribute = "phone" if channel == "sms" else "email"
+    return next((value for one in people if (value := getattr(one, attribute))), "")
+
+
+def may_send(state: VisitState, way: Way | None) -> Verdict:
+    """May this visit's notice go out this way? Refuses: under-way, no-way, never."""
+    if way is None or not way.to:
+        return Refused("no-way", "We have no number or address for that. Choose another way, or tell them yourself.")
+    if way.safety == "never":
+        return Refused(
+            "never", "This household asked us never to use that. Choose another way.", Clause("Security", "T17")
+        )
+    return may_record_notice(state)
+
+
+# --- in which words -----------------------------------------------------------------------------------------------
+
+
+def text_for(session: Session, visit: Visit, kind: str, way: Way, policy: Policy) -> Text:
+    """A channel that may not say what the visit is says 'please call us about your home', whatever the kind (T17)."""
+    household = household_of(session, visit.home_id)
+    language = (household.language if household else "") or "en"
+    look = (household.letter_look if household else "") or "plain"
+    said = kind if way.safety == "safe" else "call_us"
+    wording = wording_for(session, said, "letter" if way.channel in LETTERS else way.channel, language)
+    subject, body = compose(wording, facts_of(session, visit, household, language, policy, way))
+    return Text(said, way, language, look, subject, body, wording.digest)
+
+
+def facts_of(
+    session: Session, visit: Visit, household: Household | None, language: str, policy: Policy, way: Way
+) -> Facts:
+    link = link_of_visit(session, visit.id)
+    style = household.word_style if household else "words"
+    lead = session.get_one(Person, visit.lead_id)
+    firm = lead.firm.name if lead.firm else policy.council.name
+    return Facts(
+        council=policy.council.name,
+        phone=policy.council.office_line.value,
+        firm=firm,
+        who=name_shown(lead.name, policy.badge.name_style.value),
+        why=visit.reason,
+        day=say_day(london_date(visit.window_start), language),
+        window=say_window(visit.window_start, visit.window_end, language),
+        link=None,
+        reference=link.reference if link else "",
+        word=say_sign(tenants_sign(link.signs, style), language) if link else "",
+        address_line=way.to.replace("\n", ", ") if way.channel in LETTERS else "",
+    )
+
+
+# --- giving notice ------------------------------------------------------------------------------------------------
+
+
+def give_notice(
+    session: Session, visit: Visit, text: Text, *, by: str, at: datetime, policy: Policy, key: str,
+    programme: tuple[date, date] | None = None,
+) -> Message:  # fmt: skip
+    """Writes the notice as pending and the message that gives it. `key`, of the form, names both: twice is once.
+
+    The visit must be locked, and the caller has asked `may_send`. What says neither who nor why is no notice (NR-15).
+    """
+    if already := messages.lock(session, key):
+        return already
+    tells = text.way.safety == "safe"
+    event = ev.NoticeRecorded(
+        notice=key,
+        channel=text.way.channel,
+        window_start=visit.window_start,
+        window_end=visit.window_end,
+        delivery=None if text.way.channel in LETTERS else "pending",
+        programme_start=programme[0] if programme else None,
+        programme_end=programme[1] if programme else None,
+        states_who=tells,
+        states_why=tells,
+        usable=text.way.usable,
+    )
+    record(session, visit, event, at_the_desk(event, form_key=key, by=by, at=at), policy)
+    return _write(session, visit, text, by=by, at=at, key=key, notice=True)
+
+
+def _write(
+    session: Session, visit: Visit, text: Text, *, by: str, at: datetime, key: str | None = None, notice: bool = False
+) -> Message:
+    return messages.write(
+        session, visit_id=visit.id, kind=text.kind, channel=text.way.channel, to=text.way.to, language=text.language,
+        subject=text.subject, body=text.body, template=text.template, by=by, at=at, look=text.look, message_id=key,
+        notice_id=key if notice else None,
+    )  # fmt: skip
+
+
+def tell(
+    session: Session, visit: Visit, kind: str, *, by: str, at: datetime, policy: Policy, key: str
+) -> Message | None:
+    """A message that gives no notice: the change was made, and they are to know. None: no safe way, so a task for a
+    person, where it matters (ME-3.2d). `key` names it: the same cause tells them once."""
+    if already := messages.lock(session, key):
+        return already
+    way = next_way([way for way in ways(session, visit, at) if way.safety == "safe"], ())
+    if way is None or (kind in IN_PASSING and way.channel in LETTERS):
+        if kind not in IN_PASSING:
+            _ask_a_person(session, visit, kind, key, at, policy)
+        return None
+    return _write(session, visit, text_for(session, visit, kind, way, policy), by=by, at=at, key=key)
+
+
+def follow(session: Session, visit: Visit, event: ev.Event, *, by: str, at: datetime, policy: Policy, key: str) -> None:
+    """What a command of the desk tells the tenant besides: written with it. `key` is the form's: twice is once."""
+    told: dict[str, Any] = {"by": by, "at": at, "policy": policy}
+    match event:
+        case ev.VisitCancelled(by=who) if who != "tenant":
+            tell(session, visit, "cancelled", key=also(key, "cancelled"), **told)
+        case ev.VisitReassigned(tenant_told=False):
+            _new_notice(session, visit, "change_of_worker", also(key, "change_of_worker"), **told)
+        case ev.VisitMoved():
+            _new_notice(session, visit, "moved", also(key, "moved"), **told)
+        case ev.NoticeRecorded(channel=channel) if channel in ORAL:
+            tell(session, visit, "confirmation", key=also(key, "confirmation"), **told)  # NR-2: always in writing too
+
+
+def _new_notice(session: Session, visit: Visit, kind: str, key: str, *, by: str, at: datetime, policy: Policy) -> None:
+    way = next_way([way for way in ways(session, visit, at) if way.safety == "safe"], ())
+    if way is None:
+        _ask_a_person(session, visit, kind, key, at, policy)
+    else:
+        give_notice(session, visit, text_for(session, visit, kind, way, policy), by=by, at=at, policy=policy, key=key)
+
+
+# What a phone's entry tells the tenant, while it is still true.
+TELLS = {"visit.set_off": "on_the_way", "visit.late": "late", "visit.closed": "summary"}
+
+
+def tell_of_entry(session: Session, entry_id: str, at: datetime, policy: Policy) -> Message | None:
+    """The courtesy text of an entry from the door. A phone that was offline for hours sets off nobody now."""
+    entry = session.scalars(select(Entry).where(Entry.id == entry_id)).first()
+    visit = lock(session, entry.visit_id) if entry else None
+    if entry is None or visit is None:
+        return None
+    kind = TELLS[entry.kind]
+    if kind != "summary" and (visit.stage != Stage.EN_ROUTE or at > visit.window_end):
+        return None
+    return tell(session, visit, kind, by=entry.recorded_by, at=at, policy=policy, key=also(entry.id, kind))
+
+
+# Worth a message, and not worth a letter or somebody's time: by then it is over.
+IN_PASSING = frozenset({"on_the_way", "late", "reminder", "summary"})
+
+
+def _ask_a_person(session: Session, visit: Visit, kind: str, key: str, at: datetime, policy: Policy) -> None:
+    cause = f"tell_tenant:{key}"
+    if session.scalars(select(Task.id).where(Task.cause == cause)).first() is None:
+        due = end_of_london_day(policy.working_days.after(london_date(at), policy.task.notice_failed_wd.value))
+        about = {"about": "visit", "about_id": visit.id, "area_id": visit.area_id}
+        raise_task(session, "tell_tenant", cause=cause, at=at, due=due, **about)
+
+
+# --- what is heard back -------------------------------------------------------------------------------------------
+
+
+def hear(session: Session, message_id: str, at: datetime, policy: Policy) -> ev.Event | None:
+    """Makes the visit's log say what the receipts of this message say, and raises what follows from it."""
+    message = messages.lock(session, message_id)
+    if message is None or message.notice_id is None:
+        return None
+    visit = lock(session, message.visit_id)
+    known = known_of(lines_of(session, message.visit_id), message.notice_id) if visit else None
+    if visit is None or known is None:
+        return None
+    event = news(known, messages.standing_of(session, message))
+    if event is None:
+        return None
+    record(session, visit, event, _by_the_provider(message, event, at), policy)
+    tell_another_way(session, visit, event, at, policy)
+    return event
+
+
+def _by_the_provider(message: Message, event: ev.Event, at: datetime) -> Written:
+    facts = [message.id, ev.name_of(event), body_of(event)]
+    digest = hashlib.sha256(canonical(facts).encode()).hexdigest()
+    return Written(SENDING, digest[:32], None, at, at, 0, at, message.written_by, digest)
+
+
+# --- reminders, and what is no longer true when its turn comes ----------------------------------------------------
+
+
+def remind(session: Session, visit_id: str, dedupe: str, at: datetime, policy: Policy) -> Message | None:
+    """Checked against the visit as it is now (R15): told in time, not moved, not set off, not over."""
+    visit = lock(session, visit_id)
+    if visit is None or dedupe != reminder_of(visit) or at >= visit.window_start:
+        return None
+    if refold(session, visit.id, policy).stage not in READY or visit.notice_result == "short":
+        return None
+    key = hashlib.sha256(dedupe.encode()).hexdigest()[:32]
+    return tell(session, visit, "reminder", by=visit.lead_id, at=at, policy=policy, key=key)
+
+
+def still_true(session: Session, message: Message, policy: Policy) -> bool:
+    """A message that waited for its provider is not sent when it has become false: moved, cancelled, over."""
+    visit = session.scalars(select(Visit).where(Visit.id == message.visit_id)).first()
+    if visit is None:
+        return False
+    state = refold(session, visit.id, policy)
+    if message.kind in ("cancelled", "summary", "call_us", "test"):
+        return True
+    if state.stage in ENDED:
+        return False
+    if message.notice_id:
+        known = known_of(lines_of(session, visit.id), message.notice_id)
+        same = known and (known.recorded.window_start, known.recorded.window_end) == (
+            visit.window_start,
+            visit.window_end,
+        )
+        return bool(same and known and not known.withdrawn)
+    return True
+
+
+def safety_label(safety: Safety) -> str:
+    return {"safe": "says what the visit is", "content_free": "says only: please call us", "never": "never used"}[
+        safety
+    ]

@@ -1,0 +1,271 @@
+"""`fieldvisit worker`: sends what is due, hears what came back, and looks after the clocks. Safe to run several.
+
+Each piece of work is leased, done, and settled in one transaction with what it changes. A worker that dies loses its
+lease; whoever takes the work up again asks the provider first whether it has the message already, by our reference.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from fieldvisit.badges.models import RecentScan, Scan, TypedTry
+from fieldvisit.config import Config
+from fieldvisit.db import Database
+from fieldvisit.deployment import worker_is_here
+from fieldvisit.failpoints import reach
+from fieldvisit.ground.clock import london_date, now
+from fieldvisit.ground.policy import Policy
+from fieldvisit.ground.roles import INTAKE, SENDING
+from fieldvisit.jobs import Work, again, finish, still_ours, take, want
+from fieldvisit.messages import adapters
+from fieldvisit.messages import service as messages
+from fieldvisit.messages.models import Message
+from fieldvisit.messages.outgoing import NeverError, NotNowError, Outgoing
+from fieldvisit.messages.rules import ask_again_at, try_again_at
+from fieldvisit.messages.texts import fill_link
+from fieldvisit.notices.links import LinkTry, link_key, link_of_visit, token_of
+from fieldvisit.outbox.gaps import watch
+from fieldvisit.visits import notifying
+
+log = structlog.get_logger()
+KEPT = ((Scan, Scan.hour, 30), (RecentScan, RecentScan.at, 1), (TypedTry, TypedTry.at, 1), (LinkTry, LinkTry.at, 1))
+IDLE_S = 1.0
+BEAT = timedelta(seconds=20)
+ROUND = timedelta(minutes=10)  # how often phones that fell silent are looked for
+MOST_TRIES = 20  # of work that breaks on our own mistake: then it stands in the log, and `fieldvisit check` names it
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """What a worker works with. base: the address that tenants' links begin with, without a slash at its end."""
+
+    database: Database
+    config: Config
+    policy: Policy
+    base: str
+
+
+def run(database: Database, config: Config, policy: Policy, *, once: bool, stop: threading.Event | None = None) -> int:
+    """Until stopped; with `once`, until nothing is due. How many pieces of work were done."""
+    shop, stop = Shop(database, config, policy, config.links_base), stop or threading.Event()
+    done, beat = 0, None
+    while not stop.is_set() and not _alone():
+        at = now()
+        if beat is None or at - beat >= BEAT:
+            beat = _beat(shop, at)
+        if _one(shop, at):
+            done += 1
+        elif once:
+            break
+        else:
+            stop.wait(IDLE_S)
+    return done
+
+
+def _alone() -> bool:
+    """Started beside a server that is no more: it would send on from a folder that nobody looks after."""
+    beside = os.environ.get("FIELDVISIT_BESIDE")
+    return beside is not None and int(beside) != os.getppid()
+
+
+def _beat(shop: Shop, at: datetime) -> datetime:
+    """The heartbeat, and the rounds that begin anew every so often: one wish for each stretch, whoever wishes it."""
+    stretch = int(at.timestamp() // ROUND.total_seconds())
+    with shop.database.writing(SENDING) as session:
+        worker_is_here(session, at)
+        want(session, "phones", "all", due=at, dedupe=f"phones:{stretch}")
+        want(session, "tidy", "all", due=at, dedupe=f"tidy:{london_date(at)}")
+    return at
+
+
+def _one(shop: Shop, at: datetime) -> bool:
+    with shop.database.writing(SENDING) as session:
+        work = take(session, at, tuple(HANDLERS))
+        if work is None:
+            return False
+        session.expunge(work)
+    reach("work_taken")
+    try:
+        HANDLERS[work.kind](shop, work)
+    except Exception as error:  # our own mistake: said loudly, tried again later, and the others go on
+        log.error("work-broke", kind=work.kind, error=type(error).__name__, tries=work.tries)
+        _put_back(shop, work, type(error).__name__)
+    return True
+
+
+def _put_back(shop: Shop, work: Work, trouble: str) -> None:
+    at = now()
+    with shop.database.writing(SENDING) as session:
+        ours = still_ours(session, work)
+        if ours and work.tries >= MOST_TRIES:
+            finish(ours, at, f"gave up: {trouble}")
+        elif ours:
+            again(ours, at + timedelta(minutes=min(work.tries, 30)), trouble)
+
+
+# --- sending ------------------------------------------------------------------------------------------------------
+
+
+def _send(shop: Shop, work: Work) -> None:
+    with shop.database.writing(SENDING) as session:
+        outgoing = _ready(session, shop, work)
+    if outgoing is None:
+        return
+    reach("before_provider")
+    try:
+        taken = adapters.send(outgoing, shop.config.sending, now())
+    except NotNowError as error:
+        _not_now(shop, work, str(error))
+        return
+    except NeverError as error:
+        _settle(shop, work, error.status, now(), "")
+        return
+    reach("after_provider")
+    _settle(shop, work, "taken", taken.at, taken.provider_id)
+
+
+def _ready(session: Session, shop: Shop, work: Work) -> Outgoing | None:
+    """The message as it goes out, its link put in; None, and the work is done, where it should go out no more."""
+    ours, message = still_ours(session, work), messages.lock(session, work.subject_id)
+    if ours is None:
+        return None
+    if message is None or message.state != messages.WAITING or not notifying.still_true(session, message, shop.policy):
+        if message:
+            messages.withdraw(session, message)
+        finish(ours, now())
+        return None
+    link = link_of_visit(session, message.visit_id)
+    address = f"{shop.base}/t/{token_of(link, link_key(shop.config.secret_key()))}" if link else shop.base
+    return Outgoing(
+        reference=message.id,
+        channel=message.channel,
+        to=message.to,
+        subject=fill_link(message.subject, address),
+        body=fill_link(message.body, address),
+        language=message.language,
+        look=message.look,
+        again=work.tries > 1,
+    )
+
+
+def _settle(shop: Shop, work: Work, status: str, happened: datetime, provider_id: str) -> None:
+    """What the provider said, and that the work is done: together, or it is asked again."""
+    at = now()
+    with shop.database.writing(SENDING) as session:
+        ours, message = still_ours(session, work), messages.lock(session, work.subject_id)
+        if ours is None or message is None:
+            return  # another worker had the lease by then, and settles it
+        message.provider = shop.config.sending.provider_of(message.channel)
+        message.provider_id = provider_id or None
+        messages.receive(session, message, status, happened, by="provider", at=at)
+        finish(ours, at)
+        if status == "taken" and (due := ask_again_at(at, at)):
+            want(session, "poll", message.id, due=due)
+        reach("before_settled")
+    reach("after_settled")
+
+
+def _not_now(shop: Shop, work: Work, why: str) -> None:
+    at = now()
+    with shop.database.writing(SENDING) as session:
+        ours, message = still_ours(session, work), messages.lock(session, work.subject_id)
+        if ours is None or message is None:
+            return
+        due = try_again_at(message.written_at, work.tries, at)
+        if due is None:
+            messages.receive(session, message, "technical-failure", at, by="provider", at=at)
+            finish(ours, at, why)
+        else:
+            again(ours, due, why)
+
+
+# --- hearing ------------------------------------------------------------------------------------------------------
+
+
+def _poll(shop: Shop, work: Work) -> None:
+    """Asks what became of a message: a callback may be lost. Until something final is heard, or three days are over."""
+    with shop.database.reading(SENDING) as session:
+        message = session.get(Message, work.subject_id)
+    if message is None or message.taken_at is None:
+        _done(shop, work)
+        return
+    try:
+        heard = adapters.ask(message.id, message.provider_id or "", message.channel, shop.config.sending)
+    except NotNowError:
+        heard = []
+    at = now()
+    with shop.database.writing(SENDING) as session:
+        ours, kept = still_ours(session, work), messages.lock(session, message.id)
+        if ours is None or kept is None:
+            return
+        for one in heard:
+            messages.receive(session, kept, one.status, one.at, by="poll", at=at)
+        due = ask_again_at(message.taken_at, at)
+        if due and messages.standing_of(session, kept).delivery == "pending":
+            again(ours, due, "")
+        else:
+            finish(ours, at)
+
+
+def _in_its_transaction(does: Callable[[Session, Shop, Work, datetime], object]) -> Callable[[Shop, Work], None]:
+    def handle(shop: Shop, work: Work) -> None:
+        at = now()
+        with shop.database.writing(SENDING) as session:
+            ours = still_ours(session, work)
+            if ours is not None:
+                does(session, shop, work, at)
+                finish(ours, at)
+                reach("before_settled")
+
+    return handle
+
+
+def _hear(session: Session, shop: Shop, work: Work, at: datetime) -> None:
+    notifying.hear(session, work.subject_id, at, shop.policy)
+
+
+def _remind(session: Session, shop: Shop, work: Work, at: datetime) -> None:
+    notifying.remind(session, work.subject_id, work.dedupe, at, shop.policy)
+
+
+def _tell(session: Session, shop: Shop, work: Work, at: datetime) -> None:
+    notifying.tell_of_entry(session, work.subject_id, at, shop.policy)
+
+
+def _done(shop: Shop, work: Work) -> None:
+    with shop.database.writing(SENDING) as session:
+        if ours := still_ours(session, work):
+            finish(ours, now())
+
+
+# --- clocks -------------------------------------------------------------------------------------------------------
+
+
+def _phones(shop: Shop, work: Work) -> None:
+    with shop.database.writing(INTAKE) as session:
+        watch(session, now(), shop.policy)
+    _done(shop, work)
+
+
+def _tidy(session: Session, shop: Shop, work: Work, at: datetime) -> None:
+    """Once a day: what is kept for so long and no longer (security.md 5.3). Work that was done is of no use either."""
+    for model, column, days in KEPT:
+        session.execute(delete(model).where(column < at - timedelta(days=days)))
+    session.execute(delete(Work).where(Work.done_at < at - timedelta(days=30)))
+
+
+HANDLERS: Mapping[str, Callable[[Shop, Work], None]] = {
+    "send": _send,
+    "poll": _poll,
+    "hear": _in_its_transaction(_hear),
+    "remind": _in_its_transaction(_remind),
+    "tell": _in_its_transaction(_tell),
+    "phones": _phones,
+    "tidy": _in_its_transaction(_tidy),
+}

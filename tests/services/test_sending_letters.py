@@ -1,0 +1,190 @@
+"""Letters: read back from their PDF, in the window of an envelope, large where asked, and never in unreadable print."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from fieldvisit.lettering import Fonts, missing_letters
+from fieldvisit.messages.adapters import send
+from fieldvisit.messages.adapters.settings import Sending
+from fieldvisit.messages.letter import ADDRESS, BODY_TOP, LOOKS, LetterHead, letter_pdf
+from fieldvisit.messages.outgoing import NeverError, Outgoing, Taken
+from fieldvisit.messages.pictures import picture_for
+from tests.services.test_badge_drawing import pictures, read, sizes, streams, words
+from tests.stand_ins.fonts import make_font
+
+AT = datetime(2026, 12, 8, 23, 30, tzinfo=UTC)
+HEAD = LetterHead("Melton Borough Council", "01664 502 502")
+LINK = "https://visits.melton.example/t/aB3_dE6-hI9kLmNoPqRsTuVwXyZ012345"
+BODY = f"""Dear Terry Moss,
+
+Asha Kaur comes to your home on Wednesday 9 December between 10:00 and 12:00.
+
+See it here: {LINK}.
+
+Or ring us on 01664 502 502. You never have to let anyone in."""
+TO = "Terry Moss\n1 Larch Close\nMelton Mowbray\nLE13 9AA"
+LETTER = Outgoing("r" * 32, "letter_first_class", TO, "A visit to your home", BODY)
+URDU = replace(LETTER, language="ur", subject="آپ کے گھر کا دورہ", body="ہم آئیں گے۔\n\n01664 502 502")
+MM = 72 / 25.4
+
+
+def placed(pdf: bytes) -> list[tuple[float, float, str]]:
+    """Each piece of text on the first page: millimetres from the left and from the top, and what it says."""
+    page = next(body for head, body in streams(pdf) if b" Tj" in body)
+    found = re.findall(rb"BT ([\d.]+) ([\d.]+) Td (?:\(((?:\\.|[^\\)])*)\)|<[0-9A-Fa-f]*>) Tj ET", page)
+    return [(float(x) / MM, 297 - float(y) / MM, said.decode("latin-1")) for x, y, said in found]
+
+
+def pages(pdf: bytes) -> int:
+    return len(re.findall(rb"/Type /Page\b", pdf))
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_a_letter_says_all_of_the_message(look: str) -> None:
+    said = " ".join(words(letter_pdf(replace(LETTER, look=look), HEAD, AT)).split())
+    for wanted in ("Melton Borough Council", "8 December 2026", "A visit to your home", "Dear Terry Moss,", "LE13 9AA"):
+        assert wanted in said
+    assert LINK.replace("https://", "") in said.replace(" ", "")
+    assert "never have to" in said
+
+
+@pytest.mark.parametrize(
+    "to", [TO, "A Tenant With a Very Long Name Who Lives in a House With\nOne\nTwo\nThree\nFour\nFive\nLE13 9AA"]
+)
+def test_the_address_lies_in_the_window_and_nothing_else_does(to: str) -> None:
+    """The first page keeps to where Notify prints: what stands elsewhere would come back unsent."""
+    left, top, width, height = ADDRESS
+    found = placed(letter_pdf(replace(LETTER, to=to), HEAD, AT))
+    in_window = [said for x, y, said in found if x < 120 and 30 < y < 95]
+    assert in_window == to.split("\n")
+    for x, y, said in found:
+        if said in in_window:
+            assert left <= x < left + width
+            assert top < y < top + height
+        assert 15 <= x <= 195 and 5 <= y <= 292
+        assert y < 30 or y > BODY_TOP or x >= 125 or said in in_window
+
+
+def test_large_print_is_eighteen_points_and_plain_is_twelve() -> None:
+    assert 18 in sizes(letter_pdf(replace(LETTER, look="large_print"), HEAD, AT))
+    body_sizes = set(sizes(letter_pdf(replace(LETTER, look="large_print", to="A\nB"), HEAD, AT)))
+    assert body_sizes - {12.0} == {18.0, 22.0}  # 12 is the address: a machine reads it
+    assert 12 in sizes(letter_pdf(LETTER, HEAD, AT))
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_the_link_is_there_to_scan_letter_for_letter(look: str) -> None:
+    (code,) = pictures(letter_pdf(replace(LETTER, look=look), HEAD, AT))
+    assert read(code.convert("L").resize((300, 300), Image.Resampling.BILINEAR)) == [LINK]
+
+
+def test_a_letter_without_a_link_has_no_code() -> None:
+    assert pictures(letter_pdf(replace(LETTER, body="Please ring us about your home."), HEAD, AT)) == []
+
+
+def test_a_long_letter_goes_on_over_numbered_pages_and_loses_no_line() -> None:
+    many = "\n\n".join(f"Paragraph {number} " + "of many words " * 12 for number in range(40))
+    pdf = letter_pdf(replace(LETTER, body=many), HEAD, AT)
+    said = words(pdf)
+    count = pages(pdf)
+    assert count > 2
+    assert [f"{page} / {count}" in said for page in range(1, count + 1)] == [True] * count
+    assert [number for number in range(40) if f"Paragraph {number} " not in said] == []
+
+
+def test_easy_read_has_a_picture_beside_each_paragraph_by_what_it_says() -> None:
+    shown = [picture_for(paragraph, after="house") for paragraph in BODY.split("\n\n")[1:]]
+    assert shown == ["clock", "screen", "telephone"]
+    assert picture_for("Dear Terry Moss,") == ""
+    assert picture_for("Ring us on 01664 502 502.") == "telephone"
+    plain, easy = (letter_pdf(replace(LETTER, look=look), HEAD, AT) for look in ("plain", "easy_read"))
+
+    def strokes(pdf: bytes) -> int:
+        return sum(body.count(b" l S") for _, body in streams(pdf))
+
+    assert strokes(plain) == 0
+    assert strokes(easy) > 12
+
+
+def test_easy_read_lines_are_short() -> None:
+    body = "You can always say no to us at your own door and nothing at all will happen to you. " * 3
+    found = placed(letter_pdf(replace(LETTER, look="easy_read", body=body), HEAD, AT))
+    assert max(len(said) for _, y, said in found if y > BODY_TOP) <= 50
+
+
+def test_polish_without_a_font_is_in_plain_letters() -> None:
+    polish = replace(LETTER, language="pl", body="Proszę zadzwonić w środę, łatwo.")
+    assert "Prosze zadzwonic w srode, latwo." in words(letter_pdf(polish, HEAD, AT))
+
+
+def test_urdu_without_a_font_is_refused_with_a_sentence() -> None:
+    with pytest.raises(NeverError, match="no font for this letter") as refused:
+        letter_pdf(URDU, HEAD, AT)
+    assert refused.value.status == "technical-failure"
+
+
+def test_a_font_that_lacks_one_letter_is_refused_as_well(tmp_path: Path) -> None:
+    """DejaVu has Arabic and not all of Urdu: half a word is worse than none."""
+    letters = URDU.subject + URDU.body + TO + HEAD.council
+    whole = make_font(tmp_path / "whole.ttf", letters)
+    lacking = make_font(tmp_path / "lacking.ttf", letters.replace("ے", ""))
+    assert letter_pdf(URDU, replace(HEAD, fonts=Fonts(whole, whole)), AT).startswith(b"%PDF-")
+    with pytest.raises(NeverError, match="FIELDVISIT_FONT has 1"):
+        letter_pdf(URDU, replace(HEAD, fonts=Fonts(lacking, lacking)), AT)
+    assert missing_letters("گے", Fonts(lacking, lacking)) == {"ے"}
+
+
+def test_a_font_that_is_not_there_or_is_no_font_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "notes.ttf").write_text("not a font")
+    for name in ("nowhere.ttf", "notes.ttf"):
+        fonts = Fonts(tmp_path / name, tmp_path / name)
+        with pytest.raises(NeverError, match="FIELDVISIT_FONT"):
+            letter_pdf(URDU, replace(HEAD, fonts=fonts), AT)
+
+
+def test_urdu_begins_at_the_right_and_its_address_and_number_do_not(tmp_path: Path) -> None:
+    font = make_font(tmp_path / "whole.ttf", URDU.subject + URDU.body + TO + HEAD.council)
+    found = placed(letter_pdf(URDU, replace(HEAD, fonts=Fonts(font, font)), AT))
+    body = [x for x, y, _ in found if y > BODY_TOP]
+    window = [x for x, y, _ in found if 39 < y < 67]
+    assert min(body) > 105
+    assert window and max(window) == pytest.approx(ADDRESS[0] + 0.5, abs=0.1)
+
+
+@pytest.mark.parametrize("to", ["", "Terry Moss", " \n\nTerry Moss\n "])
+def test_a_letter_to_nowhere_is_a_permanent_failure(to: str) -> None:
+    with pytest.raises(NeverError, match="no address") as refused:
+        letter_pdf(replace(LETTER, to=to), HEAD, AT)
+    assert refused.value.status == "permanent-failure"
+
+
+def test_the_date_is_londons() -> None:
+    in_summer = datetime(2026, 7, 8, 23, 30, tzinfo=UTC)
+    assert "9 July 2026" in words(letter_pdf(LETTER, HEAD, in_summer))
+
+
+def test_a_letter_that_people_here_print_is_taken_or_refused_at_once() -> None:
+    sending = Sending(letter="print", head=HEAD)
+    assert send(LETTER, sending, AT) == Taken("", AT)
+    with pytest.raises(NeverError, match="no font"):
+        send(URDU, sending, AT)
+
+
+def test_the_embedded_default_takes_everything_and_nothing_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    def connected(*_said: object, **_more: object) -> None:
+        raise AssertionError("something left")
+
+    monkeypatch.setattr("socket.create_connection", connected)
+    monkeypatch.setattr("socket.socket.connect", connected)
+    for channel in ("sms", "email", "letter_first_class", "letter_second_class"):
+        assert send(replace(URDU, channel=channel), Sending(), AT) == Taken("", AT)
+
+
+def test_a_channel_that_nobody_sends_by_is_our_own_mistake() -> None:
+    with pytest.raises(ValueError, match="by_hand"):
+        send(replace(LETTER, channel="by_hand"), Sending(), AT)

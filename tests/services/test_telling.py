@@ -1,0 +1,311 @@
+"""A notice from the press of a button to the log: written with its change, sent once, and heard of again."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from fieldvisit import worker
+from fieldvisit.config import Config
+from fieldvisit.db import new_id
+from fieldvisit.ground.roles import CHECKING, SENDING
+from fieldvisit.jobs import Work
+from fieldvisit.messages import adapters
+from fieldvisit.messages import service as messages
+from fieldvisit.messages.models import Message, Receipt
+from fieldvisit.messages.outgoing import NeverError, NotNowError, Outgoing, Taken
+from fieldvisit.register.models import Household
+from fieldvisit.tasks import Task
+from fieldvisit.visits import events as ev
+from fieldvisit.visits import notifying
+from fieldvisit.visits.service import lines_of, lock
+from tests.stories import Story, a_visit
+from tests.world import NOW, World
+
+DAYS = timedelta(days=1)
+
+
+class Provider:
+    """Stands where the adapters stand: a ledger by reference, and what it says when it is asked."""
+
+    def __init__(self) -> None:
+        self.ledger: dict[str, Outgoing] = {}
+        self.handed = 0
+        self.fails: Exception | None = None
+        self.loses_answers = False
+
+    def send(self, outgoing: Outgoing, _sending: Any, at: datetime) -> Taken:
+        if self.fails:
+            raise self.fails
+        self.handed += 1
+        if outgoing.again and outgoing.reference in self.ledger:
+            return Taken("p-" + outgoing.reference, at)
+        assert outgoing.reference not in self.ledger, "sent twice"
+        self.ledger[outgoing.reference] = outgoing
+        if self.loses_answers:
+            self.loses_answers = False
+            raise NotNowError("timeout")
+        return Taken("p-" + outgoing.reference, at)
+
+
+@pytest.fixture
+def provider(monkeypatch: pytest.MonkeyPatch) -> Provider:
+    made = Provider()
+    monkeypatch.setattr(adapters, "send", made.send)
+    return made
+
+
+@pytest.fixture
+def works(world: World, home: Any) -> Any:
+    config = Config.model_construct(
+        home=home, host="localhost", verify_host="visits.example", https=True, port=8000, **_sending_defaults()
+    )
+
+    def work() -> int:
+        return worker.run(world.database, config, world.policy, once=True)
+
+    return work
+
+
+def _sending_defaults() -> dict[str, Any]:
+    return {name: field.get_default(call_default_factory=True) for name, field in Config.model_fields.items()
+            if name.startswith(("sms", "email", "letter", "notify", "smtp", "callback"))}  # fmt: skip
+
+
+def in_three_days(world: World) -> Story:
+    return a_visit(world, starts=NOW + 3 * DAYS, planned_at=NOW)
+
+
+def gives_notice(story: Story, channel: str = "sms", key: str | None = None) -> str:
+    key = key or new_id()
+    world = story.world
+    asking = world.principal(story.by)
+    with world.database.writing(asking) as session:
+        visit = lock(session, story.visit_id)
+        assert visit
+        way = next(way for way in notifying.ways(session, visit, world.now) if way.channel == channel)
+        text = notifying.text_for(session, visit, "notice", way, world.policy)
+        notifying.give_notice(session, visit, text, by=asking.person_id, at=world.now, policy=world.policy, key=key)
+    return key
+
+
+def hears(world: World, reference: str, status: str, happened: datetime) -> None:
+    with world.database.writing(SENDING) as session:
+        messages.receive_by_reference(session, reference, "", status, happened, by="callback", at=world.now)
+
+
+def rows(world: World, model: Any) -> list[Any]:
+    with world.database.reading(SENDING) as session:
+        return list(session.scalars(select(model)))
+
+
+def said(story: Story) -> list[str]:
+    with story.world.database.reading(CHECKING) as session:
+        return [ev.name_of(line.event) for line in lines_of(session, story.visit_id)]
+
+
+def test_a_notice_that_goes_out_is_pending_and_gives_no_notice_yet(world, provider, works):
+    story = in_three_days(world)
+    reference = gives_notice(story)
+    assert story.state().stage == "notice_pending"
+    works()
+    assert list(provider.ledger) == [reference]
+    assert story.state().notice_result == "short"
+
+
+def test_its_receipt_gives_it_at_the_providers_time_and_says_so_in_the_log(world, provider, works, clock):
+    story = in_three_days(world)
+    reference = gives_notice(story)
+    works()
+    clock.move_to(NOW + timedelta(minutes=30))
+    hears(world, reference, "delivered", NOW + timedelta(minutes=2))
+    works()
+    state = story.state()
+    assert (state.stage, state.notice_result) == ("notified", "full")
+    assert said(story) == ["visit.planned", "notice.recorded", "notice.recorded"]
+
+
+@pytest.mark.parametrize("times", [2, 3])
+def test_a_receipt_that_comes_again_changes_nothing(world, provider, works, times):
+    story = in_three_days(world)
+    reference = gives_notice(story)
+    works()
+    for _ in range(times):
+        hears(world, reference, "delivered", NOW)
+        works()
+    assert said(story) == ["visit.planned", "notice.recorded", "notice.recorded"]
+    assert len(rows(world, Receipt)) == 2  # taken, delivered
+
+
+def test_a_receipt_of_sending_after_one_of_delivered_changes_nothing(world, provider, works):
+    story = in_three_days(world)
+    reference = gives_notice(story)
+    works()
+    hears(world, reference, "delivered", NOW)
+    hears(world, reference, "sending", NOW)
+    works()
+    assert story.state().stage == "notified"
+
+
+def test_a_receipt_of_no_message_of_ours_changes_nothing(world, provider, works):
+    story = in_three_days(world)
+    gives_notice(story)
+    works()
+    hears(world, new_id(), "delivered", NOW)
+    works()
+    assert story.state().stage == "notice_pending"
+
+
+def test_a_failure_puts_the_visit_back_and_a_task_on_the_desk_the_same_day(world, provider, works):
+    story = in_three_days(world)
+    reference = gives_notice(story)
+    works()
+    hears(world, reference, "permanent-failure", NOW)
+    works()
+    assert story.state().stage == "notice_pending"
+    assert [task.kind for task in rows(world, Task)] == ["notice_failed"]
+
+
+def test_a_late_bounce_withdraws_the_notice_and_the_visit_may_not_go(world, provider, works, clock):
+    story = in_three_days(world)
+    reference = gives_notice(story)
+    works()
+    hears(world, reference, "delivered", NOW)
+    works()
+    assert story.state().stage == "notified"
+    clock.move_to(NOW + DAYS)
+    hears(world, reference, "permanent-failure", NOW + DAYS)
+    works()
+    assert said(story)[-1] == "notice.withdrawn"
+    assert story.state().notice_result == "short"
+    assert [task.kind for task in rows(world, Task)] == ["notice_failed"]
+    hears(world, reference, "delivered", NOW + DAYS)
+    works()
+    assert story.state().notice_result == "short"
+
+
+def test_the_same_form_twice_is_one_notice_and_one_message(world, provider, works):
+    story = in_three_days(world)
+    key = gives_notice(story)
+    gives_notice(story, key=key)
+    works()
+    assert len(rows(world, Message)) == 1
+    assert said(story) == ["visit.planned", "notice.recorded"]
+
+
+def test_an_answer_that_was_lost_is_asked_for_again_and_nothing_is_sent_twice(world, provider, works, clock):
+    story = in_three_days(world)
+    provider.loses_answers = True
+    reference = gives_notice(story)
+    works()
+    clock.move_to(NOW + timedelta(minutes=5))
+    works()
+    assert (list(provider.ledger), provider.handed) == ([reference], 2)
+    assert rows(world, Message)[0].state == "taken"
+
+
+def test_a_provider_that_is_away_for_half_a_day_is_a_failure_that_somebody_is_told_of(world, provider, works, clock):
+    story = in_three_days(world)
+    provider.fails = NotNowError("away")
+    gives_notice(story)
+    for hours in range(14):
+        clock.move_to(NOW + timedelta(hours=hours))
+        works()
+    assert [task.kind for task in rows(world, Task)] == ["notice_failed"]
+    assert not provider.ledger
+
+
+def test_a_number_that_the_provider_refuses_fails_at_once(world, provider, works):
+    provider.fails = NeverError("permanent-failure", "no such number")
+    story = in_three_days(world)
+    gives_notice(story)
+    works()
+    works()
+    assert said(story)[-1] == "notice.failed"
+
+
+def test_the_link_is_in_what_goes_out_and_nowhere_in_what_is_kept(world, provider, works):
+    reference = gives_notice(in_three_days(world))
+    works()
+    sent = provider.ledger[reference].body
+    assert "https://visits.example/t/" in sent
+    [kept] = rows(world, Message)
+    assert "/t/" not in kept.body
+    assert kept.body.replace("((link))", "") == sent.replace(sent[sent.index("https://") :].split()[0].rstrip("."), "")
+
+
+def test_a_letter_counts_from_the_day_on_which_somebody_says_that_it_left(world, provider, works):
+    story = a_visit(world, starts=NOW + 12 * DAYS, planned_at=NOW)
+    reference = gives_notice(story, "letter_first_class")
+    works()
+    assert story.state().notice_result == "short"
+    hears(world, reference, "despatched", NOW)
+    works()
+    assert story.state().notice_result == "full"
+
+
+def test_a_message_about_a_time_that_was_changed_meanwhile_is_not_sent(world, provider, works):
+    story = in_three_days(world)
+    gives_notice(story)
+    later = story.starts + DAYS
+    story.desk(ev.VisitMoved(by="council", window_start=later, window_end=later + timedelta(hours=2), apologised=True))
+    works()
+    assert not provider.ledger
+    assert [message.state for message in rows(world, Message)] == ["withdrawn"]
+
+
+@pytest.mark.parametrize(
+    ("marks", "protected", "says"),
+    [({"sms": "safe"}, False, True), ({"sms": "content_free"}, False, False), ({}, False, False),
+     ({"sms": "safe"}, True, False)],
+)  # fmt: skip
+def test_no_detail_goes_where_nobody_said_that_it_may(world, provider, works, marks, protected, says):
+    story = in_three_days(world)
+    with world.database.writing(SENDING) as session:
+        visit = lock(session, story.visit_id)
+        household = session.scalars(select(Household).where(Household.home_id == visit.home_id)).one()
+        household.contact_safety, household.protected = marks, protected
+    reference = gives_notice(story)
+    works()
+    body = provider.ledger[reference].body
+    assert ("boiler" in body) is says
+    assert ("Asha" in body) is says
+    assert ("/t/" in body) is says
+    hears(world, reference, "delivered", NOW)
+    works()
+    assert (story.state().notice_result == "full") is says  # what says neither who nor why is no notice (NR-15)
+
+
+def test_a_reminder_is_sent_a_day_before_if_the_visit_is_still_as_it_was(world, provider, works, clock):
+    story = in_three_days(world)
+    reference = gives_notice(story)
+    works()
+    hears(world, reference, "delivered", NOW)
+    works()
+    clock.move_to(story.starts - DAYS - timedelta(seconds=1))
+    works()
+    assert len(provider.ledger) == 1
+    clock.move_to(story.starts - DAYS)
+    works()
+    clock.move_to(story.starts - DAYS + timedelta(hours=1))
+    works()
+    assert [message.kind for message in rows(world, Message)].count("reminder") == 1
+
+
+def test_no_reminder_of_a_visit_that_was_cancelled_or_not_told_in_time(world, provider, works, clock):
+    in_three_days(world)
+    told = in_three_days(world).told(hours_before=60)
+    told.desk(ev.VisitCancelled(by="tenant", reason="tenant_asked", apologised=False, offered_new_time=False))
+    clock.move_to(told.starts - timedelta(hours=20))
+    works()
+    assert not provider.ledger
+
+
+def test_work_that_was_done_is_not_done_again(world, provider, works):
+    gives_notice(in_three_days(world))
+    works()
+    handed = provider.handed
+    works()
+    assert provider.handed == handed
+    assert all(work.done_at for work in rows(world, Work) if work.kind == "send")
