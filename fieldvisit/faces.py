@@ -25,6 +25,7 @@ NAV = (
     ("Plan a visit", "/office/plan", ("visit", "plan")),
     ("Tasks", "/office/tasks", ("task", "list")),
     ("People", "/office/people", ("worker", "read")),
+    ("Messages", "/office/messages", ("message", "list")),
     ("Held entries", "/office/held", ("held", "list")),
     ("Verify a caller", "/office/verify-caller", ("caller", "verify")),
     ("Take a concern", "/office/intake", ("concern", "take")),
@@ -41,6 +42,7 @@ def blueprints_of_faces() -> dict[Face, tuple[Blueprint, ...]]:
     from fieldvisit.desk import (  # all of one blueprint
         caller_routes,
         household_routes,
+        messages_routes,
         people_routes,
         routes,
         texts_routes,
@@ -56,12 +58,13 @@ def blueprints_of_faces() -> dict[Face, tuple[Blueprint, ...]]:
     from fieldvisit.visits.pack_routes import blueprint as packs
     from fieldvisit.visits.plan_routes import blueprint as plan
     from fieldvisit.visits.routes import blueprint as doorstep
+    from fieldvisit.visits.send_routes import blueprint as send
 
-    assert caller_routes and household_routes and people_routes and routes and texts_routes
+    assert caller_routes and household_routes and messages_routes and people_routes and routes and texts_routes
     return {
         "verify": (verify, my_visit),
         "field": (doorstep, packs, outbox, badge),
-        "office": (desk, plan, entry, breaches, badge_desk, held_desk, photos, receipts),
+        "office": (desk, plan, send, entry, breaches, badge_desk, held_desk, photos, receipts),
         "vault": (),
     }
 

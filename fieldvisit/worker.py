@@ -31,6 +31,7 @@ from fieldvisit.messages.rules import ask_again_at, try_again_at
 from fieldvisit.messages.texts import fill_link
 from fieldvisit.notices.links import LinkTry, link_key, link_of_visit, token_of
 from fieldvisit.outbox.gaps import watch
+from fieldvisit.register.needs_warnings import REVIEW, review_due
 from fieldvisit.visits import notifying
 
 log = structlog.get_logger()
@@ -238,6 +239,10 @@ def _tell(session: Session, shop: Shop, work: Work, at: datetime) -> None:
     notifying.tell_of_entry(session, work.subject_id, at, shop.policy)
 
 
+def _review(session: Session, shop: Shop, work: Work, at: datetime) -> None:
+    review_due(session, work.subject_id, at)
+
+
 def _done(shop: Shop, work: Work) -> None:
     with shop.database.writing(SENDING) as session:
         if ours := still_ours(session, work):
@@ -266,6 +271,7 @@ HANDLERS: Mapping[str, Callable[[Shop, Work], None]] = {
     "hear": _in_its_transaction(_hear),
     "remind": _in_its_transaction(_remind),
     "tell": _in_its_transaction(_tell),
+    REVIEW: _in_its_transaction(_review),
     "phones": _phones,
     "tidy": _in_its_transaction(_tidy),
 }

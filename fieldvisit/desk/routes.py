@@ -12,6 +12,7 @@ from fieldvisit.audit.service import note_access
 from fieldvisit.db import new_id
 from fieldvisit.desk import csv_export, forms, task_list, visit_log
 from fieldvisit.desk.blueprint import blueprint
+from fieldvisit.desk.messages_page import told_of
 from fieldvisit.desk.rules import exceptions_in_words, note_code, reads_words, urgency
 from fieldvisit.desk.timeline import people_in, timeline_of
 from fieldvisit.desk.wording import KINDS, NOTICES, OUTCOMES, sayer
@@ -143,6 +144,7 @@ def _visit_page(visit_id: str, errors: dict[str, str], words: str) -> str:
         exceptional=exceptions_in_words(state.exceptions, found.kind, policy()),
         timeline=timeline_of(session(), entries, state, policy(), say),
         people=people_in(session(), entries),
+        told=told_of(session(), found.id, say) if reads_words(principal().role) else [],
         say=say,
         may=_may(found.area_id),
         whole=reads_words(principal().role),

@@ -18,6 +18,7 @@ from fieldvisit.register.models import Person
 from fieldvisit.visits.events import Event
 from fieldvisit.visits.fold import DESK
 from fieldvisit.visits.models import Entry
+from fieldvisit.visits.notifying import SENDING
 from fieldvisit.visits.service import line_of
 from fieldvisit.visits.state import VisitState
 from fieldvisit.visits.words import words_of_visit
@@ -63,9 +64,9 @@ def timeline_of(session: Session, log: Sequence[Entry], state: VisitState, polic
             Happened(
                 kind=entry.kind,
                 event=line.event,
-                who=people.get(entry.recorded_by, "Somebody") + (", at the desk" if entry.device == DESK else ""),
+                who=_who(entry, people),
                 badge=badges.get(entry.badge_id) if entry.badge_id else None,
-                phone_time=None if entry.device == DESK else entry.device_time,
+                phone_time=None if entry.device in (DESK, SENDING) else entry.device_time,
                 our_time=entry.received_at,
                 clock=_clock_sentence(entry),
                 clause=clause_of(entry.kind, policy),
@@ -77,6 +78,12 @@ def timeline_of(session: Session, log: Sequence[Entry], state: VisitState, polic
             )
         )
     return found
+
+
+def _who(entry: Entry, people: dict[str, str]) -> str:
+    if entry.device == SENDING:
+        return "The service that sends our messages"
+    return people.get(entry.recorded_by, "Somebody") + (", at the desk" if entry.device == DESK else "")
 
 
 def people_in(session: Session, entries: Sequence[Entry]) -> dict[str, str]:

@@ -73,7 +73,22 @@ TASKS = {
     "concern": "A concern about conduct was taken by phone",
     "needs_changed": "What this household asks for has changed: look at the visit again",
     "precaution_review": "A warning about a home is due for review: does it still hold?",
+    "notice_failed": "A notice did not reach the tenant: tell them another way today",
+    "tell_tenant": "We have no safe way to write to this tenant: ring them and tell them",
     "phone_gap": "Entries of a worker’s phone have not reached us: ask the worker",
+}
+MESSAGES = {
+    "notice": "Notice of the visit",
+    "confirmation": "What was said, in writing",
+    "change_of_worker": "Somebody else will come",
+    "moved": "The visit is moved",
+    "cancelled": "The visit is cancelled",
+    "reminder": "Reminder",
+    "on_the_way": "On the way",
+    "late": "Running late",
+    "summary": "What was done",
+    "call_us": "Please call us",
+    "test": "Test message",
 }
 _WHO = {
     "tenant": "the tenant",
@@ -114,6 +129,22 @@ _CODES: Mapping[str, Mapping[str, str]] = {
         "smoke": "the room was full of smoke",
         "unsafe_home": "the home was not safe to work in",
         "other": "another reason",
+    },
+    "message": MESSAGES,
+    "receipt": {
+        "taken": "handed over",
+        "sending": "on its way",
+        "despatched": "it left the building",
+        "delivered": "delivered",
+        "temporary-failure": "it could not be delivered for now",
+        "permanent-failure": "it cannot be delivered",
+        "technical-failure": "it could not be sent",
+    },
+    "receipt_by": {
+        "provider": "said the sending service",
+        "callback": "said the sending service",
+        "poll": "said the sending service, when asked",
+        "person": "said somebody here",
     },
     "id": {"card": "on a card", "phone": "on the phone", "both": "on a card and on the phone"},
     "check": {

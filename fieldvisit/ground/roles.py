@@ -149,6 +149,10 @@ RIGHTS: dict[tuple[str, str], dict[Role, Right]] = {
     ("visit", "cancel"): _SCHEDULER,
     ("visit", "assign"): _SCHEDULER,
     ("notice", "record"): _SCHEDULER,
+    ("message", "send"): _SCHEDULER,
+    ("message", "list"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
+    ("message", "read"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
+    ("message", "settle"): {Role.OFFICER: Right(Scope.AREA, logged=True)},  # say what became of one that people carry
     ("visit", "agree-time"): {Role.OFFICER: Right(Scope.AREA, duty=Duty.SCHEDULER)},
     ("visit", "to-the-door"): {Role.OFFICER: Right(Scope.AREA)},
     ("visit", "note"): {Role.OFFICER: Right(Scope.AREA)},

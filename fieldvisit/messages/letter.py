@@ -127,13 +127,8 @@ class _Letter:
 
     def finished(self) -> tuple[int, bytes]:
         """How many pages it has, and what it is as PDF."""
-        try:
-            self._write()
-            return self.pdf.page, bytes(self.pdf.output())
-        finally:
-            for font in self.pdf.fonts.values():
-                if hasattr(font, "ttfont"):
-                    font.ttfont.close()  # fpdf2 leaves the file open
+        self._write()
+        return self.pdf.page, bytes(self.pdf.output())
 
     def _write(self) -> None:
         self._page()

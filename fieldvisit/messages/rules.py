@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from fieldvisit.ground.verdict import Allowed, Clause, Refused, Verdict
+
 Safety = Literal["safe", "content_free", "never"]
 
 SENDABLE = ("sms", "email", "letter_first_class", "letter_second_class")
 # What each provider's word means to the notice rules (NR-5). Whatever else it says is no news of the tenant.
 FAILED = ("temporary-failure", "permanent-failure", "technical-failure")
+NR_5 = Clause("Notice rule", "NR-5")
 FINAL = ("delivered", *FAILED)
 STATUSES = ("taken", "sending", "despatched", *FINAL)
 
@@ -123,3 +126,26 @@ def ask_again_at(taken_at: datetime, at: datetime) -> datetime | None:
         return None
     waited = at - taken_at
     return next((taken_at + after for after in ASK_AFTER if after > waited), at + timedelta(hours=24))
+
+
+# --- what a person may say of a message ---------------------------------------------------------------------------
+
+CARRIED = ("screen", "print")  # no provider will ever tell what became of these: somebody does who knows
+
+
+def may_settle(provider: str, channel: str, status: str, standing: Standing) -> Verdict:
+    """May a person say what became of this message? Refuses: waiting, provider-tells, not-so."""
+    if not provider:
+        return Refused("waiting", "It has not gone out yet. Wait a minute and load this page again.")
+    if provider not in CARRIED:
+        return Refused("provider-tells", "The provider tells us what becomes of it. Nobody needs to.", NR_5)
+    by_post = channel.startswith("letter")
+    if status == "delivered" and by_post:
+        return Refused("not-so", "A letter counts from the day on which it left the building. Say when that was.", NR_5)
+    if status == "despatched" and not by_post:
+        return Refused("not-so", "Only a letter leaves the building. Say whether it was delivered.", NR_5)
+    if status not in ("despatched", "delivered", "permanent-failure"):
+        return Refused("not-so", "Say whether it left, was delivered, or came back.", NR_5)
+    if status == "despatched" and standing.despatched_at:
+        return Refused("said", "It is on record when this letter left.", NR_5)
+    return Allowed()

@@ -55,9 +55,7 @@ def receive(session: Session, message: Message, status: str, happened: datetime,
     if status not in STATUSES:
         return False
     happened = min(happened, at)
-    known = select(Receipt.id).where(
-        Receipt.message_id == message.id, Receipt.status == status, Receipt.at == happened
-    )
+    known = select(Receipt.id).where(Receipt.message_id == message.id, Receipt.status == status, Receipt.at == happened)
     if session.scalars(known).first():
         return False
     row = Receipt(message_id=message.id, status=status, at=happened, received_at=at, by=by)

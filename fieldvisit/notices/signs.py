@@ -11,9 +11,24 @@ from typing import TypeVar
 T = TypeVar("T")
 STYLES = ("words", "numbers", "picture")
 
-WORDS = tuple(
-    ["acorn", "amber", "anchor", "apple", "apron", "arrow", "autumn", "badger", "bagel", "bakery", "balloon", "banjo", "barley", "basil", "basket", "beacon", "beaver", "berry", "birch", "biscuit", "blanket", "blossom", "bonnet", "bramble", "branch", "breeze", "bridge", "bronze", "brook", "bubble", "bucket", "butter", "button", "cabin", "cactus", "camel", "canal", "candle", "canvas", "caravan", "carpet", "carrot", "castle", "cedar", "cherry", "chestnut", "chimney", "clover", "cobweb", "coconut", "comet", "compass", "copper", "coral", "cotton", "cradle", "cricket", "crystal", "cupboard", "curtain", "cushion", "daisy", "dolphin", "donkey", "dragon", "drummer", "eagle", "elbow", "ember", "engine", "falcon", "farmer", "feather", "fern", "ferry", "fiddle", "finch", "flannel", "flute", "forest", "fountain", "fossil", "galaxy", "garden", "garlic", "gazebo", "ginger", "giraffe", "glacier", "goblet", "gravel", "guitar", "hammer", "harbour", "harvest", "hazel", "hedgehog", "helmet", "heron", "honey", "hopper", "icicle", "island", "ivory", "jacket", "jasmine", "jelly", "jigsaw", "juniper", "kettle", "kitten", "ladder", "lagoon", "lantern", "lavender", "lemon", "lentil", "lilac", "linen", "lizard", "lobster", "magnet", "magpie", "mango", "maple", "marble", "marigold", "meadow", "melon", "mirror", "mitten", "monkey", "mountain", "muffin", "mustard", "nectar", "needle", "nettle", "nutmeg", "oak", "oatmeal", "olive", "onion", "orange", "orchard", "otter", "oyster", "paddle", "pancake", "panda", "paper", "parrot", "parsley", "pasture", "peach", "peacock", "pebble", "pencil", "penguin", "pepper", "piano", "pickle", "pigeon", "pillow", "planet", "plum", "pocket", "poppy", "porridge", "potato", "pumpkin", "puzzle", "quilt", "rabbit", "radish", "rainbow", "raisin", "raven", "ribbon", "river", "robin", "rocket", "saddle", "saffron", "salmon", "sandal", "satin", "saucer", "scarf", "season", "shadow", "shelter", "silver", "slipper", "snowdrop", "sparrow", "spinach", "sponge", "squirrel", "stable", "starling", "stream", "sugar", "summer", "sunset", "swallow", "tandem", "teapot", "temple", "thimble", "thistle", "ticket", "tiger", "timber", "toffee", "tomato", "tractor", "trumpet", "tulip", "tunnel", "turnip", "turtle", "umbrella", "valley", "vanilla", "velvet", "violet", "violin", "waffle", "wagon", "walnut", "walrus", "water", "wheat", "whisker", "whistle", "willow", "window", "winter", "wizard", "yellow", "yogurt", "zebra", "zipper"]
-)
+_WORDS = """
+acorn amber anchor apple apron arrow autumn badger bagel bakery balloon banjo barley basil basket beacon beaver berry
+birch biscuit blanket blossom bonnet bramble branch breeze bridge bronze brook bubble bucket butter button cabin
+cactus camel canal candle canvas caravan carpet carrot castle cedar cherry chestnut chimney clover cobweb coconut
+comet compass copper coral cotton cradle cricket crystal cupboard curtain cushion daisy dolphin donkey dragon drummer
+eagle elbow ember engine falcon farmer feather fern ferry fiddle finch flannel flute forest fountain fossil galaxy
+garden garlic gazebo ginger giraffe glacier goblet gravel guitar hammer harbour harvest hazel hedgehog helmet heron
+honey hopper icicle island ivory jacket jasmine jelly jigsaw juniper kettle kitten ladder lagoon lantern lavender
+lemon lentil lilac linen lizard lobster magnet magpie mango maple marble marigold meadow melon mirror mitten monkey
+mountain muffin mustard nectar needle nettle nutmeg oak oatmeal olive onion orange orchard otter oyster paddle pancake
+panda paper parrot parsley pasture peach peacock pebble pencil penguin pepper piano pickle pigeon pillow planet plum
+pocket poppy porridge potato pumpkin puzzle quilt rabbit radish rainbow raisin raven ribbon river robin rocket saddle
+saffron salmon sandal satin saucer scarf season shadow shelter silver slipper snowdrop sparrow spinach sponge squirrel
+stable starling stream sugar summer sunset swallow tandem teapot temple thimble thistle ticket tiger timber toffee
+tomato tractor trumpet tulip tunnel turnip turtle umbrella valley vanilla velvet violet violin waffle wagon walnut
+walrus water wheat whisker whistle willow window winter wizard yellow yogurt zebra zipper
+"""
+WORDS = tuple(_WORDS.split())
 # Drawn in templates/doorway/_picture.html, each a few lines that nobody can take for another.
 PICTURES = ("boat", "house", "tree", "star", "moon", "sun", "fish", "cup", "key", "bell", "flower", "heart", "umbrella",
             "kite", "ladder", "leaf")  # fmt: skip

@@ -288,7 +288,8 @@ class NoticeShown:
 
 def notices_of(session: Session, visit: Visit, state: VisitState, policy: Policy) -> list[NoticeShown]:
     rows = {row.id: row for row in session.scalars(select(NoticeRow).where(NoticeRow.visit_id == visit.id))}
-    entries = [entry for entry in entries_of(session, visit.id) if entry.kind == "notice.recorded"]
+    recorded = [entry for entry in entries_of(session, visit.id) if entry.kind == "notice.recorded"]
+    entries = {entry.body["notice"]: entry for entry in recorded}.values()  # as each was last recorded
     names = names_of(session, [entry.recorded_by for entry in entries])
     words = words_of_visit(session, visit.id)
     planned = as_planned(state)

@@ -11,8 +11,8 @@ from fieldvisit.ground.verdict import Refused, RefusedError, Verdict
 from fieldvisit.notices.models import Notice
 from fieldvisit.register.models import Home, Person
 from fieldvisit.visits import events as ev
+from fieldvisit.visits import notifying, plan_page, planning, rules, telling
 from fieldvisit.visits import plan_forms as forms
-from fieldvisit.visits import plan_page, planning, rules, telling
 from fieldvisit.visits.models import Job, Visit
 from fieldvisit.visits.plan_forms import Typed
 from fieldvisit.visits.plan_views import Answer, find_page, new_page, show_page
@@ -264,12 +264,13 @@ def reassigned(visit_id: str) -> Answer:
         rules.may_reassign(state), planning.may_send(session(), (lead, *others), visit.window_start, at())
     )
     try:
-        planning.reassign(
+        event = planning.reassign(
             session(), visit, (lead, *others), verdict, tenant_told=typed.ticked("tenant_told"), by=principal(),
             at=at(), policy=policy(), form_key=_key(typed),
         )  # fmt: skip
     except RefusedError as refused:
         return show_page(visit, "reassigned", typed, refused=refused.verdict), 409
+    _follow(visit, event, _key(typed))
     return redirect(f"/office/visits/{visit.id}/plan?done=reassigned", 303)
 
 
@@ -309,7 +310,13 @@ def _carry_out(visit: Visit, form: str, typed: Typed, event: ev.Event, verdict: 
         )
     except RefusedError as refused:
         return _refused(visit, form, typed, refused.verdict)
+    _follow(visit, event, _key(typed))
     return redirect(_after(visit, done), 303)
+
+
+def _follow(visit: Visit, event: ev.Event, key: str) -> None:
+    """What the tenant is told of it, in the same transaction."""
+    notifying.follow(session(), visit, event, by=principal().person_id, at=at(), policy=policy(), key=key)
 
 
 def _refused(visit: Visit, form: str, typed: Typed, verdict: Refused) -> Answer:

@@ -23,7 +23,8 @@ from fieldvisit.web.render import page
 Answer = str | tuple[str, int] | Response
 
 DONE = {
-    "planned": "The visit is planned. Now tell the tenant, and record it here.",
+    "planned": "The visit is planned. Now tell the tenant: send the notice, or record how you told them.",
+    "sent": "The notice is on its way. It counts when it has been delivered, and you will see that here.",
     "told": "It is recorded how the tenant was told.",
     "unusable": "It is recorded, but it does not count: this household has told us that it cannot use this.",
     "failed": "It is recorded that the notice failed. Tell the tenant another way today.",
@@ -31,7 +32,7 @@ DONE = {
     "agreed": "It is recorded that the tenant agreed to this time.",
     "confirmed": "It is recorded that the tenant confirmed this time.",
     "asks-other-time": "It is recorded that the tenant wants another time. Move the visit when you have agreed one.",
-    "moved": "The visit is moved. Tell the tenant the new time, and record it here.",
+    "moved": "The visit is moved. See below what the tenant has been told of the new time.",
     "cancelled": "The visit is cancelled.",
     "reassigned": "Somebody else will visit now.",
     "set-off": "It is recorded that the worker has set off.",

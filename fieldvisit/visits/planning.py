@@ -223,7 +223,7 @@ def reassign(
     at: datetime,
     policy: Policy,
     form_key: str,
-) -> None:
+) -> ev.VisitReassigned:
     """The first of `people` leads. The visit goes to the lead's firm, and out of the sight of the firm before (R9)."""
     lead, *others = people
     event = ev.VisitReassigned(
@@ -235,6 +235,7 @@ def reassign(
     command(session, visit, event, verdict, by=by, at=at, policy=policy, form_key=form_key)
     if visit.lead_id == lead.id:
         visit.firm_id = lead.firm_id
+    return event
 
 
 def state_of(session: Session, visit: Visit, policy: Policy) -> VisitState:

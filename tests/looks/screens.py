@@ -15,7 +15,7 @@ from fieldvisit.badges.models import Badge
 from fieldvisit.badges.service import with_secret
 from fieldvisit.ground.roles import CHECKING
 from fieldvisit.outbox.models import Held
-from fieldvisit.register.models import Household, Person
+from fieldvisit.register.models import Household, Person, Precaution
 from fieldvisit.visits import events as ev
 from tests.stories import FIRST_HOME, Story, a_phone, a_visit
 from tests.world import World
@@ -49,6 +49,13 @@ def presses(button: str) -> Callable[[Page], None]:
 
 def opens_everything(page: Page) -> None:
     page.evaluate("document.querySelectorAll('main details').forEach(one => { one.open = true; })")
+
+
+def sets_a_short_password(page: Page) -> None:
+    page.get_by_text("Set a password for the door").click()
+    page.get_by_label("Which password did the tenant choose?").fill("1234")
+    page.get_by_role("button", name="Keep this password").click()
+    page.get_by_role("heading", name="There is a problem").wait_for()
 
 
 def cancels_without_a_reason(page: Page) -> None:
@@ -103,6 +110,7 @@ def types_no_number(page: Page) -> None:
 # --- the pages
 
 PLAN = "/office/visits/<id:visit_id>/plan"
+HOUSEHOLD = "/office/homes/<id:home_id>"
 TEXT = "/office/texts/<word:kind>/<word:channel>/<word:language>"
 
 HAND = (
@@ -158,6 +166,10 @@ LOG = (
     Screen("message text", TEXT, "adam", "/office/texts/notice/letter/en"),
     Screen("message text in Urdu", TEXT, "adam", "/office/texts/notice/sms/ur", opens_everything),
     Screen("message text to an officer", TEXT, "olive", "/office/texts/notice/email/pl"),
+    Screen("household", HOUSEHOLD, "olive", "/office/homes/{home}"),
+    Screen("household, all open", HOUSEHOLD, "olive", "/office/homes/{home}", opens_everything),
+    Screen("household, a password refused", HOUSEHOLD, "olive", "/office/homes/{home}", sets_a_short_password),
+    Screen("household where nothing was asked", HOUSEHOLD, "olive", "/office/homes/{other_home}"),
     Screen("people", "/office/people", "olive"),
     Screen("people not found", "/office/people", "olive", "/office/people?q=nobody"),
     Screen("person", "/office/people/<id:person_id>", "olive", "/office/people/{worker}"),
@@ -176,6 +188,8 @@ CALLS = (
     Screen("caller is not due", "/office/verify-caller", "hana", does=verifies("MB-1001", "1")),
     Screen("caller of a protected home", "/office/verify-caller", "hana", does=verifies("MB-1001", "4", "LE14 9BA")),
     Screen("caller is not ours", "/office/verify-caller", "hana", does=verifies("MB-9999", "1")),
+    Screen("safer contact", "/office/safer-contact", "hana"),
+    Screen("safer contact with nothing typed", "/office/safer-contact", "hana", does=presses("Say less there from now on")),
     Screen("intake", "/office/intake", "hana"),
     Screen("intake with nothing typed", "/office/intake", "hana", does=presses("Save")),
     Screen("concern taken", "/office/intake/<id:taken_id>/taken", "hana", "/office/intake", does=takes_a_concern),
@@ -200,6 +214,7 @@ NOT_LOOKED_AT = {
     "/sw.js": "for machines",
     "/badge/code": "a part of /badge",
     "/office/visits.csv": "for a spreadsheet",
+    "/office/homes/<id:home_id>/alerts.json": "for another system",
     "/office/visits/<id:visit_id>/photos/<id:attachment_id>": "a picture",
     "/office/people/<id:person_id>/card.pdf": "for a printer",
     "/office/people/<id:person_id>/doorstep-card.pdf": "for a printer",
@@ -220,6 +235,11 @@ def a_busy_council(world: World) -> dict[str, str]:
     with world.database.writing(world.principal("olive")) as session:
         home = session.scalars(select(Household).where(Household.home_id == world.ids[FIRST_HOME])).one()
         home.trusted_adult, home.needs, home.language = True, ["dog", "wait_longer"], "pl"
+        today = now.date()
+        for code, owner, hact in (("two_person", "dora", ""), ("", None, "location 50")):
+            owner_id = owner and world.ids[owner]
+            row = Precaution(home_id=home.home_id, code=code, owner_id=owner_id, set_on=today, review_on=today, hact_code=hact)
+            session.add(row)
     with world.database.writing(world.principal("otto")) as session:
         hidden = session.scalars(select(Household).where(Household.home_id == world.ids["100030000004"])).one()
         hidden.protected = True
@@ -239,7 +259,8 @@ def a_busy_council(world: World) -> dict[str, str]:
     with world.database.writing(CHECKING) as session:
         session.get_one(Badge, world.ids["badge of carl"]).state = "suspended"
         session.get_one(Person, world.ids["carl"]).photo = None
-    ids = {"home": world.ids[FIRST_HOME], "worker": world.ids["asha"], "stopped": world.ids["carl"]}
+    ids = {"home": world.ids[FIRST_HOME], "other_home": world.ids[THIRD_HOME]}
+    ids |= {"worker": world.ids["asha"], "stopped": world.ids["carl"]}
     ids["held"] = _held(world, made["at_door"])
     return {name: story.visit_id for name, story in made.items()} | _badge(world) | ids
 

@@ -1,6 +1,8 @@
 """Letters: read back from their PDF, in the window of an envelope, large where asked, and never in unreadable print."""
 
+import gc
 import re
+import warnings
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,10 +35,10 @@ URDU = replace(LETTER, language="ur", subject="آپ کے گھر کا دورہ", 
 MM = 72 / 25.4
 
 
-def placed(pdf: bytes) -> list[tuple[float, float, str]]:
-    """Each piece of text on the first page: millimetres from the left and from the top, and what it says."""
-    page = next(body for head, body in streams(pdf) if b" Tj" in body)
-    found = re.findall(rb"BT ([\d.]+) ([\d.]+) Td (?:\(((?:\\.|[^\\)])*)\)|<[0-9A-Fa-f]*>) Tj ET", page)
+def placed(pdf: bytes, page: int = 0) -> list[tuple[float, float, str]]:
+    """Each piece of text on a page: millimetres from the left and from the top, and what it says."""
+    content = [body for head, body in streams(pdf) if b" Tj" in body][page]
+    found = re.findall(rb"BT ([\d.]+) ([\d.]+) Td (?:\(((?:\\.|[^\\)])*)\)|<[0-9A-Fa-f]*>) Tj ET", content)
     return [(float(x) / MM, 297 - float(y) / MM, said.decode("latin-1")) for x, y, said in found]
 
 
@@ -95,6 +97,33 @@ def test_a_long_letter_goes_on_over_numbered_pages_and_loses_no_line() -> None:
     assert count > 2
     assert [f"{page} / {count}" in said for page in range(1, count + 1)] == [True] * count
     assert [number for number in range(40) if f"Paragraph {number} " not in said] == []
+
+
+def test_a_paragraph_of_several_pages_runs_off_none_of_them() -> None:
+    pdf = letter_pdf(replace(LETTER, body="all of one long sentence " * 500), HEAD, AT)
+    assert pages(pdf) > 2
+    lowest = [max(y for _, y, _ in placed(pdf, page)) for page in range(pages(pdf))]
+    assert max(lowest) < 292
+
+
+@pytest.mark.parametrize("lines", range(16, 40))
+def test_the_code_stands_on_the_page_of_the_link_that_it_is(lines: int) -> None:
+    """And no line of the paragraph with the link is left behind: whoever scans it reads what it is."""
+    pdf = letter_pdf(replace(LETTER, body="\n".join(["Words."] * lines) + f"\n\nOne.\nTwo.\n{LINK}"), HEAD, AT)
+    on_pages = [body for _, body in streams(pdf) if b" Tj" in body]
+    (at,) = [number for number, body in enumerate(on_pages) if b"One." in body]
+    assert b"Two." in on_pages[at]
+    assert b" Do" in on_pages[at]
+
+
+def test_a_letter_leaves_no_font_open(tmp_path: Path) -> None:
+    """The worker makes letters for months."""
+    font = make_font(tmp_path / "whole.ttf", URDU.subject + URDU.body + TO + HEAD.council)
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        letter_pdf(URDU, replace(HEAD, fonts=Fonts(font, font)), AT)
+        gc.collect()
+    assert [str(each.message) for each in seen if each.category is ResourceWarning] == []
 
 
 def test_easy_read_has_a_picture_beside_each_paragraph_by_what_it_says() -> None:

@@ -187,7 +187,9 @@ def test_without_a_token_set_there_is_no_such_address(callbacks: Callbacks) -> N
 
 def test_nobody_needs_to_be_signed_in_and_being_signed_in_is_no_help(callbacks: Callbacks) -> None:
     signed_in = callbacks.world.client("olive")
-    assert signed_in.post(ADDRESS, json=callbacks.notify.receipt(callbacks.sent)).status_code == 401
+    answer = signed_in.post(ADDRESS, json=callbacks.notify.receipt(callbacks.sent))
+    assert answer.status_code == 401
+    assert "Cookie" not in answer.headers.get("Vary", "")  # none was read
 
 
 def test_a_receipt_is_only_ever_posted(callbacks: Callbacks) -> None:

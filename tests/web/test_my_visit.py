@@ -707,9 +707,14 @@ def test_easy_read_has_a_picture_beside_each_line_and_every_act(tenant):
 def test_the_rights_page_says_the_promises_what_we_ask_and_the_ombudsman(client):
     said = words(client.get("/rights"))
     for sentence in ("at least 24 hours before", "at least 14 days before", "Lock the back door first.", "You can say no.",
-                     "What we ask of you", "do not smoke while we are there", "Housing Ombudsman", "0300 111 3000",
+                     "What we ask of you", "do not smoke while we are there", "www.housing-ombudsman.org.uk",
                      "within 5 working days", PHONE):  # fmt: skip
         assert sentence in said
+
+
+def test_a_number_that_nobody_has_confirmed_is_not_printed(world, client):
+    ombudsman = world.policy.contact("housing-ombudsman")
+    assert (ombudsman.number in client.get("/rights").text) is ombudsman.confirmed
 
 
 # --- the calendar ---------------------------------------------------------------------------------------------------

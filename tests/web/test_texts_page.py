@@ -135,6 +135,12 @@ def test_a_preview_does_not_hide_that_somebody_else_saved_meanwhile(adam: FlaskC
     assert adam.post(f"{SMS}/save", data=seen).status_code == 409
 
 
+@pytest.mark.parametrize("seen", ["", "1", "-1", "x", "9" * 30])
+def test_a_form_that_began_with_no_version_of_ours_saves_nothing(world: World, adam: FlaskClient, seen: str):
+    assert adam.post(f"{SMS}/save", data={"body": OURS + " Thank you.", "seen": seen}).status_code == 409
+    assert rows(world) == []
+
+
 def test_saving_twice_is_saving_once(world: World, adam: FlaskClient):
     mine = boxes(adam.get(SMS).text) | {"body": OURS + " Thank you."}
     assert [adam.post(f"{SMS}/save", data=mine).status_code for _ in range(2)] == [303, 303]

@@ -176,6 +176,15 @@ def downgrade() -> None:
             op.execute(f"DROP TRIGGER receipt_no_{verb}")
     else:
         op.execute("DROP TRIGGER receipt_only_grows ON receipt")
-    for table in ("recent_scan", "calendar_feed", "link_try", "tenant_link", "message_text", "receipt", "message", "work"):
+    for table in (
+        "recent_scan",
+        "calendar_feed",
+        "link_try",
+        "tenant_link",
+        "message_text",
+        "receipt",
+        "message",
+        "work",
+    ):
         op.drop_table(table)
     op.drop_column("deployment", "worker_seen_at")

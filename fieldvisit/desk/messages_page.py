@@ -1,0 +1,146 @@
+"""What was written to tenants, and what became of it: the list, one message, and what a person may say of one."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from fieldvisit.desk.wording import Say
+from fieldvisit.ground.clock import say_instant
+from fieldvisit.ground.policy import Policy
+from fieldvisit.ground.verdict import Verdict, insist
+from fieldvisit.messages import service as messages
+from fieldvisit.messages.models import Message, Receipt
+from fieldvisit.messages.rules import Heard, Standing, may_settle, standing
+from fieldvisit.notices.models import Notice
+from fieldvisit.visits import notifying
+from fieldvisit.visits.models import Visit
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """state: how it stands, as a code of `desk/wording.py`. visit: the one that it is about."""
+
+    message: Message
+    visit: Visit
+    standing: Standing
+    receipts: tuple[Receipt, ...]
+
+    @property
+    def state(self) -> str:
+        if self.message.state in (messages.WAITING, messages.WITHDRAWN):
+            return self.message.state
+        if self.standing.bounced:
+            return "bounced"
+        if self.standing.delivery != "pending":
+            return self.standing.delivery
+        return "despatched" if self.standing.despatched_at else "taken"
+
+
+def page_of(session: Session, after: str) -> tuple[list[Shown], str | None]:
+    """Newest first; after: the id of the last one of the page before. And the id after which the next page begins."""
+    last = session.scalars(select(Message).where(Message.id == after)).first() if after else None
+    rows = messages.newest(session, limit=PAGE + 1, before=(last.written_at, last.id) if last else None)
+    return _shown(session, rows[:PAGE]), rows[PAGE - 1].id if len(rows) > PAGE else None
+
+
+def of_visit(session: Session, visit_id: str) -> list[Shown]:
+    return _shown(session, messages.messages_of(session, visit_id))
+
+
+def find(session: Session, message_id: str) -> Shown | None:
+    row = session.scalars(select(Message).where(Message.id == message_id)).first()
+    return _shown(session, [row])[0] if row else None
+
+
+def _shown(session: Session, rows: Iterable[Message]) -> list[Shown]:
+    rows = list(rows)
+    wanted = select(Visit).where(Visit.id.in_({row.visit_id for row in rows})).options(joinedload(Visit.home))
+    visits: Mapping[str, Visit] = {visit.id: visit for visit in session.scalars(wanted)}
+    heard: dict[str, list[Receipt]] = {}
+    for one in session.scalars(
+        select(Receipt).where(Receipt.message_id.in_({row.id for row in rows})).order_by(Receipt.at, Receipt.id)
+    ):
+        heard.setdefault(one.message_id, []).append(one)
+    return [
+        Shown(
+            row,
+            visits[row.visit_id],
+            standing(Heard(each.status, each.at) for each in heard.get(row.id, [])),
+            tuple(heard.get(row.id, [])),
+        )
+        for row in rows
+        if row.visit_id in visits
+    ]
+
+
+def may_say(shown: Shown, status: str) -> Verdict:
+    return may_settle(shown.message.provider, shown.message.channel, status, shown.standing)
+
+
+def say(session: Session, shown: Shown, status: str, happened: datetime, at: datetime, policy: Policy) -> None:
+    """A person's word of what became of it: kept as a receipt, and heard by its visit at once. Raises RefusedError."""
+    insist(may_say(shown, status))
+    message = messages.lock(session, shown.message.id)
+    if message and messages.receive(session, message, status, happened, by="person", at=at):
+        session.flush()
+        notifying.hear(session, message.id, at, policy)
+
+
+# --- what the tenant was told, on the page of a visit ----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One row of the table: what was said or sent, which way, when, and how we know. message: its id, where it was sent."""
+
+    what: str
+    channel: str
+    at: datetime
+    proof: str
+    message: str = ""
+
+
+def told_of(session: Session, visit_id: str, say: Say) -> list[Told]:
+    """What we sent, and what somebody told them otherwise, in the order in which it was."""
+    sent = of_visit(session, visit_id)
+    ours = {one.message.notice_id for one in sent}
+    rows = [
+        Told(say("message", one.message.kind), say("channel", one.message.channel), one.message.written_at,
+             _proof_of(one, say), one.message.id)
+        for one in sent
+    ]  # fmt: skip
+    for notice in session.scalars(select(Notice).where(Notice.visit_id == visit_id)):
+        if notice.id not in ours:
+            at = notice.sent_at or notice.despatched_at or notice.delivered_at or notice.recorded_at
+            rows.append(
+                Told("Notice, recorded by hand", say("channel", notice.channel), at, _proof_by_hand(notice, say))
+            )
+    return sorted(rows, key=lambda row: row.at)
+
+
+def _proof_of(one: Shown, say: Say) -> str:
+    last = one.receipts[-1] if one.receipts else None
+    if one.message.state == messages.WITHDRAWN:
+        return "None: it was not sent, because it was no longer true"
+    if last is None:
+        return "None yet: it is waiting to be sent"
+    known = one.standing.delivered_at or one.standing.despatched_at or last.at
+    word = "delivered" if one.standing.delivered_at else "despatched" if one.standing.despatched_at else last.status
+    return f"{sentence_of(say('receipt', word))}, {say_instant(known)}, {say('receipt_by', last.by)}"
+
+
+def _proof_by_hand(notice: Notice, say: Say) -> str:
+    if notice.withdrawn_at:
+        return "Withdrawn: it counts for nothing"
+    if notice.delivery:
+        return sentence_of(say("delivery", notice.delivery))
+    return f"Recorded on {say_instant(notice.recorded_at)}"
+
+
+def sentence_of(words: str) -> str:
+    return words[:1].upper() + words[1:]
