@@ -67,8 +67,7 @@ def page_of(session: Session, home: Home, who: Principal, policy: Policy) -> Hou
         residents=session.scalars(residents).all(),
         contacts=contacts_of(session, home.id),
         told=say_precautions(
-            [*household.needs, *(code for row in warnings for code in row.codes)],
-            language=household.language, trusted_adult=household.trusted_adult,
+            household.precautions, language=household.language, trusted_adult=household.trusted_adult
         ),
         warnings=[_warned(row, names, today) for row in warnings],
         visits=session.scalars(open_visits.order_by(Visit.window_start, Visit.id).limit(MOST_VISITS)).all(),

@@ -214,6 +214,12 @@ def test_a_provider_that_does_not_answer_the_question_means_try_again(
         ask(REFERENCE, "", "sms", sending)
 
 
+def test_a_question_that_is_refused_says_nothing_of_the_message(sending: Sending) -> None:
+    wrong = replace(sending, notify=replace(sending.notify, key=f"{sending.notify.key[:-1]}f"))
+    with pytest.raises(NotNowError, match="403"):
+        ask(REFERENCE, "", "sms", wrong)
+
+
 def test_a_letter_that_was_printed_and_posted_is_despatched_and_never_delivered(
     provider: NotifyStandIn, sending: Sending
 ) -> None:

@@ -93,7 +93,7 @@ def test_somebody_who_knows_says_that_it_came_and_the_notice_counts_from_then(wo
 
 @pytest.mark.parametrize(
     ("typed", "says"),
-    [({"happened-day": "9"}, "in the future"), ({"happened-day": ""}, "Say on which day"),
+    [({"happened-day": "9"}, "in the future"), ({"happened-day": ""}, "The date needs a day"),
      ({"happened-day": "7"}, "before the message was written"), ({"happened_time": ""}, "Say at what time")],
 )  # fmt: skip
 def test_what_cannot_be_is_said_beside_the_box_and_nothing_typed_is_lost(world, story, works, clock, typed, says):

@@ -33,9 +33,12 @@ def send(outgoing: Outgoing, sending: Sending, at: datetime) -> Taken:
 
 def ask(reference: str, provider_id: str, sending: Sending) -> list[Heard]:
     """What Notify says became of it; [] where it does not know it (it forgets after seven days). Raises NotNowError."""
-    with _client(sending.notify) as client, _troubles():
-        found = client.get_all_notifications(reference=reference)["notifications"]
-        ours = [heard_of(each) for each in found if provider_id in ("", each["id"])]
+    try:
+        with _client(sending.notify) as client, _troubles():
+            found = client.get_all_notifications(reference=reference)["notifications"]
+            ours = [heard_of(each) for each in found if provider_id in ("", each["id"])]
+    except NeverError as error:  # it refuses the question; that says nothing of the message
+        raise NotNowError(str(error)) from error
     return [heard for heard in ours if heard]
 
 
