@@ -74,7 +74,7 @@ POLICIES: dict[str, Rows] = {
     "notice": Rows(THROUGH_VISIT),
     "tenant_link": Rows(THROUGH_VISIT),
     # _messages_in_sight; whoever moves or cancels a visit writes one, and who may write is the command's question
-    "message": Rows(f"{OFFICER} AND {THROUGH_VISIT}"),
+    "message": Rows(f"({OFFICER} AND {THROUGH_VISIT}) OR (visit_id IS NULL AND written_by = {PERSON})"),
     # _words_in_sight
     "words": Rows(f"{NO_MANAGER} AND {THROUGH_ENTRY}"),
     # _said_in_sight: coarser, for it also keeps from an officer what was said of a visit to which he was sent himself

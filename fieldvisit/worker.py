@@ -141,7 +141,7 @@ def _ready(session: Session, shop: Shop, work: Work) -> Outgoing | None:
             messages.withdraw(session, message)
         finish(ours, now())
         return None
-    link = link_of_visit(session, message.visit_id)
+    link = link_of_visit(session, message.visit_id or "")
     address = f"{shop.base}/t/{token_of(link, link_key(shop.config.secret_key()))}" if link else shop.base
     return Outgoing(
         reference=message.id,

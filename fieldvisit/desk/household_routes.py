@@ -63,7 +63,7 @@ def set_writing(home_id: str) -> Answer:
     """The language and the look of letters."""
 
     def act(it: Household, typed: Typed) -> None:
-        language = typed.choice("language", LABELS.language_codes, "Choose a language.")
+        language = typed.choice("language", (*LABELS.language_codes, it.language), "Choose a language.")
         look = typed.choice("letter_look", LABELS.look_codes, "Choose how letters should look.")
         if language and look:
             needs.set_language(session(), it, language, at())

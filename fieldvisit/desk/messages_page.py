@@ -23,10 +23,10 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """state: how it stands, as a code of `desk/wording.py`. visit: the one that it is about."""
+    """state: how it stands, as a code of `ui/tags.html`. visit: the one that it is about; None of a test message."""
 
     message: Message
-    visit: Visit
+    visit: Visit | None
     standing: Standing
     receipts: tuple[Receipt, ...]
 
@@ -69,12 +69,11 @@ def _shown(session: Session, rows: Iterable[Message]) -> list[Shown]:
     return [
         Shown(
             row,
-            visits[row.visit_id],
+            visits.get(row.visit_id or ""),
             standing(Heard(each.status, each.at) for each in heard.get(row.id, [])),
             tuple(heard.get(row.id, [])),
         )
         for row in rows
-        if row.visit_id in visits
     ]
 
 

@@ -74,7 +74,7 @@ def letter(message_id: str) -> Answer:
     if not row.channel.startswith("letter"):
         abort(404)
     config = current_app.extensions["fv_config"]
-    link = link_of_visit(session(), row.visit_id)
+    link = link_of_visit(session(), row.visit_id or "")
     address = f"{config.links_base}/t/{token_of(link, link_key(config.secret_key()))}" if link else config.links_base
     outgoing = Outgoing(
         row.id,
@@ -92,7 +92,7 @@ def letter(message_id: str) -> Answer:
         typed = Typed.nothing()
         typed.wrong("status", f"This letter cannot be printed here: {refused}")
         return _page(shown, typed), 409
-    headers = {"Content-Disposition": f'inline; filename="letter-{shown.visit.ref}.pdf"'}
+    headers = {"Content-Disposition": f'inline; filename="letter-{shown.visit.ref if shown.visit else row.id}.pdf"'}
     return Response(pdf, mimetype="application/pdf", headers=headers)
 
 

@@ -15,12 +15,14 @@ from fieldvisit.db import new_id
 from fieldvisit.jobs import want
 from fieldvisit.messages.models import Message, Receipt
 from fieldvisit.messages.rules import FINAL, STATUSES, Heard, Standing, standing
+from fieldvisit.messages.texts import Wording
+from fieldvisit.register.models import Person
 
 WAITING, TAKEN, WITHDRAWN, REFUSED = "waiting", "taken", "withdrawn", "refused"
 
 
 def write(
-    session: Session, *, visit_id: str, kind: str, channel: str, to: str, language: str, subject: str, body: str,
+    session: Session, *, visit_id: str | None, kind: str, channel: str, to: str, language: str, subject: str, body: str,
     template: str, by: str, at: datetime, notice_id: str | None = None, look: str = "plain",
     message_id: str | None = None,
 ) -> Message:  # fmt: skip
@@ -34,6 +36,14 @@ def write(
     session.flush()
     want(session, "send", message.id, due=at)
     return message
+
+
+def write_test(session: Session, person: Person, text: Wording, channel: str, at: datetime) -> Message:
+    """A text as it would read, to whoever tries it; channel: sms, email. It is about no visit."""
+    return write(
+        session, visit_id=None, kind="test", channel=channel, to=(person.phone if channel == "sms" else person.email) or "",
+        language="en", subject=text.subject, body=text.body, template=text.digest, by=person.id, at=at,
+    )  # fmt: skip
 
 
 def withdraw(session: Session, message: Message) -> bool:
@@ -54,6 +64,8 @@ def receive(session: Session, message: Message, status: str, happened: datetime,
     """
     if status not in STATUSES:
         return False
+    if status == "delivered" and message.channel.startswith("letter") and by != "person":
+        status = "despatched"  # no provider sees a letter fall through the door; NR-5 counts from the day it left
     happened = min(happened, at)
     known = select(Receipt.id).where(Receipt.message_id == message.id, Receipt.status == status, Receipt.at == happened)
     if session.scalars(known).first():

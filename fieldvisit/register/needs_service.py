@@ -50,7 +50,8 @@ def household_at(session: Session, home_id: str) -> Household:
 
 
 def set_language(session: Session, household: Household, language: str, at: datetime) -> bool:
-    insist(rules.may_choose(language, {"en", *LANGUAGES}, "a language"))
+    """One that a file brought stays, also where it is not on our list."""
+    insist(rules.may_choose(language, {"en", household.language, *LANGUAGES}, "a language"))
     return _set(session, household, at, language=language)
 
 

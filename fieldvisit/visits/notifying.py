@@ -248,7 +248,7 @@ def _ask_a_person(session: Session, visit: Visit, kind: str, key: str, at: datet
 def hear(session: Session, message_id: str, at: datetime, policy: Policy) -> ev.Event | None:
     """Makes the visit's log say what the receipts of this message say, and raises what follows from it."""
     message = messages.lock(session, message_id)
-    if message is None or message.notice_id is None:
+    if message is None or message.notice_id is None or message.visit_id is None:
         return None
     visit = lock(session, message.visit_id)
     known = known_of(lines_of(session, message.visit_id), message.notice_id) if visit else None
@@ -284,11 +284,13 @@ def remind(session: Session, visit_id: str, dedupe: str, at: datetime, policy: P
 
 def still_true(session: Session, message: Message, policy: Policy) -> bool:
     """A message that waited for its provider is not sent when it has become false: moved, cancelled, over."""
+    if message.visit_id is None:
+        return True
     visit = session.scalars(select(Visit).where(Visit.id == message.visit_id)).first()
     if visit is None:
         return False
     state = refold(session, visit.id, policy)
-    if message.kind in ("cancelled", "summary", "call_us", "test"):
+    if message.kind in ("cancelled", "summary", "call_us"):
         return True
     if state.stage in ENDED:
         return False

@@ -81,8 +81,17 @@ def _fill(world: World) -> None:
         for story in (north, south):
             session.add(
                 Message(
-                    visit_id=story.visit_id, kind="notice", channel="sms", to="07700900101", language="en", subject="",
-                    body="A visit", template="0" * 64, provider="", state="waiting", written_at=world.now,
+                    visit_id=story.visit_id,
+                    kind="notice",
+                    channel="sms",
+                    to="07700900101",
+                    language="en",
+                    subject="",
+                    body="A visit",
+                    template="0" * 64,
+                    provider="",
+                    state="waiting",
+                    written_at=world.now,
                     written_by=world.ids["olive"],
                 )
             )

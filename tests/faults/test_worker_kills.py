@@ -112,5 +112,7 @@ def test_a_worker_that_is_killed_anywhere_loses_no_message_and_sends_none_twice(
     assert sorted(delivered) == sorted(messages), "heard of twice, or not at all"
     assert [work.kind for work in rows(council, Work) if work.done_at is None and work.kind in ("send", "hear")] == []
     with council.database.reading(CHECKING) as session:
-        told = [entry.body.get("delivery") for entry in session.scalars(select(Entry)) if entry.kind == "notice.recorded"]
+        told = [
+            entry.body.get("delivery") for entry in session.scalars(select(Entry)) if entry.kind == "notice.recorded"
+        ]
     assert Counter(told) == {"pending": len(messages), "delivered": len(messages)}

@@ -189,7 +189,9 @@ CALLS = (
     Screen("caller of a protected home", "/office/verify-caller", "hana", does=verifies("MB-1001", "4", "LE14 9BA")),
     Screen("caller is not ours", "/office/verify-caller", "hana", does=verifies("MB-9999", "1")),
     Screen("safer contact", "/office/safer-contact", "hana"),
-    Screen("safer contact with nothing typed", "/office/safer-contact", "hana", does=presses("Say less there from now on")),
+    Screen(
+        "safer contact with nothing typed", "/office/safer-contact", "hana", does=presses("Say less there from now on")
+    ),
     Screen("intake", "/office/intake", "hana"),
     Screen("intake with nothing typed", "/office/intake", "hana", does=presses("Save")),
     Screen("concern taken", "/office/intake/<id:taken_id>/taken", "hana", "/office/intake", does=takes_a_concern),
@@ -238,7 +240,9 @@ def a_busy_council(world: World) -> dict[str, str]:
         today = now.date()
         for code, owner, hact in (("two_person", "dora", ""), ("", None, "location 50")):
             owner_id = owner and world.ids[owner]
-            row = Precaution(home_id=home.home_id, code=code, owner_id=owner_id, set_on=today, review_on=today, hact_code=hact)
+            row = Precaution(
+                home_id=home.home_id, code=code, owner_id=owner_id, set_on=today, review_on=today, hact_code=hact
+            )
             session.add(row)
     with world.database.writing(world.principal("otto")) as session:
         hidden = session.scalars(select(Household).where(Household.home_id == world.ids["100030000004"])).one()

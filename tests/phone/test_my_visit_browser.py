@@ -150,7 +150,10 @@ def test_every_page_is_clean_by_axe(scheme: str, tenant: Tenant, opens: Opens) -
         for each in page.locator("summary").all():
             each.click()
         found = AXE.run(page)
-        wrong += [f"{name}: {one['id']} {[node['html'][:80] for node in one['nodes'][:2]]}" for one in found.response["violations"]]
+        wrong += [
+            f"{name}: {one['id']} {[node['html'][:80] for node in one['nodes'][:2]]}"
+            for one in found.response["violations"]
+        ]
     assert wrong == []
 
 

@@ -160,7 +160,9 @@ def test_a_warning_is_due_from_its_review_date(days: int, due: bool) -> None:
         ("else", Role.OPERATIVE, set(), "not-yours"),
     ],
 )  # fmt: skip
-def test_its_owner_or_an_officer_of_the_area_ends_a_warning(person: str, role: Role, areas: set[str], code: str) -> None:
+def test_its_owner_or_an_officer_of_the_area_ends_a_warning(
+    person: str, role: Role, areas: set[str], code: str
+) -> None:
     by = Principal(person, role, NOW, frozenset(areas))
     assert rules.may_end(by, "owner", "North").code == code
 
@@ -174,7 +176,24 @@ def test_nobody_is_named_without_the_tenants_word() -> None:
 # --- HACT's alerts ------------------------------------------------------------------------------------------------
 
 # Every code that the schemas of RaiseRepair name.
-PERSON = ("0", "1", "10", "10-10", "20", "20-10", "20-20", "20-30", "20-40", "20-50", "20-60", "20-70", "30", "40", "50", "60")
+PERSON = (
+    "0",
+    "1",
+    "10",
+    "10-10",
+    "20",
+    "20-10",
+    "20-20",
+    "20-30",
+    "20-40",
+    "20-50",
+    "20-60",
+    "20-70",
+    "30",
+    "40",
+    "50",
+    "60",
+)
 LOCATION = ("0", "1", "10", "20", "30", "40", "50")
 
 
@@ -188,7 +207,9 @@ def test_the_codes_of_a_message_are_read_and_its_comments_are_not() -> None:
     assert "shouts" not in repr(found)
 
 
-@pytest.mark.parametrize("odd", [{}, {"Type": None}, {"Type": ""}, {"Type": "x" * 13}, {"Type": "<b>"}, {"Type": True}, 5.5])
+@pytest.mark.parametrize(
+    "odd", [{}, {"Type": None}, {"Type": ""}, {"Type": "x" * 13}, {"Type": "<b>"}, {"Type": True}, 5.5]
+)
 def test_an_alert_that_we_cannot_read_is_not_lost_and_stops_no_repair(odd: Any) -> None:
     assert alerts(PersonAlert=[odd]) == (Alert("person", UNREAD),)
 
@@ -202,7 +223,9 @@ def test_the_same_alert_twice_is_one() -> None:
     assert alerts(PersonAlert=[{"Type": "10"}, {"Type": "10"}]) == (Alert("person", "10"),)
 
 
-@pytest.mark.parametrize("alert", [Alert("person", c) for c in PERSON] + [Alert("location", c) for c in LOCATION], ids=str)
+@pytest.mark.parametrize(
+    "alert", [Alert("person", c) for c in PERSON] + [Alert("location", c) for c in LOCATION], ids=str
+)
 def test_whatever_code_comes_the_worker_is_told_something(alert: Alert) -> None:
     """Our sentence, where there is one; and, until a person has looked, that the office must be called."""
     ours = hact_alerts.instruction_for(alert)

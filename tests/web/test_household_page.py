@@ -171,6 +171,15 @@ def test_what_is_wrong_stands_beside_its_box_and_nothing_is_kept_or_lost(
     assert logged(world) == [("household", "read", world.ids[FIRST_HOME], "")], "it was shown again"
 
 
+def test_a_language_that_a_file_brought_is_not_changed_by_a_form_about_letters(
+    world: World, olive: FlaskClient
+) -> None:
+    household(world, language="ne")
+    assert '<option value="ne" selected>' in olive.get(here(world)).text
+    olive.post(here(world, "writing"), data={"language": "ne", "letter_look": "large_print"})
+    assert (kept(world).language, kept(world).letter_look) == ("ne", "large_print")
+
+
 def test_a_protected_home_cannot_be_marked_safe_and_the_page_does_not_offer_it(
     world: World, olive: FlaskClient
 ) -> None:

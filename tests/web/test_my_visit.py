@@ -123,7 +123,13 @@ def test_the_word_opens_who_comes_with_photo_when_and_why(tenant):
     answer = tenant().opens()
     said = words(answer)
     assert answer.status_code == 200
-    for fact in ("Wednesday 9 December 2026", "9am to 11am", "Asha K.", "Brightwater Heating", "The boiler does not heat"):
+    for fact in (
+        "Wednesday 9 December 2026",
+        "9am to 11am",
+        "Asha K.",
+        "Brightwater Heating",
+        "The boiler does not heat",
+    ):
         assert fact in said
     assert 'src="data:image/jpeg;base64,' in answer.text
     assert "Kaur" not in answer.text
@@ -356,7 +362,10 @@ def test_a_household_that_chose_pictures_sees_the_picture_and_its_name(tenant, w
 @pytest.mark.parametrize(
     ("hours", "sentences"),
     [
-        (50, ["You were told 50 hours ahead.", "Our code asks for at least 24 hours.", "So this visit keeps our rule."]),
+        (
+            50,
+            ["You were told 50 hours ahead.", "Our code asks for at least 24 hours.", "So this visit keeps our rule."],
+        ),
         (24, ["You were told 24 hours ahead.", "So this visit keeps our rule."]),
         (23, ["You were told 23 hours ahead.", "does not keep our rule. You do not have to accept it."]),
     ],

@@ -122,7 +122,7 @@ def test_a_channel_that_is_not_marked_safe_is_warned_of_and_says_only_call_us(wo
     household_of(world, story, contact_safety={})
     page = world.client("olive").get(f"/office/visits/{story.visit_id}/send").text
     assert "gives no notice" in page
-    assert "boiler" not in page[page.index('id="preview"'):]
+    assert "boiler" not in page[page.index('id="preview"') :]
 
 
 def test_a_letter_is_a_pdf(world, story, works):

@@ -48,7 +48,7 @@ def _messages() -> None:
     op.create_table(
         "message",
         _id(),
-        sa.Column("visit_id", sa.String(length=32), nullable=False),
+        sa.Column("visit_id", sa.String(length=32), nullable=True),
         sa.Column("notice_id", sa.String(length=32), nullable=True),
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("channel", sa.String(length=24), nullable=False),
