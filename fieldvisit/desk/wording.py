@@ -75,6 +75,13 @@ TASKS = {
     "precaution_review": "A warning about a home is due for review: does it still hold?",
     "notice_failed": "A notice did not reach the tenant: tell them another way today",
     "tell_tenant": "We have no safe way to write to this tenant: ring them and tell them",
+    "asks_other_time": "The tenant asks for another time: find one with them",
+    "tenant_said_no": "The tenant said no on their page: get in touch with them",
+    "tenant_asks": "The tenant says who or what must be there: arrange it",
+    "not_good": "The tenant says that the visit was not good: offer them a complaint",
+    "complaint": "The tenant complained on their page: acknowledge it",
+    "no_access_disputed": "The tenant says that the no-access record is wrong: look into it",
+    "scan_alert": "A badge was shown where it should not be, or in two places at once: ring its holder’s firm",
     "phone_gap": "Entries of a worker’s phone have not reached us: ask the worker",
 }
 MESSAGES = {

@@ -10,7 +10,9 @@ from fieldvisit.badges.rules import name_shown
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.policy_types import Contact
 from fieldvisit.ground.verdict import Verdict
+from fieldvisit.notices.links import link_of_visit
 from fieldvisit.notices.rules import NoticeAnswer
+from fieldvisit.notices.signs import STYLES, workers_sign
 from fieldvisit.register.models import Person
 from fieldvisit.visits import steps
 from fieldvisit.visits.consent import may_agree
@@ -59,8 +61,23 @@ class Shared:
 
 
 @dataclass(frozen=True, slots=True)
+class Sign:
+    """What the worker must say at this door (domain C2). shown_from: the window's opening, aware UTC (ruling R14)."""
+
+    title: str
+    phrase: str
+    shown_from: datetime
+
+    @property
+    def shown_from_ms(self) -> int:
+        """As a phone counts: milliseconds since 1970."""
+        return int(self.shown_from.timestamp() * 1000)
+
+
+@dataclass(frozen=True, slots=True)
 class Door:
     stop: Stop
+    sign: Sign | None
     stage: str
     opens: str
     steps: tuple[str, ...]
@@ -115,6 +132,7 @@ def door_of(session: Session, visit: Visit, person_id: str, at: datetime, agent:
     shown = stop_of(visit, agent)
     return Door(
         stop=shown,
+        sign=_sign(session, visit),
         stage=state.stage.value,
         opens=steps.opens(state, frozenset(entry.kind for entry in entries)),
         steps=steps.on_page(state, bool(set_off and badge) and not later_day),
@@ -153,6 +171,20 @@ def _contacts(codes: tuple[str, ...], policy: Policy) -> tuple[Contact, ...]:
     """In that order; a number that nobody has rung is never shown."""
     listed = {contact.code: contact for contact in policy.contacts if contact.confirmed}
     return tuple(listed[code] for code in codes if code in listed)
+
+
+_SAY = {"words": "Say this word", "numbers": "Say this number", "picture": "Say that the picture is this"}
+
+
+def _sign(session: Session, visit: Visit) -> Sign | None:
+    """A visit that was planned before there were words has none: the tenant rings us."""
+    link, household = link_of_visit(session, visit.id), visit.home.household
+    if link is None:
+        return None
+    style = household.word_style if household and household.word_style in STYLES else "words"
+    password = household.password if household else ""
+    title = "Say the tenant’s own password" if password else _SAY[style]
+    return Sign(title, workers_sign(link.signs, style, password), visit.window_start)
 
 
 def _recorded(entries: list[Entry], state: VisitState, person_id: str) -> tuple[Recorded, ...]:

@@ -49,7 +49,8 @@ def news(known: Known, standing: Standing) -> ev.Event | None:
         told = known.delivery == "delivered" and known.recorded.delivered_at == standing.delivered_at
         return None if told else as_it_is
     if standing.delivery in FAILURES:
-        if standing.bounced and known.delivery == "delivered":
+        came_back = standing.bounced and known.delivery == "delivered"
+        if came_back or known.recorded.despatched_at:  # a letter that was posted and returned
             return ev.NoticeWithdrawn(notice=notice, reason="bounced")
         failure: ev.NoticeFailed = ev.NoticeFailed(notice=notice, delivery=standing.delivery)  # type: ignore[arg-type]
         return None if known.delivery in FAILURES else failure

@@ -59,6 +59,7 @@ export function assemble(visit, html) {
     if (!own) here.before(step);
   }
   for (const slot of slots.values()) slot.remove();
+  for (const one of visit.querySelectorAll("[data-from]")) one.hidden = Date.now() < one.dataset.from;
   here.remove();
   if (visit.dataset.answered) suggest(visit, visit.dataset.answered);
 }
