@@ -1,6 +1,7 @@
 """Which blueprints make which face, what stands in everybody's pages, and the small routes that every face has."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from mimetypes import guess_type
 from types import SimpleNamespace
 from typing import Any
@@ -11,6 +12,7 @@ from sqlalchemy import text
 
 from fieldvisit.audit.service import note_access
 from fieldvisit.config import Face
+from fieldvisit.deployment import deployment
 from fieldvisit.ground.roles import RIGHTS, Role, may_ever
 from fieldvisit.register import sign_in_routes
 from fieldvisit.web.access import access, database, no_cookie, policy, rule_of
@@ -18,6 +20,7 @@ from fieldvisit.web.render import asset_version
 from fieldvisit.web.shell_files import served, wanted_at_once
 
 site = Blueprint("site", __name__)
+WORKER_SILENT = timedelta(minutes=5)
 
 # What the office's bar offers, in order: label, address, the right that it needs.
 NAV = (
@@ -54,6 +57,7 @@ def blueprints_of_faces() -> dict[Face, tuple[Blueprint, ...]]:
     from fieldvisit.outbox.desk_routes import blueprint as held_desk
     from fieldvisit.outbox.photo_routes import blueprint as photos
     from fieldvisit.outbox.routes import blueprint as outbox
+    from fieldvisit.visits.calendar_routes import blueprint as calendar
     from fieldvisit.visits.entry_routes import blueprint as entry
     from fieldvisit.visits.pack_routes import blueprint as packs
     from fieldvisit.visits.plan_routes import blueprint as plan
@@ -63,7 +67,7 @@ def blueprints_of_faces() -> dict[Face, tuple[Blueprint, ...]]:
     assert caller_routes and household_routes and messages_routes and people_routes and routes and texts_routes
     return {
         "verify": (verify, my_visit),
-        "field": (doorstep, packs, outbox, badge),
+        "field": (doorstep, packs, outbox, badge, calendar),
         "office": (desk, plan, send, entry, breaches, badge_desk, held_desk, photos, receipts),
         "vault": (),
     }
@@ -164,8 +168,12 @@ def readyz() -> Response:
 
     with database().reading(None) as session:
         session.execute(text("SELECT 1"))
-    ready = is_current(database())
-    return Response("ready\n" if ready else "migrations wanted\n", 200 if ready else 503, mimetype="text/plain")
+        seen = deployment(session).worker_seen_at
+    if not is_current(database()):
+        return Response("migrations wanted\n", 503, mimetype="text/plain")
+    # Without a worker nothing is sent, and doors are still answered: so it is said, and this server goes on serving.
+    here = seen is not None and g.at - seen < WORKER_SILENT
+    return Response("ready\n" if here else "ready, but no worker is running\n", mimetype="text/plain")
 
 
 def route_rows(app: Flask) -> list[dict[str, Any]]:

@@ -141,6 +141,11 @@ def _ready(session: Session, shop: Shop, work: Work) -> Outgoing | None:
             messages.withdraw(session, message)
         finish(ours, now())
         return None
+    if not notifying.still_safe(session, message, now()):
+        messages.withdraw(session, message)  # and its visit hears that this told nobody
+        messages.receive(session, message, "technical-failure", now(), by="provider", at=now())
+        finish(ours, now(), "unsafe")
+        return None
     link = link_of_visit(session, message.visit_id or "")
     address = f"{shop.base}/t/{token_of(link, link_key(shop.config.secret_key()))}" if link else shop.base
     return Outgoing(

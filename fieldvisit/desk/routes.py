@@ -24,6 +24,7 @@ from fieldvisit.visits.events import VisitNoted, Words
 from fieldvisit.visits.models import Visit
 from fieldvisit.visits.planning import command, notice_answer
 from fieldvisit.visits.service import entries_of, lock, refold
+from fieldvisit.visits.tenant_acts import said_of
 from fieldvisit.web.access import access, at, database, log_access, policy, principal, right, session
 from fieldvisit.web.render import page
 
@@ -145,6 +146,7 @@ def _visit_page(visit_id: str, errors: dict[str, str], words: str) -> str:
         timeline=timeline_of(session(), entries, state, policy(), say),
         people=people_in(session(), entries),
         told=told_of(session(), found.id, say) if reads_words(principal().role) else [],
+        said=said_of(session(), found.id) if reads_words(principal().role) else [],
         say=say,
         may=_may(found.area_id),
         whole=reads_words(principal().role),

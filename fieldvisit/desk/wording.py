@@ -161,6 +161,19 @@ _CODES: Mapping[str, Mapping[str, str]] = {
         "other": "in their own way",
     },
     "said": {"spoken": "by saying so", "typed": "by typing their name", "signed": "by signing"},
+    "said_there": {
+        "good": "It went well",
+        "not_good": "It did not go well",
+        "complaint": "A complaint",
+        "dispute": "The no-access record is wrong",
+        "must_be_there": "Who or what must be there",
+    },
+    "asked": {
+        "trusted_adult": "an adult they trust",
+        "interpreter": "somebody who speaks their language",
+        "female_worker": "a woman",
+        "wait_longer": "time to get to the door",
+    },
     "scope": {"enter": "coming in", "work": "the work", "photos": "photos"},
     "no_covers": {
         "trip_hazard": "they could trip somebody",

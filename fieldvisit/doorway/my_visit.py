@@ -3,6 +3,7 @@
 Looking up a link that is dead costs the same questions as one that never was: what comes back tells them apart nowhere.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -38,6 +39,7 @@ from fieldvisit.visits.state import Stage
 from fieldvisit.visits.tenant_view import TenantView, look
 
 NOBODY = ""
+_OURS = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,8 @@ class Knock(StrEnum):
 
 
 def by_token(session: Session, token: str, key: bytes, at: datetime) -> Opened | None:
-    return _opened(session, link_of_token(session, token, key), at)
+    """What we never make is asked about all the same, as a token that is nobody's."""
+    return _opened(session, link_of_token(session, token if _OURS.fullmatch(token) else NOBODY, key), at)
 
 
 def by_reference(session: Session, typed: str, at: datetime) -> Opened | Knock | None:

@@ -134,6 +134,8 @@ RIGHTS: dict[tuple[str, str], dict[Role, Right]] = {
     ("badge", "report-lost"): _AT_THE_DOOR,
     ("outbox", "read"): _AT_THE_DOOR,
     ("device", "enrol"): _AT_THE_DOOR,
+    ("calendar", "manage"): _AT_THE_DOOR,
+    ("calendar", "read"): _ANYONE,  # the secret in its address is the right
     ("event", "add"): _ANYONE,  # the device's signature is the right (interfaces section 4); no cookie is read
     # office face
     ("receipt", "give"): _ANYONE,  # the provider's token is the right; no cookie is read

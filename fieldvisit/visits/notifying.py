@@ -20,7 +20,7 @@ from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.verdict import Clause, Refused, Verdict
 from fieldvisit.messages import service as messages
 from fieldvisit.messages.models import Message
-from fieldvisit.messages.rules import SENDABLE, Safety, Way, may_say, next_way
+from fieldvisit.messages.rules import SENDABLE, Way, may_say, next_way
 from fieldvisit.messages.texts import Facts, compose, say_day, say_sign, say_window
 from fieldvisit.messages.texts_service import wording_for
 from fieldvisit.notices.facts import ORAL
@@ -304,7 +304,14 @@ def still_true(session: Session, message: Message, policy: Policy) -> bool:
     return True
 
 
-def safety_label(safety: Safety) -> str:
-    return {"safe": "says what the visit is", "content_free": "says only: please call us", "never": "never used"}[
-        safety
-    ]
+def still_safe(session: Session, message: Message, at: datetime) -> bool:
+    """A channel may be marked otherwise while a message waits: what it says must be allowed when it goes out (T17)."""
+    if message.visit_id is None:
+        return True
+    visit = session.scalars(select(Visit).where(Visit.id == message.visit_id)).first()
+    now = (
+        next((way.safety for way in ways(session, visit, at) if way.channel == message.channel), "never")
+        if visit
+        else ""
+    )
+    return now == "safe" or (now == "content_free" and message.kind == "call_us")

@@ -39,7 +39,6 @@ def send(visit_id: str) -> Answer:
     visit, typed = _visit(visit_id), Typed(request.form)
     if typed.text("do") == "preview":
         return _page(visit, typed, fragment="preview" if "HX-Request" in request.headers else None)
-    key = typed.key or abort(400)
     channel = typed.text("channel", 32)
     way = _way(notifying.ways(session(), visit, at()), channel)
     if not channel:
@@ -47,6 +46,7 @@ def send(visit_id: str) -> Answer:
     programme = _programme(visit, typed)
     if typed.errors:
         return _page(visit, typed), 422
+    key = typed.key or abort(400)
     verdict = notifying.may_send(planning.state_of(session(), visit, policy()), way)
     if isinstance(verdict, Refused) or way is None:
         return _page(visit, typed, refused=verdict if isinstance(verdict, Refused) else None), 409

@@ -20,11 +20,13 @@ from fieldvisit.badges.portraits import portrait
 from fieldvisit.codes.models import CodeVersion
 from fieldvisit.db import new_id
 from fieldvisit.ground.roles import CHECKING, DEMO, Role
+from fieldvisit.messages import service as messages
 from fieldvisit.notices.models import Notice
 from fieldvisit.outbox.arrivals import attachment_id
 from fieldvisit.outbox.models import Held
 from fieldvisit.register.models import Precaution, Resident
 from fieldvisit.tasks import Task
+from fieldvisit.visits import calendar
 from tests import world as council
 from tests.stories import Story, a_visit
 from tests.world import World
@@ -90,6 +92,7 @@ class Objects:
         self.ids |= {("kind", "own"): "notice", ("channel", "own"): "email", ("language", "own"): "pl"}
         self.ids |= {("filename", "own"): "css/office.css", ("filename", "nobody"): "css/nobodys.css"}
         self._asked_for()
+        self._messages()
         self._tasks()
         self._from_phones({"own": own, "company": company, "area": area})
         return self
@@ -128,6 +131,19 @@ class Objects:
                 resident = select(Resident.id).where(Resident.home_id == home_id)
                 self.ids["resident_id", whose] = session.scalars(resident).one()
 
+    def _messages(self) -> None:
+        """A letter about each visit, which people here print and post; and the address of somebody's calendar."""
+        with self.world.database.writing(DEMO) as session:
+            self.ids["calendar", "own"] = calendar.new_feed(session, self.world.ids["ben"], self.world.now)
+            for whose in ("own", "company", "area"):
+                row = messages.write(
+                    session, visit_id=self.ids["visit_id", whose], kind="notice", channel="letter_first_class",
+                    to="Terry Moss\n1 Larch Close\nLE13 9AA", language="en", subject="A visit", body="On Tuesday.",
+                    template="", by=self.world.ids["olive"], at=self.world.now,
+                )  # fmt: skip
+                row.provider, row.state = "screen", "taken"
+                self.ids["message_id", whose] = row.id
+
     def _tasks(self) -> None:
         with self.world.database.writing(None) as session:
             for whose, area in (("own", "North"), ("area", "South")):
@@ -140,6 +156,8 @@ class Objects:
                 self.ids["task_id", whose] = task.id
 
     def named(self, name: str, whose: str, url: str) -> str:
+        if url.startswith("/calendar/") and whose == "own":
+            return self.ids["calendar", "own"]
         if name in ("code", "rest", "token"):
             return "AAAAAAAAAA"
         if name == "blob_id":

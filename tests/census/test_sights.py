@@ -10,6 +10,7 @@ from fieldvisit.messages.models import Message
 from fieldvisit.register.models import HouseholdContact, Precaution
 from fieldvisit.row_security import POLICIES
 from fieldvisit.visits.models import Job
+from fieldvisit.visits.tenant_acts import TenantSaid
 from tests.census.test_wall import SOUTHERN, count
 from tests.stories import a_visit
 from tests.world import World
@@ -26,21 +27,21 @@ EXPECTED = {
     "asha": {
         "Attachment": 0, "Concern": 0, "Entry": 7, "Envelope": 0, "Held": 0, "Home": 1, "Household": 1,
         "HouseholdContact": 0, "Job": 0, "Message": 0, "Notice": 1, "Precaution": 1, "Resident": 1, "TenantLink": 1,
-        "Visit": 1, "VisitWorker": 1, "Words": 2,
+        "TenantSaid": 0, "Visit": 1, "VisitWorker": 1, "Words": 2,
     },
     "mona": {
         "Attachment": 0, "Concern": 0, "Entry": 7, "Envelope": 0, "Held": 0, "Home": 1, "Household": 0,
         "HouseholdContact": 0, "Job": 0, "Message": 0, "Notice": 1, "Precaution": 0, "Resident": 0, "TenantLink": 1,
-        "Visit": 1, "VisitWorker": 1, "Words": 0,
+        "TenantSaid": 0, "Visit": 1, "VisitWorker": 1, "Words": 0,
     },
     "olive": {
         "Attachment": 1, "Concern": 0, "Entry": 7, "Envelope": 0, "Held": 1, "Home": 3, "Household": 3,
         "HouseholdContact": 1, "Job": 1, "Message": 1, "Notice": 1, "Precaution": 1, "Resident": 3, "TenantLink": 1,
-        "Visit": 1, "VisitWorker": 1, "Words": 2,
+        "TenantSaid": 1, "Visit": 1, "VisitWorker": 1, "Words": 2,
     },
     "hana": dict.fromkeys(
         ("Attachment", "Concern", "Entry", "Envelope", "Held", "Home", "Household", "HouseholdContact", "Job",
-         "Message", "Notice", "Precaution", "Resident", "TenantLink", "Visit", "VisitWorker", "Words"), 0,
+         "Message", "Notice", "Precaution", "Resident", "TenantLink", "TenantSaid", "Visit", "VisitWorker", "Words"), 0,
     ),
 }  # fmt: skip
 
@@ -95,6 +96,11 @@ def _fill(world: World) -> None:
                     written_by=world.ids["olive"],
                 )
             )
+        for story in (north, south):
+            session.add(
+                TenantSaid(visit_id=story.visit_id, subject_id="0" * 32, kind="complaint", asked=[], words="He shouted.",
+                           form_key=story.visit_id, made_at=world.now, keep_until=day)
+            )  # fmt: skip
         session.add(Concern(ref="C-1", form_key="k", received_on=day, anonymous=False, what="He shouted."))
 
 

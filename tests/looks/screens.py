@@ -131,6 +131,10 @@ ANYBODY = (
     Screen("sign in", "/sign-in"),
     Screen("sign in with nothing typed", "/sign-in", does=presses("Sign in")),
     Screen("not found", "/sign-in", at="/no-such-page"),
+    Screen("my visit by its reference", "/t"),
+    Screen("link that opens nothing", "/t/<code:token>", at="/t/nobodys"),
+    Screen("what we promise", "/rights"),
+    Screen("what we promise, easy", "/rights", at="/rights?easy=1"),
     Screen("badge check", "/v"),
     Screen("badge check half typed", "/v", does=types_no_number),
     Screen("badge check current", "/v/<badge:badge_id>/<code:code>", at="/v/{badge}/{code}"),
@@ -202,6 +206,7 @@ CALLS = (
 SCREENS = {"hand": HAND, "anybody": ANYBODY, "planning": PLANNING, "log": LOG, "calls": CALLS}
 
 NOT_LOOKED_AT = {
+    "/t/<anything:rest>": "the page of a link that opens nothing",
     "/": "sends people on to their own first page",
     "/static/<path:filename>": "files",
     "/council.css": "the council's colour",

@@ -180,7 +180,7 @@ def booking(**facts: object) -> Booking:
         ({}, "ben", START, Booked.NO),
         ({"workers": frozenset()}, "asha", START, Booked.NO),
         ({"stage": Stage.CLOSED, "ended_at": START}, "asha", START + HOUR, Booked.NO),
-        ({"stage": Stage.CANCELLED, "ended_at": START - DAY}, "asha", START, Booked.NO),
+        ({"stage": Stage.CANCELLED, "ended_at": START - 3 * DAY}, "asha", START, Booked.NO),
         ({"stage": Stage.IN_HOME}, "asha", START + HOUR, Booked.YES),
         ({"protected": True}, "asha", START, Booked.CANNOT_SAY),
         ({}, "asha", END + DAY + SECOND, Booked.CANNOT_SAY),

@@ -277,6 +277,40 @@ def test_no_detail_goes_where_nobody_said_that_it_may(world, provider, works, ma
     assert (story.state().notice_result == "full") is says  # what says neither who nor why is no notice (NR-15)
 
 
+def test_a_channel_that_became_unsafe_while_its_message_waited_carries_nothing(world, provider, works):
+    story = in_three_days(world)
+    gives_notice(story)
+    with world.database.writing(SENDING) as session:
+        for household in session.scalars(select(Household)):
+            household.contact_safety = {"sms": "never"}
+    works()
+    works()
+    assert not provider.ledger
+    assert said(story)[-1] == "notice.failed"
+    assert [task.kind for task in rows(world, Task)] == ["notice_failed"]
+
+
+def test_a_posted_letter_that_comes_back_gave_no_notice(world, provider, works):
+    story = a_visit(world, starts=NOW + 12 * DAYS, planned_at=NOW)
+    reference = gives_notice(story, "letter_first_class")
+    works()
+    hears(world, reference, "despatched", NOW)
+    works()
+    hears(world, reference, "permanent-failure", NOW + DAYS)
+    works()
+    assert said(story)[-1] == "notice.withdrawn"
+    assert story.state().notice_result == "short"
+
+
+def test_no_word_of_a_provider_makes_a_letter_delivered(world, provider, works):
+    story = a_visit(world, starts=NOW + 12 * DAYS, planned_at=NOW)
+    reference = gives_notice(story, "letter_first_class")
+    works()
+    hears(world, reference, "delivered", NOW)
+    works()
+    assert [receipt.status for receipt in rows(world, Receipt)] == ["taken", "despatched"]
+
+
 def test_a_reminder_is_sent_a_day_before_if_the_visit_is_still_as_it_was(world, provider, works, clock):
     story = in_three_days(world)
     reference = gives_notice(story)
