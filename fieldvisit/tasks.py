@@ -16,7 +16,7 @@ class Task(Base):
     id: Mapped[str] = random_key()
     kind: Mapped[str] = mapped_column(String(24))
     area_id: Mapped[str | None] = mapped_column(ForeignKey("area.id"))
-    about: Mapped[str] = mapped_column(String(12))  # visit, held, concern
+    about: Mapped[str] = mapped_column(String(12))  # visit, held, concern, badge
     about_id: Mapped[str] = mapped_column(String(32))
     cause: Mapped[str] = mapped_column(String(64), unique=True)  # what raised it: the same cause raises it once
     raised_at: Mapped[datetime]

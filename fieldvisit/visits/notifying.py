@@ -23,8 +23,9 @@ from fieldvisit.messages.models import Message
 from fieldvisit.messages.rules import SENDABLE, Way, may_say, next_way
 from fieldvisit.messages.texts import Facts, compose, say_day, say_sign, say_window
 from fieldvisit.messages.texts_service import wording_for
-from fieldvisit.notices.facts import ORAL
+from fieldvisit.notices.facts import FAILURES, ORAL
 from fieldvisit.notices.links import link_of_visit
+from fieldvisit.notices.models import Notice
 from fieldvisit.notices.signs import tenants_sign
 from fieldvisit.register.models import Household, Person, Resident
 from fieldvisit.tasks import Task, raise_task
@@ -74,6 +75,13 @@ def ways(session: Session, visit: Visit, at: datetime) -> list[Way]:
         for channel in SENDABLE
     ]
     return sorted((way for way in found if way.to), key=lambda way: (not way.usable, way.safety != "safe"))
+
+
+def next_to_offer(session: Session, visit: Visit, at: datetime) -> tuple[Way | None, bool]:
+    """The way to offer now, and whether another has failed: offered to a person, never taken silently (NR-16)."""
+    notices = session.scalars(select(Notice).where(Notice.visit_id == visit.id)).all()
+    failed = {row.channel for row in notices if row.withdrawn_at or row.delivery in FAILURES}
+    return next_way(ways(session, visit, at), failed), bool(failed)
 
 
 def _residents(session: Session, home_id: str) -> Sequence[Resident]:

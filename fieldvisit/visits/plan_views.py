@@ -12,7 +12,7 @@ from fieldvisit.ground.verdict import Refused
 from fieldvisit.notices.facts import CHANNELS
 from fieldvisit.notices.rules import PlannedVisit, outside_reasonable_hours
 from fieldvisit.register.models import Home
-from fieldvisit.visits import plan_page, planning, rules, telling
+from fieldvisit.visits import notifying, plan_page, planning, rules, telling
 from fieldvisit.visits.models import Job, Visit
 from fieldvisit.visits.plan_forms import CANCEL_REASONS, MOVE_REASONS, Typed, Window
 from fieldvisit.visits.service import lines_of
@@ -132,6 +132,7 @@ def show_page(
     state = planning.state_of(session(), visit, policy())
     household = planning.household_of(session(), visit.home_id)
     forms = plan_page.forms_on_page(form, typed)
+    offered, failed = notifying.next_to_offer(session(), visit, at())
     return page(
         "visits/plan/show.html",
         fragment=fragment,
@@ -149,6 +150,8 @@ def show_page(
         with_them=with_them(state),
         notices=plan_page.notices_of(session(), visit, state, policy()),
         knows_who=telling.tenant_knows_who(lines_of(session(), visit.id)),
+        offered=offered.channel if failed and offered else "",
+        offered_label=CHANNELS[offered.channel] if offered else "",
         told=_told_form(forms("told").typed, planning.needs_of(household)),
         may=_may(visit, state),
         people=_people(visit, forms("reassigned").typed),

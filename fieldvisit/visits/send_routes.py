@@ -73,7 +73,8 @@ def _programme(visit: Visit, typed: Typed) -> tuple[date, date] | None:
 
 def _page(visit: Visit, typed: Typed, *, refused: Refused | None = None, fragment: str | None = None) -> str:
     found = notifying.ways(session(), visit, at())
-    chosen = _way(found, typed.text("channel", 32)) or (found[0] if found else None)
+    offered, _ = notifying.next_to_offer(session(), visit, at())
+    chosen = _way(found, typed.text("channel", 32)) or offered or (found[0] if found else None)
     needs = planning.needs_of(planning.household_of(session(), visit.home_id))
     state = planning.state_of(session(), visit, policy())
     text = notifying.text_for(session(), visit, "notice", chosen, policy()) if chosen else None

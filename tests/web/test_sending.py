@@ -9,6 +9,7 @@ from sqlalchemy import select
 from fieldvisit import worker
 from fieldvisit.config import Config
 from fieldvisit.ground.roles import SENDING
+from fieldvisit.messages import service
 from fieldvisit.messages.models import Message
 from fieldvisit.register.models import Household, Resident
 from fieldvisit.tasks import Task
@@ -205,3 +206,40 @@ def test_a_household_without_a_number_is_offered_a_letter(world, story):
     page = world.client("olive").get(f"/office/visits/{story.visit_id}/send").text
     assert "Text message" not in page
     assert "First-class letter" in page
+
+
+def _fails(world: World, reference: str) -> None:
+    with world.database.writing(SENDING) as session:
+        service.receive_by_reference(
+            session, reference, "", "permanent-failure", world.now, by="callback", at=world.now
+        )
+
+
+def test_after_a_failure_the_next_way_is_offered_and_nothing_goes_by_itself(world, story, works):
+    sends(world, story)
+    works()
+    [message] = rows(world, Message)
+    _fails(world, message.id)
+    works()
+    works()
+    assert len(rows(world, Message)) == 1
+    page = world.client("olive").get(f"/office/visits/{story.visit_id}/plan").text
+    assert "Send it by first-class letter" in page
+    assert "send?channel=letter_first_class" in page
+
+
+def test_a_notice_that_came_back_is_said_on_the_workers_phone_when_it_next_asks(world, works):
+    story = a_visit(world, starts=NOW + timedelta(hours=26), planned_at=NOW)  # tomorrow's first: on today's phone
+    sends(world, story)
+    works()
+    [message] = rows(world, Message)
+    with world.database.writing(SENDING) as session:
+        service.receive_by_reference(session, message.id, "", "delivered", world.now, by="callback", at=world.now)
+    works()
+    asha = world.client("asha")
+    [before] = asha.get("/packs").get_json()["visits"]
+    _fails(world, message.id)
+    works()
+    [after] = asha.get("/packs").get_json()["visits"]
+    assert before["stamp"] != after["stamp"]
+    assert "No notice counts" in after["html"]

@@ -253,3 +253,10 @@ def test_an_alert_that_cannot_be_raised_changes_no_answer(world, client, monkeyp
 
     monkeypatch.setattr("fieldvisit.doorway.scans.look_at", breaks)
     assert ask(world, client, "").data == before
+
+
+def test_the_desk_reads_of_it_and_goes_to_the_badge(world, client, signed_in):
+    ask(world, client, "")
+    page = signed_in("olive").get("/office/tasks").text
+    assert "A badge was shown where it should not be" in page
+    assert f'href="/office/badges/{badge_of(world)}"' in page
