@@ -72,7 +72,7 @@ POLICIES: dict[str, Rows] = {
     "visit_worker": Rows(THROUGH_VISIT),
     "entry": Rows(THROUGH_VISIT),
     "notice": Rows(THROUGH_VISIT),
-    "tenant_link": Rows(THROUGH_VISIT),
+    "tenant_link": Rows(f"{NO_MANAGER} AND {THROUGH_VISIT}"),  # _links_in_sight
     # _messages_in_sight; whoever moves or cancels a visit writes one, and who may write is the command's question
     "message": Rows(f"({OFFICER} AND {THROUGH_VISIT}) OR (visit_id IS NULL AND written_by = {PERSON})"),
     # _words_in_sight

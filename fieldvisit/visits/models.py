@@ -267,6 +267,11 @@ def _contacts_in_sight(asking: Principal) -> ColumnElement[bool]:
     return _homes_in_sight(HouseholdContact.home_id, asking) if asking.role is Role.OFFICER else nobody()
 
 
+def _links_in_sight(asking: Principal) -> ColumnElement[bool]:
+    # The words of both sides of a door: whoever visits says one of them; a firm's manager has no use for either.
+    return nobody() if asking.role is Role.CONTRACTOR_MANAGER else _through_visit(TenantLink.visit_id)(asking)
+
+
 def _messages_in_sight(asking: Principal) -> ColumnElement[bool]:
     # What was written to a tenant, and where to: the council's officers, through the visit. The worker needs neither.
     # A test message: whoever sent it to themselves.
@@ -286,7 +291,7 @@ protect(Visit, visits_in_sight)
 protect(VisitWorker, _through_visit(VisitWorker.visit_id))
 protect(Entry, _through_visit(Entry.visit_id))
 protect(Notice, _through_visit(Notice.visit_id))
-protect(TenantLink, _through_visit(TenantLink.visit_id))
+protect(TenantLink, _links_in_sight)
 protect(Message, _messages_in_sight)
 protect(Words, _words_in_sight)
 protect(Envelope, lambda _asking: nobody())

@@ -141,7 +141,7 @@ def facts_of(
         link=None,
         reference=link.reference if link else "",
         word=say_sign(tenants_sign(link.signs, style), language) if link else "",
-        address_line=way.to.replace("\n", ", ") if way.channel in LETTERS else "",
+        address_line=", ".join(way.to.split("\n")[1:]) if way.channel in LETTERS else "",
     )
 
 

@@ -324,7 +324,9 @@ def _when(event: ev.NoticeRecorded) -> str:
     if event.despatched_at:
         return f"Posted on {say_date(london_date(event.despatched_at))}"
     moment = event.sent_at or event.delivered_at
-    return say_instant(moment) if moment else "Not known"
+    if moment is None:
+        return "With the sending service. It says here when it was delivered, or posted."
+    return say_instant(moment)
 
 
 def as_planned(state: VisitState, arrival: datetime | None = None) -> PlannedVisit:

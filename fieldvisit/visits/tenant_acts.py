@@ -24,6 +24,7 @@ from fieldvisit.visits.models import Visit, VisitWorker, visits_in_sight
 from fieldvisit.visits.planning import command
 from fieldvisit.visits.words import storable, years_on
 
+_ = str  # marks a sentence for the catalogues and leaves it as it is
 MUST_BE_THERE = ("trusted_adult", "interpreter", "female_worker", "wait_longer")
 LASTING = ("female_worker", "wait_longer")  # what the household's needs have a code for
 GOOD, NOT_GOOD, COMPLAINT, DISPUTE, MUST = "good", "not_good", "complaint", "dispute", "must_be_there"
@@ -170,7 +171,7 @@ def _keep(
 
 _USED = Refused(
     "form-used",
-    "You sent this once already, with other words. We kept those. Press the button once more to send these.",
+    _("You sent this once already, with other words. We kept those. Press the button once more to send these."),
 )
 
 

@@ -13,10 +13,14 @@ from sqlalchemy import select
 from fieldvisit.badges.codes import SERVER_DEVICE, shown_at
 from fieldvisit.badges.models import Badge
 from fieldvisit.badges.service import with_secret
-from fieldvisit.ground.roles import CHECKING
+from fieldvisit.db import new_id
+from fieldvisit.ground.roles import CHECKING, SENDING
+from fieldvisit.messages import service
 from fieldvisit.outbox.models import Held
 from fieldvisit.register.models import Household, Person, Precaution
 from fieldvisit.visits import events as ev
+from fieldvisit.visits import notifying
+from fieldvisit.visits.service import lock
 from tests.stories import FIRST_HOME, Story, a_phone, a_visit
 from tests.world import World
 
@@ -110,6 +114,8 @@ def types_no_number(page: Page) -> None:
 # --- the pages
 
 PLAN = "/office/visits/<id:visit_id>/plan"
+SEND = "/office/visits/<id:visit_id>/send"
+MESSAGE = "/office/messages/<id:message_id>"
 HOUSEHOLD = "/office/homes/<id:home_id>"
 TEXT = "/office/texts/<word:kind>/<word:channel>/<word:language>"
 
@@ -125,6 +131,8 @@ HAND = (
     Screen("badge", "/badge", "asha"),
     Screen("badge that is not good", "/badge", "carl"),
     Screen("badge lost", "/badge/lost", "asha"),
+    Screen("calendar", "/calendar", "asha"),
+    Screen("calendar with its address", "/calendar", "asha", does=presses("Make my calendar’s address")),
     Screen("sign out", "/sign-out", "asha"),
 )
 ANYBODY = (
@@ -151,6 +159,10 @@ PLANNING = (
     Screen("plan told", PLAN, "olive", "/office/visits/{tomorrow}/plan"),
     Screen("plan untold, all open", PLAN, "olive", "/office/visits/{untold}/plan", opens_everything),
     Screen("plan cancelled for nothing", PLAN, "olive", "/office/visits/{tomorrow}/plan", cancels_without_a_reason),
+    Screen("plan after a failure", PLAN, "olive", "/office/visits/{failed}/plan"),
+    Screen("send a notice", SEND, "olive", "/office/visits/{untold}/send"),
+    Screen("send a notice that may say nothing", SEND, "olive", "/office/visits/{untold}/send?channel=email"),
+    Screen("send a notice of works", SEND, "olive", "/office/visits/{works}/send", presses("Send it")),
     Screen("authorise", "/office/visits/<id:visit_id>/authorise", "dora", "/office/visits/{untold}/authorise"),
 )
 LOG = (
@@ -166,6 +178,12 @@ LOG = (
     Screen("held entries", "/office/held", "olive"),
     Screen("nothing is held", "/office/held", "otto"),
     Screen("held entry", "/office/held/<id:held_id>", "olive", "/office/held/{held}"),
+    Screen("messages", "/office/messages", "olive"),
+    Screen("messages, none", "/office/messages", "otto"),
+    Screen("message waiting", MESSAGE, "olive", "/office/messages/{waiting}"),
+    Screen("message carried by people", MESSAGE, "olive", "/office/messages/{letter}"),
+    Screen("message said wrongly", MESSAGE, "olive", "/office/messages/{letter}", presses("Record it")),
+    Screen("visit that was told by message", "/office/visits/<id:visit_id>", "olive", "/office/visits/{failed}"),
     Screen("message texts", "/office/texts", "adam"),
     Screen("message text", TEXT, "adam", "/office/texts/notice/letter/en"),
     Screen("message text in Urdu", TEXT, "adam", "/office/texts/notice/sms/ur", opens_everything),
@@ -206,6 +224,8 @@ CALLS = (
 SCREENS = {"hand": HAND, "anybody": ANYBODY, "planning": PLANNING, "log": LOG, "calls": CALLS}
 
 NOT_LOOKED_AT = {
+    "/calendar/<code:token>.ics": "for a calendar",
+    "/office/messages/<id:message_id>/letter.pdf": "for a printer",
     "/t/<anything:rest>": "the page of a link that opens nothing",
     "/": "sends people on to their own first page",
     "/static/<path:filename>": "files",
@@ -265,13 +285,39 @@ def a_busy_council(world: World) -> dict[str, str]:
         "tomorrow": a_visit(world, home=SECOND_HOME, starts=now + DAY, kind="safety_check", reason="Yearly gas check")
         .told(),
     }  # fmt: skip
+    made["failed"] = a_visit(world, home=SECOND_HOME, starts=now + 3 * DAY, reason="The fence")
+    made["works"] = a_visit(
+        world, home=SECOND_HOME, starts=now + 30 * DAY, kind="planned_works", reason="A new kitchen"
+    )
     with world.database.writing(CHECKING) as session:
         session.get_one(Badge, world.ids["badge of carl"]).state = "suspended"
         session.get_one(Person, world.ids["carl"]).photo = None
     ids = {"home": world.ids[FIRST_HOME], "other_home": world.ids[THIRD_HOME]}
     ids |= {"worker": world.ids["asha"], "stopped": world.ids["carl"]}
     ids["held"] = _held(world, made["at_door"])
+    ids |= _messages(world, made["failed"].visit_id)
     return {name: story.visit_id for name, story in made.items()} | _badge(world) | ids
+
+
+def _messages(world: World, visit_id: str) -> dict[str, str]:
+    """A text that did not reach them, a letter that people print, and one that waits."""
+    ids: dict[str, str] = {}
+    with world.database.writing(SENDING) as session:
+        visit = lock(session, visit_id)
+        assert visit
+        told = {"by": world.ids["olive"], "at": world.now, "policy": world.policy}
+        for name, channel in (("text", "sms"), ("letter", "letter_first_class"), ("waiting", "letter_second_class")):
+            [way] = [way for way in notifying.ways(session, visit, world.now) if way.channel == channel]
+            text = notifying.text_for(session, visit, "notice", way, world.policy)
+            row = notifying.give_notice(session, visit, text, key=new_id(), **told)
+            if name != "waiting":
+                row.provider = "screen"
+                service.receive(session, row, "taken", world.now, by="provider", at=world.now)
+            if name == "text":
+                service.receive(session, row, "permanent-failure", world.now, by="callback", at=world.now)
+                notifying.hear(session, row.id, world.now, world.policy)
+            ids[name] = row.id
+    return ids
 
 
 def _held(world: World, of_somebody_else: Story) -> str:
