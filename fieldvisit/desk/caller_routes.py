@@ -27,13 +27,22 @@ def check() -> Answer:
     if errors:
         return _page(errors), 422
     checked = check_caller(database(), asked, principal(), policy())
-    log_access(checked.badge_id, reason=checked.answer.value)
+    log_access(checked.badge_id, reason=checked.reason)
     return _page({}, checked=checked)
+
+
+@blueprint.post("/office/verify-caller/failed")
+@access("caller", "verify")
+def failed() -> Answer:
+    """T18: the caller is not who they say, or cannot show it. Only that it happened is written down."""
+    log_access(reason="caller failed checks")
+    return page("desk/caller_failed.html", checked_at=at(), danger=policy().contact("danger"))
 
 
 def _page(errors: dict[str, str], badge: str = "", checked: Checked | None = None) -> str:
     typed = {name: request.form.get(name, "").strip() for name in ("badge", "postcode", "house", "uprn")}
     typed["badge"] = typed["badge"] or badge
+    typed["word"] = request.form.get("word", "").strip() if errors else ""  # after an answer it stands on no page
     return page(
         "desk/verify_caller.html",
         errors=errors,

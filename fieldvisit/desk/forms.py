@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlencode
 
 from fieldvisit.db import new_id
+from fieldvisit.desk.rules import as_heard
 from fieldvisit.desk.wording import KINDS, NOTICES, OUTCOMES
 
 SHORTEST_SEARCH = 3  # characters: with two, every street matches and no index helps (stack.md section 3)
@@ -143,12 +144,16 @@ def read_note(form: Mapping[str, str]) -> tuple[str, dict[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class CallerQuestion:
-    """badge: as it is kept, capitals without blanks. uprn: digits, or empty when the address was given."""
+    """badge: as it is kept, capitals without blanks. uprn: digits, or empty when the address was given.
+
+    word: what the person at the door said, or empty when nobody asked about it.
+    """
 
     badge: str
     postcode: str
     house: str
     uprn: str
+    word: str = ""
 
 
 def read_caller_question(form: Mapping[str, str]) -> tuple[CallerQuestion, dict[str, str]]:
@@ -158,6 +163,7 @@ def read_caller_question(form: Mapping[str, str]) -> tuple[CallerQuestion, dict[
         postcode=re.sub(r"\s+", "", form.get("postcode", "")).upper()[:10],
         house=" ".join(form.get("house", "").split())[:120],
         uprn=re.sub(r"\s+", "", form.get("uprn", ""))[:12],
+        word=" ".join(form.get("word", "").split())[:LONGEST_SEARCH],
     )
     errors: dict[str, str] = {}
     if not badge:
@@ -168,4 +174,6 @@ def read_caller_question(form: Mapping[str, str]) -> tuple[CallerQuestion, dict[
         errors["house"] = "Ask for the house number or name, or give the UPRN."
     if asked.uprn and not (asked.uprn.isascii() and asked.uprn.isdecimal()):
         errors["uprn"] = "A UPRN is a number of up to 12 digits."
+    if asked.word and not as_heard(asked.word):
+        errors["word"] = "Type the word, the number or the picture that they said, or leave this empty."
     return asked, errors

@@ -4,8 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from hashlib import sha256
+from hmac import compare_digest
 from typing import Literal
+from unicodedata import normalize
 
+from fieldvisit.badges.rules import TypedLimit, typing_is_closed
 from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.roles import Role
@@ -32,6 +36,7 @@ class Booked:
     window_end: datetime
     stage: str
     arrived_at: datetime | None = None
+    visit_id: str = ""
 
 
 def caller_answer(
@@ -59,6 +64,44 @@ def is_due(visit: Booked, at: datetime, policy: Policy) -> bool:
         return True
     came_in_time = visit.arrived_at is not None and opens <= visit.arrived_at <= visit.window_end
     return visit.stage in AT_THE_DOOR and came_in_time and london_date(at) == london_date(visit.window_start)
+
+
+# --- 'they said this word': right or not, and no more (T05, T18) ---------------------------------------------------
+
+
+class WordSaid(StrEnum):
+    """Of the word that the worker must say. NONE: no word was made for this visit. CLOSED: it was not looked at."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    CLOSED = "closed"
+    NONE = "none"
+
+
+WRONG_WORDS = TypedLimit(tries=5, minutes=10)  # for one badge at one home
+
+
+def words_are_closed(wrong_at: Iterable[datetime], at: datetime) -> bool:
+    """Five wrong words within ten minutes close the box for ten: an accomplice who rings must not guess."""
+    return typing_is_closed(wrong_at, at, WRONG_WORDS)
+
+
+def is_the_word(said: Iterable[str], must_say: Iterable[str]) -> bool:
+    """said: one thing in several ways of writing it. Capitals, blanks and full stops are forgiven; nothing is never right.
+
+    Each is compared with each, whole, whatever was found before: how long it took tells nothing.
+    """
+    wanted = [_heard(sign) for sign in must_say if as_heard(sign)]
+    found = [compare_digest(_heard(word), sign) for word in said if as_heard(word) for sign in wanted]
+    return any(found)
+
+
+def as_heard(text: str) -> str:
+    return "".join(letter for letter in normalize("NFKC", text).casefold() if letter.isalnum())
+
+
+def _heard(text: str) -> bytes:
+    return sha256(as_heard(text).encode()).digest()  # all of one length
 
 
 # --- what a firm's manager reads of a visit ---------------------------------------------------------------------------

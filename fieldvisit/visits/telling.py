@@ -153,8 +153,17 @@ def tenant_knows_who(lines: Iterable[Line]) -> bool:
         if isinstance(line.event, ev.VisitReassigned):
             knows = line.event.tenant_told
         elif isinstance(line.event, ev.NoticeRecorded) and line.event.states_who and line.event.usable:
-            knows = knows or line.event.delivery not in FAILURES
+            knows = knows or _has_gone(line.event)
     return knows
+
+
+def _has_gone(notice: ev.NoticeRecorded) -> bool:
+    """Sent, as far as anybody can tell: what still waits for its receipt, or for the post, has told nobody (NR-16)."""
+    if notice.channel in ("sms", "email"):
+        return notice.delivery == "delivered"
+    if notice.channel.startswith("letter_"):
+        return notice.despatched_at is not None
+    return notice.delivery not in FAILURES
 
 
 def may_arrive_unannounced(lines: Iterable[Line], answer: NoticeAnswer, policy: Policy) -> Verdict:

@@ -31,7 +31,7 @@ EXPECTED = {
     },
     "mona": {
         "Attachment": 0, "Concern": 0, "Entry": 7, "Envelope": 0, "Held": 0, "Home": 1, "Household": 0,
-        "HouseholdContact": 0, "Job": 0, "Message": 0, "Notice": 1, "Precaution": 0, "Resident": 0, "TenantLink": 1,
+        "HouseholdContact": 0, "Job": 0, "Message": 0, "Notice": 1, "Precaution": 0, "Resident": 0, "TenantLink": 0,
         "TenantSaid": 0, "Visit": 1, "VisitWorker": 1, "Words": 0,
     },
     "olive": {

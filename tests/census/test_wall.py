@@ -43,7 +43,7 @@ def tomorrow_at(hour: int) -> datetime:
 def test_what_is_protected():
     names = {"Visit", "VisitWorker", "Entry", "Envelope", "Words", "Notice", "Home", "Household", "Resident", "Job"}
     assert {model.__name__ for model in protected_models()} == names | {
-        "Held", "Concern", "Attachment", "Precaution", "HouseholdContact", "TenantLink", "Message",
+        "Held", "Concern", "Attachment", "Precaution", "HouseholdContact", "TenantLink", "Message", "TenantSaid",
     }  # fmt: skip
 
 

@@ -84,12 +84,13 @@ def finds_a_home(page: Page) -> None:
     page.get_by_text("2 homes found").wait_for()
 
 
-def verifies(badge: str, house: str, postcode: str = "LE13 9AA") -> Callable[[Page], None]:
+def verifies(badge: str, house: str, postcode: str = "LE13 9AA", word: str = "") -> Callable[[Page], None]:
     def asks(page: Page) -> None:
         page.get_by_label("Badge number").fill(badge)
         page.get_by_label("Postcode").fill(postcode)
         page.get_by_label("House number or name").fill(house)
-        page.get_by_role("button", name="Check").click()
+        page.get_by_label("The word that the person at the door said").fill(word)
+        page.get_by_role("button", name="Check", exact=True).click()
         page.get_by_role("heading", name="Ask again").wait_for()
 
     return asks
@@ -210,6 +211,8 @@ CALLS = (
     Screen("caller is not due", "/office/verify-caller", "hana", does=verifies("MB-1001", "1")),
     Screen("caller of a protected home", "/office/verify-caller", "hana", does=verifies("MB-1001", "4", "LE14 9BA")),
     Screen("caller is not ours", "/office/verify-caller", "hana", does=verifies("MB-9999", "1")),
+    Screen("caller and a wrong word", "/office/verify-caller", "hana", does=verifies("MB-1002", "2", word="xylophone")),
+    Screen("caller failed", "/office/verify-caller", "hana", does=presses("The caller failed our checks")),
     Screen("safer contact", "/office/safer-contact", "hana"),
     Screen(
         "safer contact with nothing typed", "/office/safer-contact", "hana", does=presses("Say less there from now on")

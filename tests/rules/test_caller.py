@@ -5,7 +5,16 @@ from datetime import timedelta
 
 import pytest
 
-from fieldvisit.desk.rules import Booked, CallerAnswer, caller_answer, is_due, note_code, urgency
+from fieldvisit.desk.rules import (
+    Booked,
+    CallerAnswer,
+    caller_answer,
+    is_due,
+    is_the_word,
+    note_code,
+    urgency,
+    words_are_closed,
+)
 from fieldvisit.ground.policy import Policy
 from fieldvisit.visits.state import ENDED, Stage
 from tests.world import NOW
@@ -82,6 +91,49 @@ def test_of_a_protected_home_nothing_is_said_whatever_is_true(good, booked, poli
 
 def test_one_visit_of_several_that_is_due_is_enough(policy):
     assert caller_answer(True, [replace(DUE, stage=Stage.CANCELLED), DUE], NOW, policy) is CallerAnswer.DUE
+
+
+# --- the word that they said ----------------------------------------------------------------------------------------
+
+SECOND = timedelta(seconds=1)
+TEN = 10 * MINUTE
+
+
+def wrong_words(how_many: int, *, apart: timedelta = SECOND) -> list:
+    return [NOW + number * apart for number in range(how_many)]
+
+
+@pytest.mark.parametrize(("how_many", "closed"), [(4, False), (5, True), (6, True)])
+def test_the_fifth_wrong_word_closes_the_box(how_many, closed, policy):
+    assert words_are_closed(wrong_words(how_many), NOW + MINUTE) is closed
+
+
+@pytest.mark.parametrize(("last", "closed"), [(TEN - SECOND, True), (TEN, True), (TEN + SECOND, False)])
+def test_five_wrong_words_close_it_only_within_ten_minutes(last, closed):
+    assert words_are_closed([*wrong_words(4, apart=timedelta(0)), NOW + last], NOW + last) is closed
+
+
+@pytest.mark.parametrize(("later", "closed"), [(TEN - SECOND, True), (TEN, False), (TEN + SECOND, False)])
+def test_it_opens_ten_minutes_after_the_fifth(later, closed):
+    assert words_are_closed([NOW] * 5, NOW + later) is closed
+
+
+@pytest.mark.parametrize("said", ["walnut", "Walnut", "WALNUT.", " wal nut ", "w.a.l.n.u.t."])
+def test_capitals_blanks_and_full_stops_are_forgiven(said):
+    assert is_the_word([said], ["1234", "walnut"])
+
+
+@pytest.mark.parametrize("said", ["", "...", "waln", "walnuts", "walnut 1234", "tulip"])
+def test_half_a_word_two_words_and_nothing_are_not_right(said):
+    assert not is_the_word([said], ["1234", "walnut"])
+
+
+def test_where_there_is_no_word_nothing_is_right():
+    assert not is_the_word(["", "...", "walnut"], ["", "..."])
+
+
+def test_a_password_is_one_password_however_its_letters_are_put_together():
+    assert is_the_word(["CAFE\u0301 bleu"], ["caf\u00e9 bleu"])
 
 
 def test_a_task_is_overdue_one_second_after_the_end_of_its_day():

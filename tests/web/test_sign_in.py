@@ -16,8 +16,11 @@ from fieldvisit.register.sign_in_routes import safe_next
 from tests.web.signing_in import PASSWORD, WRONG, asha, browser, enter, quick_hashes  # noqa: F401 - fixtures
 from tests.world import World
 
-# What no row of a database decides: once is enough.
-pytestmark = pytest.mark.parametrize("server", ["sqlite"], indirect=True)
+
+@pytest.fixture(params=["sqlite"])
+def server(request):
+    """What no row of a database decides: once is enough."""
+    return request.getfixturevalue("sqlite_server")
 
 
 def cookies(answer) -> dict[str, Morsel[str]]:
