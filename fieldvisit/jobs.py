@@ -14,7 +14,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from fieldvisit.db import Base, new_id, random_key
 
-LEASE = timedelta(minutes=2)  # longer than the slowest provider is waited for
+# Longer than the slowest provider is waited for: a mail server that takes its 15 seconds for each of a dozen answers.
+LEASE = timedelta(minutes=5)
+GAVE_UP = "gave up: "  # how the trouble of work begins that was left undone
 
 
 class Work(Base):

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import delete
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from fieldvisit.badges.models import RecentScan, Scan, TypedTry
@@ -22,7 +23,7 @@ from fieldvisit.failpoints import reach
 from fieldvisit.ground.clock import london_date, now
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.roles import INTAKE, SENDING
-from fieldvisit.jobs import Work, again, finish, still_ours, take, want
+from fieldvisit.jobs import GAVE_UP, Work, again, finish, still_ours, take, want
 from fieldvisit.messages import adapters
 from fieldvisit.messages import service as messages
 from fieldvisit.messages.models import Message
@@ -37,6 +38,7 @@ from fieldvisit.visits import notifying
 log = structlog.get_logger()
 KEPT = ((Scan, Scan.hour, 30), (RecentScan, RecentScan.at, 1), (TypedTry, TypedTry.at, 1), (LinkTry, LinkTry.at, 1))
 IDLE_S = 1.0
+AWAY_S = 5.0
 BEAT = timedelta(seconds=20)
 ROUND = timedelta(minutes=10)  # how often phones that fell silent are looked for
 MOST_TRIES = 20  # of work that breaks on our own mistake: then it stands in the log, and `fieldvisit check` names it
@@ -58,9 +60,17 @@ def run(database: Database, config: Config, policy: Policy, *, once: bool, stop:
     done, beat = 0, None
     while not stop.is_set() and not _alone():
         at = now()
-        if beat is None or at - beat >= BEAT:
-            beat = _beat(shop, at)
-        if _one(shop, at):
+        try:
+            if beat is None or at - beat >= BEAT:
+                beat = _beat(shop, at)
+            busy = _one(shop, at)
+        except OperationalError as error:  # the database is away, or full: it comes back, and leases run out
+            if once:
+                raise
+            log.error("worker-waits", error=type(error).__name__)
+            stop.wait(AWAY_S)
+            continue
+        if busy:
             done += 1
         elif once:
             break
@@ -105,7 +115,9 @@ def _put_back(shop: Shop, work: Work, trouble: str) -> None:
     with shop.database.writing(SENDING) as session:
         ours = still_ours(session, work)
         if ours and work.tries >= MOST_TRIES:
-            finish(ours, at, f"gave up: {trouble}")
+            finish(ours, at, f"{GAVE_UP}{trouble}")
+            if work.kind == "send" and (message := messages.lock(session, work.subject_id)):
+                messages.receive(session, message, "technical-failure", at, by="provider", at=at)  # a person must know
         elif ours:
             again(ours, at + timedelta(minutes=min(work.tries, 30)), trouble)
 
@@ -133,18 +145,22 @@ def _send(shop: Shop, work: Work) -> None:
 
 def _ready(session: Session, shop: Shop, work: Work) -> Outgoing | None:
     """The message as it goes out, its link put in; None, and the work is done, where it should go out no more."""
-    ours, message = still_ours(session, work), messages.lock(session, work.subject_id)
+    ours, message, at = still_ours(session, work), messages.lock(session, work.subject_id), now()
     if ours is None:
         return None
-    if message is None or message.state != messages.WAITING or not notifying.still_true(session, message, shop.policy):
-        if message:
-            messages.withdraw(session, message)
-        finish(ours, now())
+    if message is None or message.state != messages.WAITING:
+        finish(ours, at)
         return None
-    if not notifying.still_safe(session, message, now()):
+    if not notifying.still_true(session, message, at, shop.policy):
+        messages.withdraw(session, message)
+        if notifying.nobody_is_told(session, message, shop.policy):
+            messages.receive(session, message, "technical-failure", at, by="provider", at=at)
+        finish(ours, at)
+        return None
+    if not notifying.still_safe(session, message, at):
         messages.withdraw(session, message)  # and its visit hears that this told nobody
-        messages.receive(session, message, "technical-failure", now(), by="provider", at=now())
-        finish(ours, now(), "unsafe")
+        messages.receive(session, message, "technical-failure", at, by="provider", at=at)
+        finish(ours, at, "unsafe")
         return None
     link = link_of_visit(session, message.visit_id or "")
     address = f"{shop.base}/t/{token_of(link, link_key(shop.config.secret_key()))}" if link else shop.base
@@ -195,7 +211,7 @@ def _not_now(shop: Shop, work: Work, why: str) -> None:
 
 
 def _poll(shop: Shop, work: Work) -> None:
-    """Asks what became of a message: a callback may be lost. Until something final is heard, or three days are over."""
+    """Asks what became of a message: a callback may be lost. Until something final is heard, or a week is over."""
     with shop.database.reading(SENDING) as session:
         message = session.get(Message, work.subject_id)
     if message is None or message.taken_at is None:

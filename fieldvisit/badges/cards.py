@@ -145,7 +145,9 @@ class _Card(_Sheet):
         self.pdf.set_y(5)
         self.lines("This card alone is not enough.", 42, 41, 9.5, 8, bold=True)
         self.lines("Ask to see the moving code on the phone. Scan it with your own phone.", 42, 41, 8, 7)
-        self.lines("Ask for your visit word, or ring the number on your rent statement.", 42, 41, 8, 7)
+        self.lines(
+            "Ask for the word that the visitor must say, or ring the number that you already have.", 42, 41, 8, 7
+        )
         self.lines("You never have to let anyone in.", 42, 41, 8, 7, bold=True)
         self.line(self.facts.typed_address, 4, 43, 77, 11, bold=True)
         self.line(f"Found this card? Return it to {self.facts.council}.", 4, 48.5, 77, 7)
@@ -172,16 +174,16 @@ class _DoorstepCard(_Sheet):
         self.pdf.set_y(7)
         self.large("Take your time. Check first.", 24, rows=1, bold=True)
         for number, step in enumerate(STEPS, start=1):
-            self.large(f"{number}. {step}")
+            self.large(f"{number}. {step}", rows=4)
         self.large("You never have to let anyone in.", rows=1, bold=True)
         top = self.pdf.get_y() + 1
-        side = 180 - top
+        side = 178 - top
         self.qr(4, top, side)
         self.pdf.set_y(top + 5)
         beside = 6 + side
         self.lines(NOT_ENOUGH, beside, 140 - beside, DOORSTEP_PT, SMALLEST_DOORSTEP_PT, rows=8)
-        self.pdf.set_y(183)
-        self.large("Or type this web address:", rows=1)
+        self.pdf.set_y(180)
+        self.large(HELPER, rows=2)
         self.large(self.facts.typed_address, rows=1, bold=True)
 
     def large(self, words: str, size: float = DOORSTEP_PT, rows: int = 3, bold: bool = False) -> None:
@@ -197,11 +199,12 @@ class _DoorstepCard(_Sheet):
 STEPS = (
     "Shut the door. I will wait outside.",
     "Look at my photo and my badge number.",
-    "Ask me for your visit word.",
-    "Ring the council. Use the number on your rent statement, never one that a caller gives you.",
+    "Ask me for the word. The council has told you one: keep it to yourself. I must say the other.",
+    "Or ring the council. Use the number that you already have, never one that a caller gives you.",
     "Or scan the moving code on my phone with your own phone.",
 )
-NOT_ENOUGH = "This printed code is not enough by itself: it can be copied."
+NOT_ENOUGH = "This printed code is not enough: it can be copied."
+HELPER = "No phone that scans? Somebody who helps you may type:"
 
 
 def british_date(day: date) -> str:

@@ -17,6 +17,7 @@ from fieldvisit.messages.rules import Heard, Standing, may_settle, standing
 from fieldvisit.notices.models import Notice
 from fieldvisit.visits import notifying
 from fieldvisit.visits.models import Visit
+from fieldvisit.visits.service import lock
 
 PAGE = 50
 
@@ -84,6 +85,8 @@ def may_say(shown: Shown, status: str) -> Verdict:
 def say(session: Session, shown: Shown, status: str, happened: datetime, at: datetime, policy: Policy) -> None:
     """A person's word of what became of it: kept as a receipt, and heard by its visit at once. Raises RefusedError."""
     insist(may_say(shown, status))
+    if shown.visit:
+        lock(session, shown.visit.id)  # before its message, as everywhere
     message = messages.lock(session, shown.message.id)
     if message and messages.receive(session, message, status, happened, by="person", at=at):
         session.flush()

@@ -13,7 +13,7 @@ from fieldvisit.ground.verdict import RefusedError
 from fieldvisit.messages.adapters.settings import Sending
 from fieldvisit.messages.letter import letter_pdf
 from fieldvisit.messages.outgoing import NeverError, Outgoing
-from fieldvisit.messages.rules import CARRIED
+from fieldvisit.messages.rules import CARRIED, earliest
 from fieldvisit.messages.texts import fill_link
 from fieldvisit.notices.links import link_key, link_of_visit, token_of
 from fieldvisit.visits.plan_forms import Typed
@@ -52,7 +52,7 @@ def said(message_id: str) -> Answer:
         happened = london_instant(day)
     if happened and happened > at():
         typed.wrong("happened", "That is in the future. Record it when it has happened.")
-    if happened and happened < shown.message.written_at and status != "despatched":
+    if happened and happened < earliest(status, shown.message.written_at):
         typed.wrong("happened", "That is before the message was written.")
     if typed.errors or happened is None:
         return _page(shown, typed), 422

@@ -12,9 +12,8 @@ class Message(Base):
     """One message to one person. Its id is the reference that makes a provider send it once.
 
     body: as it was composed, with the place for the tenant's own link still empty: the link itself is nowhere stored.
-    safety: how much the channel may say (safe, content_free). state: waiting, taken, withdrawn, refused; what became of
-    it after that is in the receipts, and `messages/rules.py::standing` reads them. visit_id: None of a test message,
-    which whoever tries a text sends to themselves.
+    state: waiting, taken, withdrawn; what became of it after that is in the receipts, and `messages/rules.py::standing`
+    reads them. visit_id: None of a test message, which whoever tries a text sends to themselves.
     """
 
     __tablename__ = "message"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from fieldvisit.ground.clock import london_date, london_instant
 from fieldvisit.ground.verdict import Allowed, Clause, Refused, Verdict
 
 Safety = Literal["safe", "content_free", "never"]
@@ -32,7 +33,7 @@ class Heard:
 class Standing:
     """delivery: pending (nothing final heard), delivered, or a failure. Instants are aware UTC.
 
-    delivered_at: of the delivery that stands. failed_after: it failed after it had been delivered, a late bounce.
+    delivered_at: of the delivery that stands. bounced: it failed after it had been delivered.
     """
 
     delivery: str = "pending"
@@ -67,6 +68,11 @@ def _first_of_the_last_run(final: Sequence[Heard]) -> datetime:
             break
         given = heard.at
     return given
+
+
+def earliest(status: str, written_at: datetime) -> datetime:
+    """What is said of a message happened after it was written; a letter's day of despatch is told as its midnight."""
+    return london_instant(london_date(written_at)) if status == "despatched" else written_at
 
 
 # --- how much may be said, and where ------------------------------------------------------------------------------
@@ -121,8 +127,12 @@ ASK_AFTER = (timedelta(minutes=2), timedelta(minutes=15), timedelta(hours=1), ti
 
 
 def ask_again_at(taken_at: datetime, at: datetime) -> datetime | None:
-    """When to ask the provider what became of a message that it took: callbacks may be lost. None after three days."""
-    if at - taken_at > timedelta(days=3):
+    """When to ask the provider what became of a message that it took: callbacks may be lost.
+
+    None after a week: Notify tries a phone for three days, says nothing of letters but when it is asked, and they may
+    wait for its printer over a long weekend; after seven days it has forgotten.
+    """
+    if at - taken_at > timedelta(days=7):
         return None
     waited = at - taken_at
     return next((taken_at + after for after in ASK_AFTER if after > waited), at + timedelta(hours=24))

@@ -14,11 +14,12 @@ from sqlalchemy.orm import Session
 from fieldvisit.db import new_id
 from fieldvisit.jobs import want
 from fieldvisit.messages.models import Message, Receipt
-from fieldvisit.messages.rules import FINAL, STATUSES, Heard, Standing, standing
+from fieldvisit.messages.rules import FINAL, STATUSES, Heard, Standing, earliest, standing
 from fieldvisit.messages.texts import Wording
 from fieldvisit.register.models import Person
 
-WAITING, TAKEN, WITHDRAWN, REFUSED = "waiting", "taken", "withdrawn", "refused"
+WAITING, TAKEN, WITHDRAWN = "waiting", "taken", "withdrawn"
+UNSENT = (WAITING, WITHDRAWN)
 
 
 def write(
@@ -60,13 +61,14 @@ def lock(session: Session, message_id: str) -> Message | None:
 def receive(session: Session, message: Message, status: str, happened: datetime, *, by: str, at: datetime) -> bool:
     """Keeps one receipt, once, and wishes that its visit hears of it. False: it was there, or says nothing new.
 
-    happened: by the sender's clock, never later than ours: a receipt from tomorrow is one from now.
+    happened: by the sender's clock, never later than ours: a receipt from tomorrow is one from now, and none is older
+    than the message that it is of.
     """
     if status not in STATUSES:
         return False
     if status == "delivered" and message.channel.startswith("letter") and by != "person":
         status = "despatched"  # no provider sees a letter fall through the door; NR-5 counts from the day it left
-    happened = min(happened, at)
+    happened = max(earliest(status, message.written_at), min(happened, at))
     known = select(Receipt.id).where(Receipt.message_id == message.id, Receipt.status == status, Receipt.at == happened)
     if session.scalars(known).first():
         return False

@@ -22,6 +22,7 @@ from fieldvisit.messages import service as messages
 from fieldvisit.messages.models import Message
 from fieldvisit.messages.rules import SENDABLE, Way, may_say, next_way
 from fieldvisit.messages.texts import Facts, compose, say_day, say_sign, say_window
+from fieldvisit.messages.texts_rules import parts_of
 from fieldvisit.messages.texts_service import wording_for
 from fieldvisit.notices.facts import FAILURES, ORAL
 from fieldvisit.notices.links import link_of_visit
@@ -30,12 +31,13 @@ from fieldvisit.notices.signs import tenants_sign
 from fieldvisit.register.models import Household, Person, Resident
 from fieldvisit.tasks import Task, raise_task
 from fieldvisit.visits import events as ev
-from fieldvisit.visits.hearing import known_of, news
+from fieldvisit.visits import hearing
+from fieldvisit.visits.fold import fold
 from fieldvisit.visits.models import Entry, Visit
 from fieldvisit.visits.planning import also, household_of, tell_another_way
 from fieldvisit.visits.rules import may_record_notice
 from fieldvisit.visits.service import Written, at_the_desk, lines_of, lock, record, refold, reminder_of
-from fieldvisit.visits.state import ENDED, READY, Stage, VisitState
+from fieldvisit.visits.state import ENDED, PLANNING, READY, Stage, VisitState
 from fieldvisit.visits.wire import body_of
 
 SENDING = "messages"  # the device of a line that no person and no phone wrote: a provider's word
@@ -53,6 +55,7 @@ class Text:
     subject: str
     body: str
     template: str
+    parts: frozenset[str]  # of the text that it was made of: who, why, day...
 
 
 # --- which way ----------------------------------------------------------------------------------------------------
@@ -120,7 +123,8 @@ def text_for(session: Session, visit: Visit, kind: str, way: Way, policy: Policy
     said = kind if way.safety == "safe" else "call_us"
     wording = wording_for(session, said, "letter" if way.channel in LETTERS else way.channel, language)
     subject, body = compose(wording, facts_of(session, visit, household, language, policy, way))
-    return Text(said, way, language, look, subject, body, wording.digest)
+    parts = frozenset(parts_of(wording.body))
+    return Text(said, way, language, look, subject, body, wording.digest, parts)
 
 
 def facts_of(
@@ -158,7 +162,6 @@ def give_notice(
     """
     if already := messages.lock(session, key):
         return already
-    tells = text.way.safety == "safe"
     event = ev.NoticeRecorded(
         notice=key,
         channel=text.way.channel,
@@ -167,8 +170,8 @@ def give_notice(
         delivery=None if text.way.channel in LETTERS else "pending",
         programme_start=programme[0] if programme else None,
         programme_end=programme[1] if programme else None,
-        states_who=tells,
-        states_why=tells,
+        states_who="who" in text.parts,
+        states_why="why" in text.parts,
         usable=text.way.usable,
     )
     record(session, visit, event, at_the_desk(event, form_key=key, by=by, at=at), policy)
@@ -201,10 +204,13 @@ def tell(
 
 
 def follow(session: Session, visit: Visit, event: ev.Event, *, by: str, at: datetime, policy: Policy, key: str) -> None:
-    """What a command of the desk tells the tenant besides: written with it. `key` is the form's: twice is once."""
+    """What a command of the desk tells the tenant besides: written with it. `key` is the form's: twice is once.
+
+    Whoever never heard of the visit is not told of its change: what waits to tell them is taken back, and told anew.
+    """
     told: dict[str, Any] = {"by": by, "at": at, "policy": policy}
     match event:
-        case ev.VisitCancelled(by=who) if who != "tenant":
+        case ev.VisitCancelled(by=who) if who != "tenant" and _heard_of_it(session, visit):
             tell(session, visit, "cancelled", key=also(key, "cancelled"), **told)
         case ev.VisitReassigned(tenant_told=False):
             _new_notice(session, visit, "change_of_worker", also(key, "change_of_worker"), **told)
@@ -214,7 +220,22 @@ def follow(session: Session, visit: Visit, event: ev.Event, *, by: str, at: date
             tell(session, visit, "confirmation", key=also(key, "confirmation"), **told)  # NR-2: always in writing too
 
 
+def _heard_of_it(session: Session, visit: Visit) -> bool:
+    return hearing.heard_of_it(lines_of(session, visit.id), _unsent(session, visit))
+
+
+def _unsent(session: Session, visit: Visit) -> set[str]:
+    """Notices of which nothing has gone out."""
+    written = messages.messages_of(session, visit.id)
+    return {one.notice_id for one in written if one.notice_id and one.state in messages.UNSENT}
+
+
 def _new_notice(session: Session, visit: Visit, kind: str, key: str, *, by: str, at: datetime, policy: Policy) -> None:
+    """Of a change: `kind`. Where the notice before it has not gone out yet, and now never will: a first one."""
+    if not _heard_of_it(session, visit):
+        if not _unsent(session, visit):
+            return
+        kind = "notice"
     way = next_way([way for way in ways(session, visit, at) if way.safety == "safe"], ())
     if way is None:
         _ask_a_person(session, visit, kind, key, at, policy)
@@ -254,19 +275,28 @@ def _ask_a_person(session: Session, visit: Visit, kind: str, key: str, at: datet
 
 
 def hear(session: Session, message_id: str, at: datetime, policy: Policy) -> ev.Event | None:
-    """Makes the visit's log say what the receipts of this message say, and raises what follows from it."""
+    """Makes the visit's log say what the receipts of this message say, and raises what follows from it.
+
+    The visit is locked before its message, as at the desk: two orders would wait for each other for ever.
+    """
+    visit_id = session.scalars(select(Message.visit_id).where(Message.id == message_id)).first()
+    visit = lock(session, visit_id) if visit_id else None
     message = messages.lock(session, message_id)
-    if message is None or message.notice_id is None or message.visit_id is None:
+    if message is None or visit is None:
         return None
-    visit = lock(session, message.visit_id)
-    known = known_of(lines_of(session, message.visit_id), message.notice_id) if visit else None
-    if visit is None or known is None:
+    standing = messages.standing_of(session, message)
+    if message.notice_id is None:
+        if standing.delivery in FAILURES and message.kind not in IN_PASSING:
+            _ask_a_person(session, visit, message.kind, message.id, at, policy)
         return None
-    event = news(known, messages.standing_of(session, message))
-    if event is None:
+    known = hearing.known_of(lines_of(session, visit.id), message.notice_id)
+    event = hearing.news(known, standing) if known else None
+    if known is None or event is None:
         return None
+    at = max(at, known.at)  # by the clock of another machine: it was said after what it answers
     record(session, visit, event, _by_the_provider(message, event, at), policy)
-    tell_another_way(session, visit, event, at, policy)
+    if visit.stage not in ENDED:
+        tell_another_way(session, visit, event, at, policy)
     return event
 
 
@@ -290,36 +320,31 @@ def remind(session: Session, visit_id: str, dedupe: str, at: datetime, policy: P
     return tell(session, visit, "reminder", by=visit.lead_id, at=at, policy=policy, key=key)
 
 
-def still_true(session: Session, message: Message, policy: Policy) -> bool:
+def still_true(session: Session, message: Message, at: datetime, policy: Policy) -> bool:
     """A message that waited for its provider is not sent when it has become false: moved, cancelled, over."""
     if message.visit_id is None:
         return True
-    visit = session.scalars(select(Visit).where(Visit.id == message.visit_id)).first()
-    if visit is None:
+    lines = lines_of(session, message.visit_id)
+    state = fold(lines, policy)
+    return hearing.still_true(message.kind, message.notice_id, message.written_at, lines, state, at)
+
+
+def nobody_is_told(session: Session, message: Message, policy: Policy) -> bool:
+    """Was this notice, which does not go out, the newest that an open visit has? Then somebody must hear of it."""
+    if message.visit_id is None or message.notice_id is None:
         return False
-    state = refold(session, visit.id, policy)
-    if message.kind in ("cancelled", "summary", "call_us"):
-        return True
-    if state.stage in ENDED:
-        return False
-    if message.notice_id:
-        known = known_of(lines_of(session, visit.id), message.notice_id)
-        same = known and (known.recorded.window_start, known.recorded.window_end) == (
-            visit.window_start,
-            visit.window_end,
-        )
-        return bool(same and known and not known.withdrawn)
-    return True
+    lines = lines_of(session, message.visit_id)
+    return fold(lines, policy).stage in PLANNING and not hearing.newer_notice(lines, message.notice_id)
 
 
 def still_safe(session: Session, message: Message, at: datetime) -> bool:
-    """A channel may be marked otherwise while a message waits: what it says must be allowed when it goes out (T17)."""
+    """A channel may be marked otherwise, or a number changed, while a message waits: what it says must be allowed, and
+    where it goes must be theirs, when it goes out (T17)."""
     if message.visit_id is None:
         return True
     visit = session.scalars(select(Visit).where(Visit.id == message.visit_id)).first()
-    now = (
-        next((way.safety for way in ways(session, visit, at) if way.channel == message.channel), "never")
-        if visit
-        else ""
+    found = [way for way in ways(session, visit, at) if way.channel == message.channel] if visit else []
+    return any(
+        way.to == message.to and (way.safety == "safe" or (way.safety == "content_free" and message.kind == "call_us"))
+        for way in found
     )
-    return now == "safe" or (now == "content_free" and message.kind == "call_us")

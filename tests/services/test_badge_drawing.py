@@ -68,6 +68,12 @@ def words(pdf: bytes) -> str:
     return re.sub(r"\\(.)", r"\1", b" ".join(shown).decode("latin-1"))
 
 
+def _drawn(pdf: bytes) -> list[float]:
+    """How wide each picture stands on the paper, in millimetres."""
+    widths = [width for _, body in streams(pdf) for width in re.findall(rb"q ([\d.]+) 0 0 [\d.]+ \S+ \S+ cm /I", body)]
+    return [float(width) / 72 * 25.4 for width in widths]
+
+
 def sizes(pdf: bytes) -> list[float]:
     return [float(size) for _, body in streams(pdf) for size in re.findall(rb"/F\d+ ([\d.]+) Tf", body)]
 
@@ -128,10 +134,32 @@ def test_a_card_holds_the_photo_and_both_sides(card):
 @pytest.mark.parametrize("card", CARDS)
 @pytest.mark.parametrize(
     "must", ["Asha Kumari", "Brook & Dale Heating Ltd", "Melton Borough Council", "MB-1234", "30 November 2027",
-             "verify.melton.example/v", "You never have to let anyone in.", "visit word", "not enough"],
+             "verify.melton.example/v", "You never have to let anyone in.", "for the word",
+             "number that you already have", "not enough"],
 )  # fmt: skip
 def test_a_card_says_what_it_must(card, must):
     assert must in words(CARDS[card](FACTS, PHOTO, PRINTED_AT)).replace("  ", " ")
+
+
+@pytest.mark.parametrize(
+    "must", ["The council has told you one", "I must say the other", "never one that a caller gives you",
+             "Somebody who helps you may type", "Look at my photo and my badge number"],
+)  # fmt: skip
+@pytest.mark.parametrize("facts", ["short", "long"])
+def test_the_doorstep_card_says_how_to_check_who_is_there(facts, must):
+    made = doorstep_card_pdf(FACTS if facts == "short" else LONG, PHOTO, PRINTED_AT)
+    assert must in words(made).replace("  ", " ")
+
+
+def test_the_photo_of_the_doorstep_card_is_more_than_twice_as_wide_as_on_the_plastic_one():
+    small, large = (_drawn(draw(FACTS, PHOTO, PRINTED_AT))[0] for draw in CARDS.values())
+    assert large >= 2 * small
+
+
+def test_the_printed_qr_of_the_doorstep_card_is_wide_enough_for_a_poor_camera():
+    for facts in (FACTS, LONG):
+        *_, side = _drawn(doorstep_card_pdf(facts, PHOTO, PRINTED_AT))
+        assert side >= 40
 
 
 @pytest.mark.parametrize("card", CARDS)

@@ -61,7 +61,7 @@ def refused(world: World, act: Callable[..., Any], *args: Any, **named: Any) -> 
         (needs.set_needs, ["bsl", "bsl", "dog"], "needs", ["bsl", "dog"]),
         (needs.set_channels, ["phone", "sms"], "unusable_channels", ["sms", "phone"]),
     ],
-    ids=str,
+    ids=lambda one: getattr(one, "__name__", str(one)),
 )
 def test_it_is_kept_and_twice_is_once(
     world: World, act: Callable[..., Any], value: Any, column: str, kept: Any
@@ -78,7 +78,7 @@ def test_it_is_kept_and_twice_is_once(
         (needs.set_letter_look, "", "unknown"), (needs.set_password, "1234", "like-a-pin"),
         (needs.set_needs, ["bsl", "gold"], "unknown"), (needs.set_channels, ["sms", "pigeon"], "unknown"),
     ],
-    ids=str,
+    ids=lambda one: getattr(one, "__name__", str(one)),
 )  # fmt: skip
 def test_what_is_on_no_list_is_refused_and_nothing_is_kept(
     world: World, act: Callable[..., Any], value: Any, code: str
