@@ -3,6 +3,7 @@
 from flask import Response, abort, current_app, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
+from fieldvisit.config import Config
 from fieldvisit.desk import messages_page
 from fieldvisit.desk.blueprint import blueprint
 from fieldvisit.desk.forms import read_id
@@ -12,6 +13,7 @@ from fieldvisit.ground.clock import london_instant
 from fieldvisit.ground.verdict import RefusedError
 from fieldvisit.messages.adapters.settings import Sending
 from fieldvisit.messages.letter import letter_pdf
+from fieldvisit.messages.models import Message
 from fieldvisit.messages.outgoing import NeverError, Outgoing
 from fieldvisit.messages.rules import CARRIED, earliest
 from fieldvisit.messages.texts import fill_link
@@ -73,9 +75,7 @@ def letter(message_id: str) -> Answer:
     row = shown.message
     if not row.channel.startswith("letter"):
         abort(404)
-    config = current_app.extensions["fv_config"]
-    link = link_of_visit(session(), row.visit_id or "")
-    address = f"{config.links_base}/t/{token_of(link, link_key(config.secret_key()))}" if link else config.links_base
+    config, address = _config(), _address(row)
     outgoing = Outgoing(
         row.id,
         row.channel,
@@ -98,13 +98,15 @@ def letter(message_id: str) -> Answer:
 
 def _page(shown: Shown, typed: Typed) -> str:
     by_post = shown.message.channel.startswith("letter")
+    nothing_leaves = _config().sending.provider_of(shown.message.channel) == "screen"
+    link = _address(shown.message) if nothing_leaves else THE_LINK
     choices = [("despatched", "It left the building")] if by_post else [("delivered", "It reached them")]
     return page(
         "desk/message.html",
         shown=shown,
         message=shown.message,
-        subject=fill_link(shown.message.subject, THE_LINK),
-        body=fill_link(shown.message.body, THE_LINK),
+        subject=fill_link(shown.message.subject, link),
+        body=fill_link(shown.message.body, link),
         say=sayer(policy()),
         carried=shown.message.provider in CARRIED and shown.message.state == "taken",
         choices=[*choices, ("permanent-failure", "It came back, or never reached them")],
@@ -112,6 +114,17 @@ def _page(shown: Shown, typed: Typed) -> str:
         typed=typed,
         errors=typed.errors,
     )
+
+
+def _config() -> Config:
+    found: Config = current_app.extensions["fv_config"]
+    return found
+
+
+def _address(message: Message) -> str:
+    """The tenant's own page. Shown at the desk only where this screen is all that the message goes to."""
+    config, link = _config(), link_of_visit(session(), message.visit_id or "")
+    return f"{config.links_base}/t/{token_of(link, link_key(config.secret_key()))}" if link else config.links_base
 
 
 def _find(message_id: str) -> Shown:

@@ -148,13 +148,18 @@ def not_struck(lines: Iterable[Line]) -> list[Line]:
 
 def tenant_knows_who(lines: Iterable[Line]) -> bool:
     """NR-15: a change of worker is told to the tenant before arrival, with the change or by a notice after it."""
-    knows = True
+    said, before, since = True, set[str](), set[str]()  # before: notices that name the one who was to come until then
     for line in not_struck(lines):
-        if isinstance(line.event, ev.VisitReassigned):
-            knows = line.event.tenant_told
-        elif isinstance(line.event, ev.NoticeRecorded) and line.event.states_who and line.event.usable:
-            knows = knows or _has_gone(line.event)
-    return knows
+        match line.event:
+            case ev.VisitReassigned(tenant_told=told):
+                said, before, since = told, before | since, set()
+            case ev.NoticeRecorded(notice=notice) as event if notice not in before:
+                told_who = event.states_who and event.usable and _has_gone(event)
+                since = since | {notice} if told_who else since - {notice}
+                before = before | {notice} if False else before
+            case ev.NoticeFailed(notice=notice) | ev.NoticeWithdrawn(notice=notice):
+                since = since - {notice}
+    return said or bool(since)
 
 
 def _has_gone(notice: ev.NoticeRecorded) -> bool:

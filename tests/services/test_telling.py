@@ -1,10 +1,12 @@
 """A notice from the press of a button to the log: written with its change, sent once, and heard of again."""
 
+import threading
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from fieldvisit import worker
 from fieldvisit.config import Config
@@ -15,7 +17,7 @@ from fieldvisit.messages import adapters
 from fieldvisit.messages import service as messages
 from fieldvisit.messages.models import Message, Receipt
 from fieldvisit.messages.outgoing import NeverError, NotNowError, Outgoing, Taken
-from fieldvisit.register.models import Household
+from fieldvisit.register.models import Household, Resident
 from fieldvisit.tasks import Task
 from fieldvisit.visits import events as ev
 from fieldvisit.visits import notifying
@@ -65,6 +67,7 @@ def works(world: World, home: Any) -> Any:
     def work() -> int:
         return worker.run(world.database, config, world.policy, once=True)
 
+    work.config = config  # type: ignore[attr-defined]
     return work
 
 
@@ -309,6 +312,172 @@ def test_no_word_of_a_provider_makes_a_letter_delivered(world, provider, works):
     hears(world, reference, "delivered", NOW)
     works()
     assert [receipt.status for receipt in rows(world, Receipt)] == ["taken", "despatched"]
+
+
+def test_a_receipt_from_before_the_message_was_written_gives_no_more_notice_than_there_was(world, provider, works):
+    story = a_visit(world, starts=NOW + timedelta(hours=30), planned_at=NOW)
+    reference = gives_notice(story)
+    works()
+    hears(world, reference, "delivered", NOW - 20 * DAYS)
+    works()
+    assert story.state().notice_result == "minimum"
+
+
+def test_a_number_that_was_changed_while_a_message_waited_carries_nothing(world, provider, works):
+    story = in_three_days(world)
+    gives_notice(story)
+    with world.database.writing(SENDING) as session:
+        for resident in session.scalars(select(Resident)):
+            resident.phone = "+447700900999"
+    works()
+    works()
+    assert not provider.ledger
+    assert [task.kind for task in rows(world, Task)] == ["notice_failed"]
+
+
+def tells(story: Story, event: ev.Event, at: datetime | None = None) -> None:
+    """What the desk's command tells besides, as its route does."""
+    world, asking = story.world, story.world.principal(story.by)
+    with world.database.writing(asking) as session:
+        visit = lock(session, story.visit_id)
+        assert visit
+        notifying.follow(
+            session, visit, event, by=asking.person_id, at=at or world.now, policy=world.policy, key=new_id()
+        )
+
+
+CANCELLED = ev.VisitCancelled(by="council", reason="worker_ill", apologised=True, offered_new_time=True)
+
+
+def test_a_cancellation_that_reaches_nobody_is_a_task_the_same_day(world, provider, works):
+    provider.fails = NeverError("permanent-failure", "no such number")
+    story = in_three_days(world).told(hours_before=60).desk(CANCELLED)
+    tells(story, CANCELLED)
+    works()
+    works()
+    assert [task.kind for task in rows(world, Task)] == ["tell_tenant"]
+
+
+def test_a_courtesy_that_reaches_nobody_is_nobodys_task(world, provider, works, clock):
+    in_three_days(world).told(hours_before=60)
+    provider.fails = NeverError("permanent-failure", "no such number")
+    clock.move_to(NOW + 2 * DAYS)
+    works()
+    works()
+    assert [message.kind for message in rows(world, Message)] == ["reminder"]
+    assert rows(world, Task) == []
+
+
+def test_a_text_that_bounces_when_the_visit_is_over_asks_nobody_to_try_again(world, provider, works):
+    story = in_three_days(world)
+    reference = gives_notice(story)
+    works()
+    hears(world, reference, "delivered", NOW)
+    works()
+    story.desk(CANCELLED)
+    hears(world, reference, "permanent-failure", NOW)
+    works()
+    assert said(story)[-1] == "notice.withdrawn"
+    assert rows(world, Task) == []
+
+
+def test_work_that_our_own_mistake_breaks_again_and_again_is_a_failure_that_somebody_is_told_of(
+    world, provider, works, clock
+):
+    story = in_three_days(world)
+    provider.fails = ZeroDivisionError()
+    gives_notice(story)
+    for hours in range(worker.MOST_TRIES + 2):
+        clock.move_to(NOW + timedelta(hours=hours))
+        works()
+    assert said(story)[-1] == "notice.failed"
+    assert [task.kind for task in rows(world, Task)] == ["notice_failed"]
+
+
+def _written(story: Story, kind: str, at: datetime) -> None:
+    world = story.world
+    with world.database.writing(SENDING) as session:
+        visit = lock(session, story.visit_id)
+        assert visit
+        assert notifying.tell(
+            session, visit, kind, by=world.ids["olive"], at=at, policy=world.policy, key=new_id()
+        )
+
+
+@pytest.mark.parametrize("kind", ["reminder", "confirmation"])
+@pytest.mark.parametrize("change", ["moved", "reassigned"])
+def test_what_waited_while_the_visit_changed_is_not_sent_with_the_old_time_or_name(
+    world, provider, works, clock, kind, change
+):
+    story = in_three_days(world).told(hours_before=60)
+    _written(story, kind, NOW)
+    clock.move_to(NOW + timedelta(minutes=1))
+    later = story.starts + DAYS
+    event: ev.Event = ev.VisitReassigned(lead=world.ids["ben"], visitor="contractor", tenant_told=True)
+    if change == "moved":
+        event = ev.VisitMoved(by="council", window_start=later, window_end=later + timedelta(hours=2), apologised=True)
+    story.desk(event, NOW + timedelta(minutes=1))
+    works()
+    assert not provider.ledger
+
+
+def test_on_the_way_is_not_said_of_somebody_who_is_there(world, provider, works, clock):
+    story = a_visit(world, starts=NOW + timedelta(minutes=30), planned_at=NOW - 4 * DAYS).told(hours_before=60)
+    story.set_off(NOW)
+    _written(story, "on_the_way", NOW)
+    story.arrived()
+    clock.move_to(story.starts + timedelta(minutes=10))
+    works()
+    assert not provider.ledger
+
+
+def test_a_line_that_a_provider_caused_stands_after_the_one_that_it_answers(world, provider, works, clock):
+    """The clocks of two machines differ by seconds."""
+    story = in_three_days(world)
+    world.now = NOW + timedelta(seconds=5)
+    reference = gives_notice(story)
+    world.now = NOW
+    works()
+    clock.move_to(NOW + timedelta(seconds=6))
+    works()
+    clock.move_to(NOW + timedelta(seconds=2))
+    with world.database.writing(SENDING) as session:
+        message = session.get_one(Message, reference)
+        messages.receive(session, message, "delivered", NOW, by="callback", at=NOW)
+    works()
+    assert story.state().stage == "notified"
+
+
+def test_a_visit_is_locked_before_its_message(world, provider, works):
+    """In the other order, a press of the button that came twice and a receipt would wait for each other for ever."""
+    story = in_three_days(world)
+    reference = gives_notice(story)
+    works()
+    hears(world, reference, "delivered", NOW)
+    order: list[str] = []
+    with world.database.writing(SENDING) as session, pytest.MonkeyPatch.context() as patch:
+        for name, module in (("visit", notifying), ("message", messages)):
+            locks = module.lock
+            patch.setattr(module, "lock", lambda *a, name=name, locks=locks: (order.append(name), locks(*a))[1])
+        notifying.hear(session, reference, NOW, world.policy)
+    assert order == ["visit", "message"]
+
+
+def test_a_worker_waits_for_a_database_that_is_away_for_a_moment(world, works, monkeypatch):
+    """One that gave up would be started again by nobody, on a machine of one's own."""
+    stop, asked = threading.Event(), []
+
+    def away(*_: Any) -> bool:
+        asked.append(1)
+        if len(asked) == 1:
+            raise OperationalError("", {}, Exception())
+        stop.set()
+        return False
+
+    monkeypatch.setattr(worker, "_one", away)
+    monkeypatch.setattr(worker, "AWAY_S", 0.01)
+    worker.run(world.database, works.config, world.policy, once=False, stop=stop)
+    assert len(asked) == 2
 
 
 def test_a_reminder_is_sent_a_day_before_if_the_visit_is_still_as_it_was(world, provider, works, clock):

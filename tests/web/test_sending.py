@@ -10,6 +10,7 @@ from fieldvisit import worker
 from fieldvisit.config import Config
 from fieldvisit.ground.roles import SENDING
 from fieldvisit.messages import service
+from fieldvisit.messages.adapters.settings import Sending
 from fieldvisit.messages.models import Message
 from fieldvisit.register.models import Household, Resident
 from fieldvisit.tasks import Task
@@ -152,30 +153,96 @@ def _cancel(world: World, story: Story, by: str = "council") -> Any:
 
 
 def test_a_visit_that_we_cancel_tells_the_tenant_in_the_same_breath(world, story):
-    assert _cancel(world, story).status_code == 303
+    assert _cancel(world, story.told()).status_code == 303
     [message] = rows(world, Message)
     assert (message.kind, message.state) == ("cancelled", "waiting")
     assert "sorry" in message.body.lower()
 
 
 def test_a_visit_that_the_tenant_cancels_tells_them_nothing_new(world, story):
-    _cancel(world, story, by="tenant")
+    _cancel(world, story.told(), by="tenant")
     assert rows(world, Message) == []
 
 
 def test_where_no_safe_way_exists_a_person_is_asked_to_ring(world, story):
     household_of(world, story, contact_safety={})
-    _cancel(world, story)
+    _cancel(world, story.told())
     assert rows(world, Message) == []
     assert [task.kind for task in rows(world, Task)] == ["tell_tenant"]
 
 
+def _reassign(world: World, story: Story, **typed: str) -> Any:
+    client, address = world.client(story.by), f"/office/visits/{story.visit_id}/plan"
+    typed = {"new_lead": world.ids["ben"], "do": "save"} | typed
+    return client.post(f"/office/visits/{story.visit_id}/reassigned", data=form_of(client, address) | typed)
+
+
+def _move(world: World, story: Story) -> Any:
+    client, address = world.client(story.by), f"/office/visits/{story.visit_id}/plan"
+    typed = {"move_by": "council", "move_reason": "worker_ill", "move_apologised": "yes", "move_day-day": "14",
+             "move_day-month": "12", "move_day-year": "2026", "move_start": "2pm", "move_end": "4pm"}  # fmt: skip
+    return client.post(f"/office/visits/{story.visit_id}/moved", data=form_of(client, address) | typed)
+
+
+@pytest.mark.parametrize("change", [_cancel, _reassign, _move])
+def test_a_tenant_who_never_heard_of_a_visit_is_not_told_that_it_changed(world, story, change):
+    assert change(world, story).status_code == 303
+    assert rows(world, Message) == []
+    assert rows(world, Task) == []
+
+
+@pytest.mark.parametrize("change", [_reassign, _move])
+def test_a_change_before_the_notice_has_gone_out_tells_it_anew_and_the_old_one_never_goes(
+    world, story, works, clock, change
+):
+    sends(world, story)
+    clock.move_to(NOW + timedelta(minutes=1))
+    assert change(world, story).status_code == 303
+    works()
+    states = {message.id: (message.kind, message.state) for message in rows(world, Message)}
+    assert sorted(states.values()) == [("notice", "taken")] + [("notice", "withdrawn")]
+    assert rows(world, Task) == []
+
+
+def test_a_change_of_worker_that_was_said_aloud_leaves_no_notice_of_the_other_one(world, story, works, clock):
+    sends(world, story)
+    clock.move_to(NOW + timedelta(minutes=1))
+    assert _reassign(world, story, tenant_told="yes").status_code == 303
+    works()
+    works()
+    assert [message.state for message in rows(world, Message)] == ["withdrawn"]
+    assert [task.kind for task in rows(world, Task)] == ["notice_failed"]
+
+
+def test_a_text_of_a_change_of_worker_that_does_not_say_why_gives_no_notice(world, story, works):
+    told = story.told(hours_before=60, states_why=False)
+    _reassign(world, told)
+    works()
+    [message] = rows(world, Message)
+    with world.database.writing(SENDING) as session:
+        service.receive_by_reference(session, message.id, "", "delivered", world.now, by="callback", at=world.now)
+    works()
+    assert "Why" not in message.body
+    assert story.state().notice_result == "short"  # NR-15
+
+
+def test_a_letter_cannot_have_left_before_the_day_on_which_it_was_written(world, story, works, clock):
+    sends(world, story, channel="letter_first_class")
+    works()
+    [message] = rows(world, Message)
+    clock.move_to(NOW + timedelta(hours=2))
+    client, address = world.client("olive"), f"/office/messages/{message.id}"
+    day = {"status": "despatched", "happened-day": "1", "happened-month": "12", "happened-year": "2026"}
+    answer = client.post(f"{address}/said", data=form_of(client, address) | day)
+    assert answer.status_code == 422
+    assert "before the message was written" in answer.text
+    answer = client.post(f"{address}/said", data=form_of(client, address) | day | {"happened-day": "8"})
+    assert answer.status_code == 303
+
+
 def test_somebody_else_who_will_come_is_told_as_a_notice_of_its_own(world, story):
     told = story.told(hours_before=60)
-    client, address = world.client(told.by), f"/office/visits/{told.visit_id}/plan"
-    typed = {"new_lead": world.ids["ben"], "do": "save"}
-    answer = client.post(f"/office/visits/{told.visit_id}/reassigned", data=form_of(client, address) | typed)
-    assert answer.status_code == 303
+    assert _reassign(world, told).status_code == 303
     [message] = rows(world, Message)
     assert message.kind == "change_of_worker"
     assert "Ben" in message.body
@@ -243,3 +310,14 @@ def test_a_notice_that_came_back_is_said_on_the_workers_phone_when_it_next_asks(
     [after] = asha.get("/packs").get_json()["visits"]
     assert before["stamp"] != after["stamp"]
     assert "No notice counts" in after["html"]
+
+
+@pytest.mark.parametrize(("provider", "shown"), [("screen", True), ("notify", False)])
+def test_the_link_itself_is_shown_only_where_the_screen_is_all_that_it_goes_to(
+    world, story, provider, shown, monkeypatch
+):
+    sends(world, story)
+    [message] = rows(world, Message)
+    config = world.app.extensions["fv_config"]
+    monkeypatch.setitem(config.__dict__, "sending", Sending(sms=provider))
+    assert ("/t/" in world.client("olive").get(f"/office/messages/{message.id}").text) is shown
