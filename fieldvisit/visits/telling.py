@@ -148,18 +148,16 @@ def not_struck(lines: Iterable[Line]) -> list[Line]:
 
 def tenant_knows_who(lines: Iterable[Line]) -> bool:
     """NR-15: a change of worker is told to the tenant before arrival, with the change or by a notice after it."""
-    said, before, since = True, set[str](), set[str]()  # before: notices that name the one who was to come until then
+    said, names, stale = True, dict[str, bool](), set[str]()  # names: has each notice since the change told who comes?
     for line in not_struck(lines):
         match line.event:
             case ev.VisitReassigned(tenant_told=told):
-                said, before, since = told, before | since, set()
-            case ev.NoticeRecorded(notice=notice) as event if notice not in before:
-                told_who = event.states_who and event.usable and _has_gone(event)
-                since = since | {notice} if told_who else since - {notice}
-                before = before | {notice} if False else before
-            case ev.NoticeFailed(notice=notice) | ev.NoticeWithdrawn(notice=notice):
-                since = since - {notice}
-    return said or bool(since)
+                said, names, stale = told, {}, stale | names.keys()  # a receipt that comes now is of the one before
+            case ev.NoticeRecorded(notice=notice) as event if notice not in stale:
+                names[notice] = event.states_who and event.usable and _has_gone(event)
+            case ev.NoticeFailed(notice=notice) | ev.NoticeWithdrawn(notice=notice) if notice in names:
+                names[notice] = False
+    return said or any(names.values())
 
 
 def _has_gone(notice: ev.NoticeRecorded) -> bool:

@@ -38,8 +38,8 @@ def reassigned(told: bool) -> ev.VisitReassigned:
     return ev.VisitReassigned(lead="ben", visitor="contractor", tenant_told=told)
 
 
-def notice(**facts: object) -> ev.NoticeRecorded:
-    return ev.NoticeRecorded("n1", "handed", NOW, NOW + HOUR, sent_at=NOW, **facts)  # type: ignore[arg-type]
+def notice(name: str = "n1", **facts: object) -> ev.NoticeRecorded:
+    return ev.NoticeRecorded(name, "handed", NOW, NOW + HOUR, sent_at=NOW, **facts)  # type: ignore[arg-type]
 
 
 # --- what may be written down
@@ -174,7 +174,16 @@ def test_telling_them_with_the_change_is_enough() -> None:
 
 
 def test_a_notice_after_the_change_is_enough() -> None:
-    assert telling.tenant_knows_who(lines(notice(), reassigned(told=False), notice()))
+    assert telling.tenant_knows_who(lines(notice(), reassigned(told=False), notice("n2")))
+
+
+def test_a_receipt_after_the_change_of_a_notice_from_before_it_names_the_wrong_worker() -> None:
+    assert not telling.tenant_knows_who(lines(notice(), reassigned(told=False), notice()))
+
+
+def test_a_notice_of_the_change_that_comes_back_has_told_nobody() -> None:
+    bounced = ev.NoticeWithdrawn(notice="n2", reason="bounced")
+    assert not telling.tenant_knows_who(lines(notice(), reassigned(told=False), notice("n2"), bounced))
 
 
 @pytest.mark.parametrize("facts", [{"states_who": False}, {"usable": False}, {"delivery": "permanent-failure"}])

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
-from fieldvisit import worker
+from fieldvisit import schema, worker
 from fieldvisit.config import Config
 from fieldvisit.db import new_id
 from fieldvisit.ground.roles import CHECKING, SENDING
@@ -17,6 +17,7 @@ from fieldvisit.messages import adapters
 from fieldvisit.messages import service as messages
 from fieldvisit.messages.models import Message, Receipt
 from fieldvisit.messages.outgoing import NeverError, NotNowError, Outgoing, Taken
+from fieldvisit.notices.links import link_of_visit
 from fieldvisit.register.models import Household, Resident
 from fieldvisit.tasks import Task
 from fieldvisit.visits import events as ev
@@ -512,3 +513,18 @@ def test_work_that_was_done_is_not_done_again(world, provider, works):
     works()
     assert provider.handed == handed
     assert all(work.done_at for work in rows(world, Work) if work.kind == "send")
+
+
+def test_a_visit_that_was_planned_before_there_were_links_can_be_told_of(world, provider, works):
+    story = in_three_days(world)
+    over = in_three_days(world).desk(CANCELLED)
+    schema.downgrade(world.database, "0003_phone_offline")
+    schema.upgrade(world.database)
+    with world.database.writing(SENDING) as session:
+        for household in session.scalars(select(Household)):
+            household.contact_safety = {"sms": "safe"}
+    reference = gives_notice(story)
+    works()
+    assert "/t/" in provider.ledger[reference].body
+    with world.database.reading(SENDING) as session:
+        assert link_of_visit(session, over.visit_id) is None

@@ -1,15 +1,23 @@
 """Telling the tenant: work to be done later, messages and their receipts, the tenant's own link, calendars."""
 
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
-from fieldvisit.db import Instant, Json
+from fieldvisit.db import Instant, Json, new_id
+from fieldvisit.notices.links import new_link
 
 revision = "0004_telling"
 down_revision = "0003_phone_offline"
 branch_labels = None
 depends_on = None
 
+_BATCH = 1000
+_OVER = ("closed", "refused", "no_access", "cancelled", "withdrawn")
 
 def upgrade() -> None:
     op.add_column("deployment", sa.Column("worker_seen_at", Instant(), nullable=True))
@@ -119,6 +127,7 @@ def _links() -> None:
         sa.UniqueConstraint("handle", name=op.f("uq_tenant_link_handle")),
         sa.UniqueConstraint("reference", name=op.f("uq_tenant_link_reference")),
     )
+    _links_of_visits_that_are_planned()
     op.create_table(
         "link_try",
         _id(),
@@ -127,6 +136,28 @@ def _links() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_link_try")),
     )
     op.create_index(op.f("ix_link_try_key"), "link_try", ["key"])
+
+
+def _links_of_visits_that_are_planned() -> None:
+    """Each visit gets its link when it is planned; every message asks for it. These were planned before there were any."""
+    bind, at = op.get_bind(), datetime.now(UTC)
+    visit = sa.table("visit", sa.column("id"), sa.column("stage"))
+    links = sa.table(
+        "tenant_link", *(sa.column(name) for name in ("id", "visit_id", "handle", "reference")),
+        sa.column("signs", Json()), sa.column("made_at", Instant()),
+    )  # fmt: skip
+    planned = bind.scalars(sa.select(visit.c.id).where(visit.c.stage.not_in(_OVER))).all()
+    rows: Iterator[dict[str, Any]] = (_link_row(visit_id, at) for visit_id in planned)
+    while batch := list(islice(rows, _BATCH)):
+        bind.execute(sa.insert(links), batch)
+
+
+def _link_row(visit_id: str, at: datetime) -> dict[str, Any]:
+    link = new_link(visit_id, at)
+    return {
+        "id": new_id(), "visit_id": visit_id, "handle": link.handle, "reference": link.reference, "signs": link.signs,
+        "made_at": link.made_at,
+    }  # fmt: skip
 
 
 def _calendars() -> None:
