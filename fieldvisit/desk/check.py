@@ -1,7 +1,9 @@
-"""`fieldvisit check`: is what this home holds whole? Refolds every visit, walks every chain, looks at keys and schema."""
+"""`fieldvisit check`: is what this home holds whole? Refolds every visit, walks every chain, looks at keys and schema,
+and at what should have been done or heard of by now.
+"""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -9,15 +11,23 @@ from sqlalchemy.orm import Session
 from fieldvisit import schema
 from fieldvisit.config import Config
 from fieldvisit.db import Database
+from fieldvisit.ground.clock import london_date, london_instant, say_date
 from fieldvisit.ground.policy import Policy, policy_as_kept
 from fieldvisit.ground.roles import CHECKING
+from fieldvisit.jobs import GAVE_UP, Work
+from fieldvisit.messages import service as messages
+from fieldvisit.messages.models import Message
+from fieldvisit.notices.models import Notice
 from fieldvisit.outbox.envelope import IntakeKey, digest_of, is_well_signed, signed_text
 from fieldvisit.register.models import Grant
-from fieldvisit.visits.fold import fold
+from fieldvisit.visits.fold import Line, fold
+from fieldvisit.visits.hearing import known_of, news
 from fieldvisit.visits.models import Entry, Envelope, PolicyVersion, Visit
 from fieldvisit.visits.service import cached_state, chain_hash, entries_of, line_of
+from fieldvisit.visits.state import ENDED
 
 _AT_A_TIME = 500
+LATE = timedelta(days=3)  # a worker does its work within minutes, and a provider says within three days what came of it
 
 
 def problems(config: Config, database: Database, policy: Policy, today: date) -> Iterator[str]:
@@ -32,6 +42,8 @@ def problems(config: Config, database: Database, policy: Policy, today: date) ->
         policies = _Policies(session, policy)
         for visit in _visits(session):
             yield from _of_visit(session, visit, policies)
+        yield from _of_work(session, today)
+        yield from _of_silence(session, today)
 
 
 def _of_keys(config: Config) -> Iterator[str]:
@@ -76,10 +88,57 @@ def _of_visit(session: Session, visit: Visit, policies: _Policies) -> Iterator[s
     if policy is None:
         yield f"Visit {visit.ref}: the policy that it was judged by ({visit.policy_hash[:12]}) is not kept."
         return
-    state = cached_state(fold((line_of(entry) for entry in entries), policy))
+    lines = [line_of(entry) for entry in entries]
+    state = cached_state(fold(lines, policy))
     for column, value in state.items():
         if getattr(visit, column) != value:
             yield f"Visit {visit.ref}: {column} says {getattr(visit, column)!r}, its log adds up to {value!r}."
+    yield from _of_notices(session, visit, lines)
+
+
+def _of_notices(session: Session, visit: Visit, lines: list[Line]) -> Iterator[str]:
+    """A notice is recorded again when more is known of it: its row says the last of it, and its log what was heard."""
+    for row in session.scalars(select(Notice).where(Notice.visit_id == visit.id)):
+        known = known_of(lines, row.id)
+        if known is None:
+            continue  # a later line corrected it
+        failed = known.delivery != known.recorded.delivery
+        said = (known.delivery, None if failed else known.recorded.delivered_at, known.recorded.despatched_at)
+        if (row.delivery, row.delivered_at, row.despatched_at, bool(row.withdrawn_at)) != (*said, known.withdrawn):
+            yield f"Visit {visit.ref}: the row of a notice does not say what its log says of it."
+    waits = select(Work.subject_id).where(Work.kind == "hear", Work.done_at.is_(None))
+    sent = select(Message).where(Message.visit_id == visit.id, Message.notice_id.is_not(None), Message.id.not_in(waits))
+    for message in session.scalars(sent):
+        known = known_of(lines, message.notice_id or "")
+        if known and news(known, messages.standing_of(session, message)):
+            yield f"Visit {visit.ref}: its log does not say what became of the message {message.id}."
+
+
+def _of_work(session: Session, today: date) -> Iterator[str]:
+    given_up = select(Work).where(Work.done_at.is_not(None), Work.trouble.startswith(GAVE_UP))
+    for work in session.scalars(given_up.order_by(Work.done_at, Work.id)):
+        why = work.trouble.removeprefix(GAVE_UP)
+        yield f"Work was left undone after {work.tries} tries: {work.kind} of {work.subject_id} ({why})."
+    overdue = select(Work).where(Work.done_at.is_(None), Work.due_at < london_instant(today) - LATE)
+    if waiting := session.scalars(overdue.order_by(Work.due_at)).all():
+        since = say_date(london_date(waiting[0].due_at))
+        yield f"Work waits since {since} ({len(waiting)} in all). Is a worker running? Start one: fieldvisit worker"
+
+
+def _of_silence(session: Session, today: date) -> Iterator[str]:
+    """Notices of which nobody knows by now whether they came, while the visit is still to be. Of e-mail by SMTP nobody
+    ever will."""
+    silent = (
+        select(Message, Visit.ref)
+        .join(Visit, Visit.id == Message.visit_id)
+        .where(Message.notice_id.is_not(None), Message.state != messages.WITHDRAWN, Message.provider != "smtp")
+        .where(Message.written_at < london_instant(today) - LATE, Visit.stage.not_in(ENDED))
+    )
+    for message, ref in session.execute(silent.order_by(Message.written_at, Message.id)):
+        heard = messages.standing_of(session, message)
+        if heard.delivery == "pending" and heard.despatched_at is None:
+            since = say_date(london_date(message.written_at))
+            yield f"Visit {ref}: nothing has been heard of the message {message.id} since {since}."
 
 
 def _of_chain(visit: Visit, entries: list[Entry]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from fieldvisit.ground.verdict import Refused, RefusedError, Verdict
 from fieldvisit.register.models import Person, PersonArea
 from fieldvisit.visits import events as ev
 from fieldvisit.visits import plan_forms as forms
-from fieldvisit.visits import plan_page, planning, rules, telling
+from fieldvisit.visits import notifying, plan_page, planning, rules, telling
 from fieldvisit.visits.models import Visit
 from fieldvisit.visits.plan_forms import Typed
 from fieldvisit.visits.plan_views import DONE, Answer, in_page_order, with_them
@@ -107,12 +107,12 @@ def _may_investigate(state: VisitState, reason: str) -> Verdict:
 
 
 def _carry_out(visit: Visit, form: str, typed: Typed, event: ev.Event, verdict: Verdict) -> Answer:
+    key = typed.key or abort(400)
     try:
-        planning.command(
-            session(), visit, event, verdict, by=principal(), at=at(), policy=policy(), form_key=typed.key or abort(400)
-        )
+        planning.command(session(), visit, event, verdict, by=principal(), at=at(), policy=policy(), form_key=key)
     except RefusedError as refused:
         return _page(visit, form, typed, refused=refused.verdict), 409
+    notifying.follow(session(), visit, event, by=principal().person_id, at=at(), policy=policy(), key=key)
     return redirect(f"/office/visits/{visit.id}/authorise?done={form}", 303)
 
 

@@ -99,7 +99,9 @@ def still_true(
 
 def _changed_since(lines: Sequence[Line], written_at: datetime) -> bool:
     """The time, or the one whose name it says. Both change at a desk, whose clock is ours."""
-    leads = [(line.at, line.event.lead) for line in lines if isinstance(line.event, ev.VisitPlanned | ev.VisitReassigned)]
+    leads = [
+        (line.at, line.event.lead) for line in lines if isinstance(line.event, ev.VisitPlanned | ev.VisitReassigned)
+    ]
     then = [lead for since, lead in leads if since <= written_at]
     moved = any(isinstance(line.event, ev.VisitMoved) and line.at > written_at for line in lines)
     return moved or bool(then and leads[-1][1] != then[-1])

@@ -216,6 +216,8 @@ def follow(session: Session, visit: Visit, event: ev.Event, *, by: str, at: date
             _new_notice(session, visit, "change_of_worker", also(key, "change_of_worker"), **told)
         case ev.VisitMoved():
             _new_notice(session, visit, "moved", also(key, "moved"), **told)
+        case ev.EmergencyAuthorised() if not _heard_of_it(session, visit):
+            _give(session, visit, "notice", also(key, "notice"), **told)  # NR-8: told anyway, as early as may be
         case ev.NoticeRecorded(channel=channel) if channel in ORAL:
             tell(session, visit, "confirmation", key=also(key, "confirmation"), **told)  # NR-2: always in writing too
 
@@ -236,6 +238,11 @@ def _new_notice(session: Session, visit: Visit, kind: str, key: str, *, by: str,
         if not _unsent(session, visit):
             return
         kind = "notice"
+    _give(session, visit, kind, key, by=by, at=at, policy=policy)
+
+
+def _give(session: Session, visit: Visit, kind: str, key: str, *, by: str, at: datetime, policy: Policy) -> None:
+    """By the first safe way; where there is none, a person is asked to."""
     way = next_way([way for way in ways(session, visit, at) if way.safety == "safe"], ())
     if way is None:
         _ask_a_person(session, visit, kind, key, at, policy)

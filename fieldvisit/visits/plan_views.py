@@ -37,7 +37,7 @@ DONE = {
     "reassigned": "Somebody else will visit now.",
     "set-off": "It is recorded that the worker has set off.",
     "at-the-door": "It is recorded that the worker is at the door.",
-    "emergency": "The emergency is authorised. Tell the tenant as early as you can.",
+    "emergency": "The emergency is authorised. Tell the tenant as early as you can: what we sent is below.",
     "downgraded": "This is not an emergency any more.",
     "investigation": "The visit may go without notice. The tenant must still agree to let the officer in.",
     "entry": "Entry without consent is authorised. Make safe only, then leave a notice.",

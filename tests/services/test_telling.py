@@ -1,7 +1,7 @@
 """A notice from the press of a button to the log: written with its change, sent once, and heard of again."""
 
 import threading
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,104 +9,19 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from fieldvisit import schema, worker
-from fieldvisit.config import Config
 from fieldvisit.db import new_id
-from fieldvisit.ground.roles import CHECKING, SENDING
+from fieldvisit.ground.roles import SENDING
 from fieldvisit.jobs import Work
-from fieldvisit.messages import adapters
 from fieldvisit.messages import service as messages
 from fieldvisit.messages.models import Message, Receipt
-from fieldvisit.messages.outgoing import NeverError, NotNowError, Outgoing, Taken
+from fieldvisit.messages.outgoing import NeverError, NotNowError
 from fieldvisit.notices.links import link_of_visit
-from fieldvisit.register.models import Household, Resident
+from fieldvisit.register.models import Household
 from fieldvisit.tasks import Task
-from fieldvisit.visits import events as ev
 from fieldvisit.visits import notifying
-from fieldvisit.visits.service import lines_of, lock
-from tests.stories import Story, a_visit
-from tests.world import NOW, World
-
-DAYS = timedelta(days=1)
-
-
-class Provider:
-    """Stands where the adapters stand: a ledger by reference, and what it says when it is asked."""
-
-    def __init__(self) -> None:
-        self.ledger: dict[str, Outgoing] = {}
-        self.handed = 0
-        self.fails: Exception | None = None
-        self.loses_answers = False
-
-    def send(self, outgoing: Outgoing, _sending: Any, at: datetime) -> Taken:
-        if self.fails:
-            raise self.fails
-        self.handed += 1
-        if outgoing.again and outgoing.reference in self.ledger:
-            return Taken("p-" + outgoing.reference, at)
-        assert outgoing.reference not in self.ledger, "sent twice"
-        self.ledger[outgoing.reference] = outgoing
-        if self.loses_answers:
-            self.loses_answers = False
-            raise NotNowError("timeout")
-        return Taken("p-" + outgoing.reference, at)
-
-
-@pytest.fixture
-def provider(monkeypatch: pytest.MonkeyPatch) -> Provider:
-    made = Provider()
-    monkeypatch.setattr(adapters, "send", made.send)
-    return made
-
-
-@pytest.fixture
-def works(world: World, home: Any) -> Any:
-    config = Config.model_construct(
-        home=home, host="localhost", verify_host="visits.example", https=True, port=8000, **_sending_defaults()
-    )
-
-    def work() -> int:
-        return worker.run(world.database, config, world.policy, once=True)
-
-    work.config = config  # type: ignore[attr-defined]
-    return work
-
-
-def _sending_defaults() -> dict[str, Any]:
-    return {name: field.get_default(call_default_factory=True) for name, field in Config.model_fields.items()
-            if name.startswith(("sms", "email", "letter", "notify", "smtp", "callback"))}  # fmt: skip
-
-
-def in_three_days(world: World) -> Story:
-    return a_visit(world, starts=NOW + 3 * DAYS, planned_at=NOW)
-
-
-def gives_notice(story: Story, channel: str = "sms", key: str | None = None) -> str:
-    key = key or new_id()
-    world = story.world
-    asking = world.principal(story.by)
-    with world.database.writing(asking) as session:
-        visit = lock(session, story.visit_id)
-        assert visit
-        way = next(way for way in notifying.ways(session, visit, world.now) if way.channel == channel)
-        text = notifying.text_for(session, visit, "notice", way, world.policy)
-        notifying.give_notice(session, visit, text, by=asking.person_id, at=world.now, policy=world.policy, key=key)
-    return key
-
-
-def hears(world: World, reference: str, status: str, happened: datetime) -> None:
-    with world.database.writing(SENDING) as session:
-        messages.receive_by_reference(session, reference, "", status, happened, by="callback", at=world.now)
-
-
-def rows(world: World, model: Any) -> list[Any]:
-    with world.database.reading(SENDING) as session:
-        return list(session.scalars(select(model)))
-
-
-def said(story: Story) -> list[str]:
-    with story.world.database.reading(CHECKING) as session:
-        return [ev.name_of(line.event) for line in lines_of(session, story.visit_id)]
+from tests.stories import a_visit
+from tests.telling import CANCELLED, DAYS, gives_notice, hears, in_three_days, rows, said
+from tests.world import NOW
 
 
 def test_a_notice_that_goes_out_is_pending_and_gives_no_notice_yet(world, provider, works):
@@ -249,51 +164,6 @@ def test_a_letter_counts_from_the_day_on_which_somebody_says_that_it_left(world,
     assert story.state().notice_result == "full"
 
 
-def test_a_message_about_a_time_that_was_changed_meanwhile_is_not_sent(world, provider, works):
-    story = in_three_days(world)
-    gives_notice(story)
-    later = story.starts + DAYS
-    story.desk(ev.VisitMoved(by="council", window_start=later, window_end=later + timedelta(hours=2), apologised=True))
-    works()
-    assert not provider.ledger
-    assert [message.state for message in rows(world, Message)] == ["withdrawn"]
-
-
-@pytest.mark.parametrize(
-    ("marks", "protected", "says"),
-    [({"sms": "safe"}, False, True), ({"sms": "content_free"}, False, False), ({}, False, False),
-     ({"sms": "safe"}, True, False)],
-)  # fmt: skip
-def test_no_detail_goes_where_nobody_said_that_it_may(world, provider, works, marks, protected, says):
-    story = in_three_days(world)
-    with world.database.writing(SENDING) as session:
-        visit = lock(session, story.visit_id)
-        household = session.scalars(select(Household).where(Household.home_id == visit.home_id)).one()
-        household.contact_safety, household.protected = marks, protected
-    reference = gives_notice(story)
-    works()
-    body = provider.ledger[reference].body
-    assert ("boiler" in body) is says
-    assert ("Asha" in body) is says
-    assert ("/t/" in body) is says
-    hears(world, reference, "delivered", NOW)
-    works()
-    assert (story.state().notice_result == "full") is says  # what says neither who nor why is no notice (NR-15)
-
-
-def test_a_channel_that_became_unsafe_while_its_message_waited_carries_nothing(world, provider, works):
-    story = in_three_days(world)
-    gives_notice(story)
-    with world.database.writing(SENDING) as session:
-        for household in session.scalars(select(Household)):
-            household.contact_safety = {"sms": "never"}
-    works()
-    works()
-    assert not provider.ledger
-    assert said(story)[-1] == "notice.failed"
-    assert [task.kind for task in rows(world, Task)] == ["notice_failed"]
-
-
 def test_a_posted_letter_that_comes_back_gave_no_notice(world, provider, works):
     story = a_visit(world, starts=NOW + 12 * DAYS, planned_at=NOW)
     reference = gives_notice(story, "letter_first_class")
@@ -324,64 +194,6 @@ def test_a_receipt_from_before_the_message_was_written_gives_no_more_notice_than
     assert story.state().notice_result == "minimum"
 
 
-def test_a_number_that_was_changed_while_a_message_waited_carries_nothing(world, provider, works):
-    story = in_three_days(world)
-    gives_notice(story)
-    with world.database.writing(SENDING) as session:
-        for resident in session.scalars(select(Resident)):
-            resident.phone = "+447700900999"
-    works()
-    works()
-    assert not provider.ledger
-    assert [task.kind for task in rows(world, Task)] == ["notice_failed"]
-
-
-def tells(story: Story, event: ev.Event, at: datetime | None = None) -> None:
-    """What the desk's command tells besides, as its route does."""
-    world, asking = story.world, story.world.principal(story.by)
-    with world.database.writing(asking) as session:
-        visit = lock(session, story.visit_id)
-        assert visit
-        notifying.follow(
-            session, visit, event, by=asking.person_id, at=at or world.now, policy=world.policy, key=new_id()
-        )
-
-
-CANCELLED = ev.VisitCancelled(by="council", reason="worker_ill", apologised=True, offered_new_time=True)
-
-
-def test_a_cancellation_that_reaches_nobody_is_a_task_the_same_day(world, provider, works):
-    provider.fails = NeverError("permanent-failure", "no such number")
-    story = in_three_days(world).told(hours_before=60).desk(CANCELLED)
-    tells(story, CANCELLED)
-    works()
-    works()
-    assert [task.kind for task in rows(world, Task)] == ["tell_tenant"]
-
-
-def test_a_courtesy_that_reaches_nobody_is_nobodys_task(world, provider, works, clock):
-    in_three_days(world).told(hours_before=60)
-    provider.fails = NeverError("permanent-failure", "no such number")
-    clock.move_to(NOW + 2 * DAYS)
-    works()
-    works()
-    assert [message.kind for message in rows(world, Message)] == ["reminder"]
-    assert rows(world, Task) == []
-
-
-def test_a_text_that_bounces_when_the_visit_is_over_asks_nobody_to_try_again(world, provider, works):
-    story = in_three_days(world)
-    reference = gives_notice(story)
-    works()
-    hears(world, reference, "delivered", NOW)
-    works()
-    story.desk(CANCELLED)
-    hears(world, reference, "permanent-failure", NOW)
-    works()
-    assert said(story)[-1] == "notice.withdrawn"
-    assert rows(world, Task) == []
-
-
 def test_work_that_our_own_mistake_breaks_again_and_again_is_a_failure_that_somebody_is_told_of(
     world, provider, works, clock
 ):
@@ -393,43 +205,6 @@ def test_work_that_our_own_mistake_breaks_again_and_again_is_a_failure_that_some
         works()
     assert said(story)[-1] == "notice.failed"
     assert [task.kind for task in rows(world, Task)] == ["notice_failed"]
-
-
-def _written(story: Story, kind: str, at: datetime) -> None:
-    world = story.world
-    with world.database.writing(SENDING) as session:
-        visit = lock(session, story.visit_id)
-        assert visit
-        assert notifying.tell(
-            session, visit, kind, by=world.ids["olive"], at=at, policy=world.policy, key=new_id()
-        )
-
-
-@pytest.mark.parametrize("kind", ["reminder", "confirmation"])
-@pytest.mark.parametrize("change", ["moved", "reassigned"])
-def test_what_waited_while_the_visit_changed_is_not_sent_with_the_old_time_or_name(
-    world, provider, works, clock, kind, change
-):
-    story = in_three_days(world).told(hours_before=60)
-    _written(story, kind, NOW)
-    clock.move_to(NOW + timedelta(minutes=1))
-    later = story.starts + DAYS
-    event: ev.Event = ev.VisitReassigned(lead=world.ids["ben"], visitor="contractor", tenant_told=True)
-    if change == "moved":
-        event = ev.VisitMoved(by="council", window_start=later, window_end=later + timedelta(hours=2), apologised=True)
-    story.desk(event, NOW + timedelta(minutes=1))
-    works()
-    assert not provider.ledger
-
-
-def test_on_the_way_is_not_said_of_somebody_who_is_there(world, provider, works, clock):
-    story = a_visit(world, starts=NOW + timedelta(minutes=30), planned_at=NOW - 4 * DAYS).told(hours_before=60)
-    story.set_off(NOW)
-    _written(story, "on_the_way", NOW)
-    story.arrived()
-    clock.move_to(story.starts + timedelta(minutes=10))
-    works()
-    assert not provider.ledger
 
 
 def test_a_line_that_a_provider_caused_stands_after_the_one_that_it_answers(world, provider, works, clock):
@@ -479,31 +254,6 @@ def test_a_worker_waits_for_a_database_that_is_away_for_a_moment(world, works, m
     monkeypatch.setattr(worker, "AWAY_S", 0.01)
     worker.run(world.database, works.config, world.policy, once=False, stop=stop)
     assert len(asked) == 2
-
-
-def test_a_reminder_is_sent_a_day_before_if_the_visit_is_still_as_it_was(world, provider, works, clock):
-    story = in_three_days(world)
-    reference = gives_notice(story)
-    works()
-    hears(world, reference, "delivered", NOW)
-    works()
-    clock.move_to(story.starts - DAYS - timedelta(seconds=1))
-    works()
-    assert len(provider.ledger) == 1
-    clock.move_to(story.starts - DAYS)
-    works()
-    clock.move_to(story.starts - DAYS + timedelta(hours=1))
-    works()
-    assert [message.kind for message in rows(world, Message)].count("reminder") == 1
-
-
-def test_no_reminder_of_a_visit_that_was_cancelled_or_not_told_in_time(world, provider, works, clock):
-    in_three_days(world)
-    told = in_three_days(world).told(hours_before=60)
-    told.desk(ev.VisitCancelled(by="tenant", reason="tenant_asked", apologised=False, offered_new_time=False))
-    clock.move_to(told.starts - timedelta(hours=20))
-    works()
-    assert not provider.ledger
 
 
 def test_work_that_was_done_is_not_done_again(world, provider, works):

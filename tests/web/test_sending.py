@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from fieldvisit import worker
 from fieldvisit.config import Config
+from fieldvisit.db import new_id
 from fieldvisit.ground.roles import SENDING
 from fieldvisit.messages import service
 from fieldvisit.messages.adapters.settings import Sending
@@ -200,7 +201,7 @@ def test_a_change_before_the_notice_has_gone_out_tells_it_anew_and_the_old_one_n
     assert change(world, story).status_code == 303
     works()
     states = {message.id: (message.kind, message.state) for message in rows(world, Message)}
-    assert sorted(states.values()) == [("notice", "taken")] + [("notice", "withdrawn")]
+    assert sorted(states.values()) == [("notice", "taken"), ("notice", "withdrawn")]
     assert rows(world, Task) == []
 
 
@@ -321,3 +322,15 @@ def test_the_link_itself_is_shown_only_where_the_screen_is_all_that_it_goes_to(
     config = world.app.extensions["fv_config"]
     monkeypatch.setitem(config.__dict__, "sending", Sending(sms=provider))
     assert ("/t/" in world.client("olive").get(f"/office/messages/{message.id}").text) is shown
+
+
+@pytest.mark.parametrize(("told_before", "kinds"), [(False, ["notice"]), (True, [])])
+def test_an_emergency_tells_whoever_has_not_been_told_as_early_as_may_be(world, told_before, kinds):
+    story = a_visit(world, starts=NOW + timedelta(hours=3), planned_at=NOW)
+    if told_before:
+        story.told(hours_before=2.5)
+    typed = {"k": new_id(), "hazard": "gas", "emergency_reason": "Smell of gas in the hall"}
+    answer = world.client("dora").post(f"/office/visits/{story.visit_id}/emergency", data=typed)
+    assert answer.status_code == 303
+    assert [message.kind for message in rows(world, Message)] == kinds
+    assert story.state().notice_result == "exempt_emergency"

@@ -19,6 +19,7 @@ depends_on = None
 _BATCH = 1000
 _OVER = ("closed", "refused", "no_access", "cancelled", "withdrawn")
 
+
 def upgrade() -> None:
     op.add_column("deployment", sa.Column("worker_seen_at", Instant(), nullable=True))
     _work()
