@@ -15,7 +15,7 @@ from fieldvisit.messages.adapters.settings import Sending
 from fieldvisit.messages.letter import letter_pdf
 from fieldvisit.messages.models import Message
 from fieldvisit.messages.outgoing import NeverError, Outgoing
-from fieldvisit.messages.rules import CARRIED, earliest
+from fieldvisit.messages.rules import earliest, sayable
 from fieldvisit.messages.texts import fill_link
 from fieldvisit.notices.links import link_key, link_of_visit, token_of
 from fieldvisit.visits.plan_forms import Typed
@@ -24,6 +24,10 @@ from fieldvisit.web.render import page
 
 Answer = str | tuple[str, int] | BaseResponse
 THE_LINK = "[the tenant’s own link]"
+BECAME = {
+    "despatched": "It left the building", "delivered": "It reached them",
+    "permanent-failure": "It came back, or never reached them",
+}  # fmt: skip
 
 
 @blueprint.get("/office/messages")
@@ -100,7 +104,7 @@ def _page(shown: Shown, typed: Typed) -> str:
     by_post = shown.message.channel.startswith("letter")
     nothing_leaves = _config().sending.provider_of(shown.message.channel) == "screen"
     link = _address(shown.message) if nothing_leaves else THE_LINK
-    choices = [("despatched", "It left the building")] if by_post else [("delivered", "It reached them")]
+    known = sayable(shown.message.provider, shown.message.channel)
     return page(
         "desk/message.html",
         shown=shown,
@@ -108,8 +112,8 @@ def _page(shown: Shown, typed: Typed) -> str:
         subject=fill_link(shown.message.subject, link),
         body=fill_link(shown.message.body, link),
         say=sayer(policy()),
-        carried=shown.message.provider in CARRIED and shown.message.state == "taken",
-        choices=[*choices, ("permanent-failure", "It came back, or never reached them")],
+        carried=bool(known) and shown.message.state == "taken",
+        choices=[(status, BECAME[status]) for status in known],
         by_post=by_post,
         typed=typed,
         errors=typed.errors,

@@ -143,18 +143,32 @@ def ask_again_at(taken_at: datetime, at: datetime) -> datetime | None:
 CARRIED = ("screen", "print")  # no provider will ever tell what became of these: somebody does who knows
 
 
+def sayable(provider: str, channel: str) -> tuple[str, ...]:
+    """What a person may say became of a message that this provider took. A mail server tells nobody that an e-mail
+    came; that it did not, it writes to the mailbox that it was sent from, where somebody reads it."""
+    if provider == "smtp":
+        return ("permanent-failure",)
+    came = "despatched" if channel.startswith("letter") else "delivered"
+    return (came, "permanent-failure") if provider in CARRIED else ()
+
+
 def may_settle(provider: str, channel: str, status: str, standing: Standing) -> Verdict:
-    """May a person say what became of this message? Refuses: waiting, provider-tells, not-so."""
+    """May a person say what became of this message? Refuses: waiting, provider-tells, nobody-knows, not-so, said."""
     if not provider:
         return Refused("waiting", "It has not gone out yet. Wait a minute and load this page again.")
-    if provider not in CARRIED:
+    known = sayable(provider, channel)
+    if not known:
         return Refused("provider-tells", "The provider tells us what becomes of it. Nobody needs to.", NR_5)
-    by_post = channel.startswith("letter")
-    if status == "delivered" and by_post:
+    if status == "delivered" and provider == "smtp":
+        return Refused(
+            "nobody-knows", "A mail server never says whether an e-mail came, so it gives no notice. Tell them again "
+            "another way.", NR_5,
+        )  # fmt: skip
+    if status == "delivered" and status not in known:
         return Refused("not-so", "A letter counts from the day on which it left the building. Say when that was.", NR_5)
-    if status == "despatched" and not by_post:
+    if status == "despatched" and status not in known:
         return Refused("not-so", "Only a letter leaves the building. Say whether it was delivered.", NR_5)
-    if status not in ("despatched", "delivered", "permanent-failure"):
+    if status not in known:
         return Refused("not-so", "Say whether it left, was delivered, or came back.", NR_5)
     if status == "despatched" and standing.despatched_at:
         return Refused("said", "It is on record when this letter left.", NR_5)

@@ -15,7 +15,9 @@ from fieldvisit.messages.rules import (
     Way,
     ask_again_at,
     may_say,
+    may_settle,
     next_way,
+    sayable,
     standing,
     try_again_at,
 )
@@ -142,3 +144,29 @@ def test_a_provider_is_asked_at_growing_distances(waited, next_in):
 @pytest.mark.parametrize(("days", "asked"), [(5, True), (7, True), (7 + 1 / 24, False)])
 def test_a_letter_that_waits_for_the_printer_over_easter_is_still_asked_for_and_after_a_week_nothing_is(days, asked):
     assert (ask_again_at(SENT, SENT + timedelta(days=days)) is not None) is asked
+
+
+# --- what a person may say ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("provider", "channel", "known"),
+    [
+        ("notify", "sms", ()), ("", "sms", ()), ("smtp", "email", ("permanent-failure",)),
+        ("screen", "sms", ("delivered", "permanent-failure")),
+        ("print", "letter_first_class", ("despatched", "permanent-failure")),
+    ],
+)  # fmt: skip
+def test_a_person_says_what_no_provider_will_and_nothing_else(provider, channel, known):
+    assert sayable(provider, channel) == known
+    said = [status for status in STATUSES if may_settle(provider, channel, status, Standing())]
+    assert sorted(said) == sorted(known)
+
+
+def test_nobody_can_say_that_an_email_of_a_mail_server_came():
+    refused = may_settle("smtp", "email", "delivered", Standing())
+    assert (refused.code, "another way" in refused.message) == ("nobody-knows", True)
+
+
+def test_a_letter_is_said_to_have_left_once():
+    assert may_settle("print", "letter_first_class", "despatched", Standing(despatched_at=SENT)).code == "said"
