@@ -92,7 +92,7 @@ def is_the_word(said: Iterable[str], must_say: Iterable[str]) -> bool:
     Each is compared with each, whole, whatever was found before: how long it took tells nothing.
     """
     wanted = [_heard(sign) for sign in must_say if as_heard(sign)]
-    found = [compare_digest(_heard(word), sign) for word in said if as_heard(word) for sign in wanted]
+    found = [compare_digest(_heard(word), sign) for word in said for sign in wanted]
     return any(found)
 
 

@@ -117,8 +117,11 @@ GIVE_UP = timedelta(hours=12)
 
 
 def try_again_at(written_at: datetime, tries: int, at: datetime) -> datetime | None:
-    """When to try a provider again that did not answer; None, half a day after it was written: a person must know."""
-    if at - written_at >= GIVE_UP:
+    """When to try a provider again that did not answer; None, half a day after it was written: a person must know.
+
+    What waited as long for a worker that did not run is not given up for one bad minute.
+    """
+    if at - written_at >= GIVE_UP and tries >= len(PAUSES):
         return None
     return at + PAUSES[min(tries, len(PAUSES)) - 1]
 

@@ -218,6 +218,8 @@ def follow(session: Session, visit: Visit, event: ev.Event, *, by: str, at: date
             _new_notice(session, visit, "moved", also(key, "moved"), **told)
         case ev.EmergencyAuthorised() if not _heard_of_it(session, visit):
             _give(session, visit, "notice", also(key, "notice"), **told)  # NR-8: told anyway, as early as may be
+        case ev.VisitSetOff():  # a worker who rang in; their phone may say the same later
+            tell(session, visit, "on_the_way", key=also(visit.id, "on_the_way"), **told)
         case ev.NoticeRecorded(channel=channel) if channel in ORAL:
             tell(session, visit, "confirmation", key=also(key, "confirmation"), **told)  # NR-2: always in writing too
 
@@ -263,7 +265,8 @@ def tell_of_entry(session: Session, entry_id: str, at: datetime, policy: Policy)
     kind = TELLS[entry.kind]
     if kind != "summary" and (visit.stage != Stage.EN_ROUTE or at > visit.window_end):
         return None
-    return tell(session, visit, kind, by=entry.recorded_by, at=at, policy=policy, key=also(entry.id, kind))
+    cause = entry.id if kind == "late" else visit.id  # one sets off once, and is done once
+    return tell(session, visit, kind, by=entry.recorded_by, at=at, policy=policy, key=also(cause, kind))
 
 
 # Worth a message, and not worth a letter or somebody's time: by then it is over.
@@ -293,7 +296,8 @@ def hear(session: Session, message_id: str, at: datetime, policy: Policy) -> ev.
         return None
     standing = messages.standing_of(session, message)
     if message.notice_id is None:
-        if standing.delivery in FAILURES and message.kind not in IN_PASSING:
+        matters = message.kind == "cancelled" or (message.kind not in IN_PASSING and visit.stage not in ENDED)
+        if matters and standing.delivery in FAILURES:
             _ask_a_person(session, visit, message.kind, message.id, at, policy)
         return None
     known = hearing.known_of(lines_of(session, visit.id), message.notice_id)

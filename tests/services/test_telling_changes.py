@@ -166,3 +166,15 @@ def test_no_reminder_of_a_visit_that_was_cancelled_or_not_told_in_time(world, pr
     clock.move_to(told.starts - timedelta(hours=20))
     works()
     assert not provider.ledger
+
+
+def test_a_worker_who_rings_in_is_on_the_way_as_well_and_it_is_said_once(world, provider, works, clock):
+    story = a_visit(world, starts=NOW + timedelta(minutes=30), planned_at=NOW - 4 * DAYS).told(hours_before=60)
+    story.desk(ev.VisitSetOff(), NOW)
+    tells(story, ev.VisitSetOff())
+    works()
+    assert [message.kind for message in rows(world, Message)].count("on_the_way") == 1
+    story.set_off(NOW + timedelta(minutes=1))
+    clock.move_to(NOW + timedelta(minutes=2))
+    works()
+    assert [message.kind for message in rows(world, Message)].count("on_the_way") == 1

@@ -1,12 +1,15 @@
 """The phone line hears the word that the person at the door said: right or not right, and never which word it is."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import delete, select
 
+from fieldvisit.desk.caller import check_caller
+from fieldvisit.desk.forms import CallerQuestion
 from fieldvisit.ground.roles import DEMO
 from fieldvisit.messages.saying import pictures
 from fieldvisit.notices.links import LinkTry, TenantLink, link_of_visit
@@ -78,6 +81,14 @@ def test_a_wrong_word_is_answered_with_a_shut_door_and_with_nobody_to_look_for(h
     assert "999" in told
     for secret in (DUE, RIGHT, "Asha", "Brightwater", "data:image"):
         assert secret not in told
+
+
+@pytest.mark.parametrize("wrong", [1, 6])
+def test_after_a_wrong_word_the_page_is_not_even_given_a_name(wrong, world, visit):
+    asked = CallerQuestion(ASHA, "LE139AA", "1", "", "xylophone")
+    for _ in range(wrong):
+        checked = check_caller(world.database, asked, world.principal("hana"), world.policy)
+    assert (checked.name, checked.firm, checked.photo) == ("", "", None)
 
 
 def test_capitals_blanks_and_a_full_stop_are_forgiven(world, hana, visit):
@@ -171,6 +182,13 @@ def test_who_rings_again_or_asks_somebody_else_gets_no_more_tries(world, hana, v
     for client in (hana, world.client("olive"), world.client("hana"), hana, world.client("otto")):
         assert WRONG in says(client, "xylophone", uprn="100030000001")
     assert CLOSED in says(world.client("dora"), "xylophone")
+
+
+def test_of_eight_who_ask_at_once_five_are_heard(world, visit):
+    asked, by = CallerQuestion(ASHA, "LE139AA", "1", "", "xylophone"), world.principal("hana")
+    with ThreadPoolExecutor(8) as at_once:
+        answers = list(at_once.map(lambda _: check_caller(world.database, asked, by, world.policy).word, range(8)))
+    assert sorted(answers) == ["closed"] * 3 + ["wrong"] * 5
 
 
 def test_wrong_words_for_one_badge_and_home_close_no_other(world, hana):

@@ -1,0 +1,161 @@
+"""Which clocks run for a hazard, by when, and what was done towards each. Pure: every date is `ground/deadlines.py`'s.
+
+Nothing stops a clock but the deed that it asks for: not a door that stayed shut, not a case that was put in another box.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from fieldvisit.ground.clock import end_of_london_day, london_date, say_length
+from fieldvisit.ground.deadlines import RULES, Facts, due, emergency_starts
+from fieldvisit.ground.policy import Policy
+from fieldvisit.hazards.state import Stage, State
+
+LABELS = {
+    "look": "Look at it and decide",
+    "awaab_emergency": "Investigate and make safe",
+    "awaab_investigate": "Investigate",
+    "awaab_renewed": "Investigate again, in person",
+    "awaab_summary": "Send the written summary",
+    "awaab_safety": "Make it safe",
+    "awaab_preventative": "Begin preventative work, or take steps towards it",
+    "awaab_preventative_longstop": "Preventative work has physically begun",
+}
+SOON = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """due: None where the law does not hold (why says so). round: 0 is the first report. done_at: aware UTC, or None."""
+
+    clock: str
+    rule: str
+    begins: datetime
+    due: datetime | None
+    done_at: datetime | None
+    why: str
+    round: int = 0
+
+    @property
+    def label(self) -> str:
+        return LABELS[self.clock]
+
+    @property
+    def runs(self) -> bool:
+        return self.due is not None and self.done_at is None
+
+    def standing(self, at: datetime) -> str:
+        """A code of `templates/ui/deadlines.html`."""
+        if self.due is None:
+            return "not_applying"
+        if self.done_at is not None:
+            return "met" if self.done_at <= self.due else "late"
+        if at > self.due:
+            return "overdue"
+        return "soon" if self.due - at <= SOON else "running"
+
+    def due_in(self, at: datetime) -> str:
+        """'5 hours 12 minutes left', 'ran out 2 hours ago'. Minutes are the smallest; empty when it does not run."""
+        if not self.runs or self.due is None:
+            return ""
+        whole = int(abs((self.due - at).total_seconds())) // 60 * 60
+        said = say_length(whole) if whole else "less than a minute"
+        return f"ran out {said} ago" if at > self.due else f"{said} left"
+
+
+def clocks(state: State, policy: Policy) -> list[Clock]:
+    """Of every round, the first round first; inside a round in the order of the rules."""
+    return [clock for number in range(len(state.rounds)) for clock in _of_round(state, number, policy)]
+
+
+def runs_out_first(found: list[Clock]) -> datetime | None:
+    return min((clock.due for clock in found if clock.runs and clock.due), default=None)
+
+
+def _of_round(state: State, number: int, policy: Policy) -> Iterator[Clock]:
+    this = state.rounds[number]
+    if not this.renewed:
+        ends = end_of_london_day(policy.working_days.after(london_date(this.aware_at), policy.task.hazard_wd.value))
+        why = f"Somebody looks at what was seen. ({policy.task.hazard_wd.written_in}.)"
+        yield Clock("look", "D4", this.aware_at, ends, _deed(state, number, "triaged"), why, number)
+    if state.hazard:
+        yield from _to_investigate(state, number, _triage(state, number), policy)
+        yield from _after_it(state, number, policy)
+
+
+def _triage(state: State, number: int) -> str:
+    """As decided; until then as the report has it: an emergency where that was ticked, else as if significant."""
+    decided = next((each.triage for each in state.rounds[number:] if each.triage is not None), None)
+    return decided or ("emergency" if state.rounds[number].emergency_at_once else "significant")
+
+
+def _to_investigate(state: State, number: int, triage: str, policy: Policy) -> Iterator[Clock]:
+    this = state.rounds[number]
+    concluded = _deed(state, number, "concluded")
+    first_time = triage == "emergency" and not this.renewed
+    if first_time or this.found_late or this.downgraded_at:
+        begins = emergency_starts(this.aware_at, this.identified_at, policy)
+        if this.found_late and this.identified_at:
+            begins = this.identified_at  # B2: it begins when a standard investigation finds one
+        facts = Facts(hazard=state.hazard, triage="emergency", aware_at=this.aware_at)
+        yield _clock("awaab_emergency", begins, facts, _made_safe(state, number), number, policy)
+    if this.renewed or triage != "emergency":
+        name = "awaab_renewed" if this.renewed else "awaab_investigate"
+        facts = Facts(hazard=state.hazard, triage=triage, aware_at=this.aware_at)
+        yield _clock(name, this.begins, facts, concluded, number, policy)
+
+
+def _made_safe(state: State, number: int) -> datetime | None:
+    """DR-1 asks for both. It is over, too, when it is found to be no emergency, and that is kept beside it."""
+    later = [each for each in state.rounds[number:] if each.finding in ("none", "significant")]
+    found_less = later[0].done.get("concluded") if later and not later[0].downgraded_at else None
+    downgraded = next((each.downgraded_at for each in state.rounds[number:] if each.downgraded_at), None)
+    return _first(_deed(state, number, "made_safe"), found_less, downgraded)
+
+
+def _after_it(state: State, number: int, policy: Policy) -> Iterator[Clock]:
+    """What follows from this round's own investigation."""
+    this = state.rounds[number]
+    ended = this.done.get("concluded")
+    if ended is None:
+        return
+    finding = this.finding if this.finding != "none" else (this.triage or "significant")
+    facts = Facts(hazard=state.hazard, triage=finding, aware_at=this.aware_at)
+    completed = _deed(state, number, "completed")
+    summary = _clock("awaab_summary", ended, facts, _deed(state, number, "summary_sent"), number, policy)
+    if summary.runs and summary.due and completed and completed <= summary.due:  # B2: then none need be sent
+        summary = replace(summary, done_at=completed)
+    yield summary
+    if this.finding == "none":
+        return
+    nothing_there = next((each.done["concluded"] for each in state.rounds[number:] if each.finding == "none"), None)
+    if this.finding == "significant":
+        safe = _first(_deed(state, number, "made_safe"), nothing_there)
+        yield _clock("awaab_safety", ended, facts, safe, number, policy)
+    started = _first(_deed(state, number, "work_started"), completed, nothing_there)
+    begun = _first(_deed(state, number, "steps_taken"), started)
+    yield _clock("awaab_preventative", ended, facts, begun, number, policy)
+    yield _clock("awaab_preventative_longstop", ended, facts, started, number, policy)
+
+
+def _clock(
+    name: str, begins: datetime, facts: Facts, done_at: datetime | None, number: int, policy: Policy
+) -> Clock:  # fmt: skip
+    answer = due(name, begins, facts, policy=policy)
+    return Clock(name, RULES[name], begins, answer.due, done_at if answer.applies else None, answer.reason, number)
+
+
+def _deed(state: State, number: int, kind: str) -> datetime | None:
+    """In this round, or in a later one that did what this one owed."""
+    return next((each.done[kind] for each in state.rounds[number:] if kind in each.done), None)
+
+
+def _first(*times: datetime | None) -> datetime | None:
+    return min((time for time in times if time is not None), default=None)
+
+
+def outstanding(state: State, policy: Policy) -> list[Clock]:
+    """What stands in the way of closing: deeds that the law asks for and nobody has recorded."""
+    owed = [clock for clock in clocks(state, policy) if clock.runs]
+    return [] if state.stage is Stage.TRIAGED_OTHER else owed

@@ -1,0 +1,203 @@
+"""What the steps of a hazard's case add up to (D4). Pure: steps are only ever added, and this is read from them.
+
+A case has rounds. The first begins when the landlord became aware; a report of it once more begins another with a new
+awareness, and so does a tenant who asks for somebody to come after a remote investigation (DR-3). What a round before
+still owes is not forgiven: a deed of a later round pays for it, late or not.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Stage(StrEnum):
+    LOGGED = "logged"
+    TRIAGED_EMERGENCY = "triaged_emergency"
+    TRIAGED_SIGNIFICANT = "triaged_significant"
+    TRIAGED_OTHER = "triaged_other"
+    INVESTIGATING = "investigating"
+    CONCLUDED_NONE = "concluded_none"
+    CONCLUDED_SIGNIFICANT = "concluded_significant"
+    CONCLUDED_EMERGENCY = "concluded_emergency"
+    MADE_SAFE = "made_safe"
+    PREVENTATIVE = "preventative"
+    COMPLETED = "completed"
+    CLOSED = "closed"
+
+
+TRIAGED = (Stage.TRIAGED_EMERGENCY, Stage.TRIAGED_SIGNIFICANT, Stage.TRIAGED_OTHER)
+CONCLUDED = (Stage.CONCLUDED_NONE, Stage.CONCLUDED_SIGNIFICANT, Stage.CONCLUDED_EMERGENCY)
+TRIAGES = ("emergency", "significant", "other")
+FINDINGS = ("emergency", "significant", "none")
+WAYS = ("in_person", "remote")
+AT_RISK = ("baby", "child", "older", "pregnant", "breathing", "heart", "disabled", "mental", "other", "nobody_known")
+ANSWERS = ("accepted", "declined", "no_answer")
+SENT_BY = ("email", "by_hand", "left_at_home", "letter_first_class")
+
+KINDS = (
+    "reported", "described", "triaged", "investigating", "concluded", "summary_sent", "made_safe",
+    "alternative_offered", "asked_in_person", "preventative", "steps_taken", "work_started", "completed", "downgraded",
+    "access_failed", "closed",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One step. at: when it happened (aware UTC). by: a person's id; "" for what the system saw. body: codes and ids."""
+
+    kind: str
+    at: datetime
+    by: str = ""
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Round:
+    """aware_at: when the landlord knew, this time. begins: of the investigation's clock (DR-2, or DR-3 when renewed).
+
+    done: the first time of each kind of deed in this round. identified_at: when it was first found to be an emergency;
+    found_late: at the end of an investigation that had begun as something less.
+    """
+
+    aware_at: datetime
+    begins: datetime
+    renewed: bool = False
+    triage: str | None = None  # None until an officer has decided
+    emergency_at_once: bool = False  # whoever reported it ticked 'emergency': so it is, until an officer decides
+    triaged_by: str = ""
+    finding: str | None = None
+    found_by: str = ""
+    how: str = ""
+    identified_at: datetime | None = None
+    found_late: bool = False
+    downgraded_at: datetime | None = None
+    done: dict[str, datetime] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class State:
+    """alternative: the tenant's answer to other accommodation, "" when it was not offered."""
+
+    stage: Stage
+    hazard: str
+    at_risk: tuple[str, ...]
+    rounds: list[Round]
+    alternative: str = ""
+    access_failures: int = 0
+
+    @property
+    def now(self) -> Round:
+        return self.rounds[-1]
+
+    @property
+    def open(self) -> bool:
+        return self.stage is not Stage.CLOSED
+
+
+def fold(deeds: Iterable[Deed]) -> State:
+    """Raises ValueError when the first step is not the report of it."""
+    steps = iter(deeds)
+    first = next(steps, None)
+    if first is None or first.kind != "reported":
+        raise ValueError("a case begins with its report")
+    state = State(Stage.LOGGED, "", (), [])
+    for deed in (first, *steps):
+        _FOLDS[deed.kind](state, deed)
+    return state
+
+
+def _reported(state: State, deed: Deed) -> None:
+    """The first time, or once more: then everything begins again, and an officer looks at it again."""
+    _described(state, deed)
+    emergency = deed.body.get("emergency") is True
+    state.rounds.append(Round(deed.at, deed.at, emergency_at_once=emergency))
+    state.stage = Stage.LOGGED
+
+
+def _described(state: State, deed: Deed) -> None:
+    state.hazard = deed.body.get("hazard") or state.hazard
+    state.at_risk = tuple(deed.body.get("at_risk") or state.at_risk)
+
+
+def _triaged(state: State, deed: Deed) -> None:
+    said = deed.body["as"]
+    was = state.now.triage or ("emergency" if state.now.emergency_at_once else None)
+    if was == "emergency" and said != "emergency":
+        state.now.downgraded_at = deed.at
+    if said == "emergency":
+        state.now.identified_at = state.now.identified_at or deed.at
+    state.now.triage, state.now.triaged_by = said, deed.by
+    state.now.done.setdefault("triaged", deed.at)
+    state.stage = Stage(f"triaged_{said}")
+
+
+def _investigating(state: State, deed: Deed) -> None:
+    state.now.how = deed.body["how"]
+    state.now.done.setdefault("investigating", deed.at)
+    state.stage = Stage.INVESTIGATING
+
+
+def _concluded(state: State, deed: Deed) -> None:
+    state.now.finding, state.now.found_by = deed.body["finding"], deed.by
+    if state.now.finding == "emergency":
+        state.now.found_late = state.now.triage != "emergency"
+        state.now.identified_at = deed.at if state.now.found_late else state.now.identified_at or deed.at
+    state.now.done.setdefault("concluded", deed.at)
+    state.stage = Stage(f"concluded_{state.now.finding}")
+
+
+def _downgraded(state: State, deed: Deed) -> None:
+    state.now.finding, state.now.downgraded_at = "significant", deed.at
+    state.stage = Stage.CONCLUDED_SIGNIFICANT
+
+
+def _asked_in_person(state: State, deed: Deed) -> None:
+    before = state.now
+    triage = before.finding if before.finding in ("emergency", "significant") else before.triage
+    again = Round(before.aware_at, deed.at, renewed=True, triage=triage, triaged_by=before.triaged_by)
+    again.identified_at = before.identified_at
+    state.rounds.append(again)
+    state.stage = Stage(f"triaged_{triage}")
+
+
+def _moves(stage: Stage) -> Any:
+    def step(state: State, deed: Deed) -> None:
+        _stays(state, deed)
+        state.stage = stage
+
+    return step
+
+
+def _stays(state: State, deed: Deed) -> None:
+    state.now.done.setdefault(deed.kind, deed.at)
+
+
+def _alternative(state: State, deed: Deed) -> None:
+    state.alternative = deed.body["answer"]
+    _stays(state, deed)
+
+
+def _access_failed(state: State, deed: Deed) -> None:
+    state.access_failures += 1
+
+
+_FOLDS: Mapping[str, Any] = {
+    "reported": _reported,
+    "described": _described,
+    "triaged": _triaged,
+    "investigating": _investigating,
+    "concluded": _concluded,
+    "summary_sent": _stays,
+    "made_safe": _moves(Stage.MADE_SAFE),
+    "alternative_offered": _alternative,
+    "asked_in_person": _asked_in_person,
+    "preventative": _moves(Stage.PREVENTATIVE),
+    "steps_taken": _stays,
+    "work_started": _stays,
+    "completed": _moves(Stage.COMPLETED),
+    "downgraded": _downgraded,
+    "access_failed": _access_failed,
+    "closed": _moves(Stage.CLOSED),
+}
