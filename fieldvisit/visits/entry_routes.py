@@ -11,8 +11,8 @@ from fieldvisit.ground.roles import Duty, Role
 from fieldvisit.ground.verdict import Refused, RefusedError, Verdict
 from fieldvisit.register.models import Person, PersonArea
 from fieldvisit.visits import events as ev
-from fieldvisit.visits import plan_forms as forms
 from fieldvisit.visits import notifying, plan_page, planning, rules, telling
+from fieldvisit.visits import plan_forms as forms
 from fieldvisit.visits.models import Visit
 from fieldvisit.visits.plan_forms import Typed
 from fieldvisit.visits.plan_views import DONE, Answer, in_page_order, with_them
