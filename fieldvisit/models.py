@@ -6,16 +6,17 @@ from fieldvisit.badges import models as badges
 from fieldvisit.breaches import models as breaches
 from fieldvisit.codes import models as codes
 from fieldvisit.db import Base
+from fieldvisit.hazards import models as hazards
 from fieldvisit.messages import models as messages
 from fieldvisit.notices import links
 from fieldvisit.notices import models as notices
 from fieldvisit.outbox import models as outbox
 from fieldvisit.register import models as register
+from fieldvisit.visits import access_cases, tenant_acts
 from fieldvisit.visits import models as visits
-from fieldvisit.visits import tenant_acts
 
 metadata = Base.metadata
 __all__ = [
-    "audit", "badges", "breaches", "codes", "deployment", "jobs", "links", "messages", "metadata", "notices", "outbox",
-    "register", "tasks", "tenant_acts", "visits",
+    "access_cases", "audit", "badges", "breaches", "codes", "deployment", "hazards", "jobs", "links", "messages",
+    "metadata", "notices", "outbox", "register", "tasks", "tenant_acts", "visits",
 ]  # fmt: skip

@@ -63,6 +63,8 @@ class Rows:
 THROUGH_VISIT = "EXISTS (SELECT FROM visit WHERE visit.id = visit_id)"
 THROUGH_ENTRY = "EXISTS (SELECT FROM entry WHERE entry.id = entry_id)"
 HELD_HERE = f"(SELECT it && {AREAS} OR it = '{{}}' FROM fieldvisit_areas_of_held(visit_id, grant_id) AS it)"  # noqa: S608
+THROUGH_HAZARD = "EXISTS (SELECT FROM hazard WHERE hazard.id = hazard_id)"
+THROUGH_CASE = "EXISTS (SELECT FROM access_case WHERE access_case.id = case_id)"
 THROUGH_HOME = "EXISTS (SELECT FROM home WHERE home.id = home_id)"
 
 POLICIES: dict[str, Rows] = {
@@ -88,12 +90,21 @@ POLICIES: dict[str, Rows] = {
     "precaution": Rows(f"{NO_MANAGER} AND {THROUGH_HOME}"),
     "household_contact": Rows(f"{OFFICER} AND {THROUGH_HOME}"),
     "job": Rows(f"{OFFICER} AND {THROUGH_HOME}"),
+    # _cases_in_sight, _through_case: areas are said of an officer alone
+    "access_case": Rows(f"area_id = ANY {AREAS}"),
+    "access_attempt": Rows(THROUGH_CASE),
+    "access_contact": Rows(THROUGH_CASE),
+    "access_step": Rows(THROUGH_CASE),
     # _held_in_sight (see AREAS_OF_HELD), _attachments_in_sight
     "held": Rows(f"{OFFICER} AND {HELD_HERE}"),
     "attachment": Rows(f"{OFFICER} AND {THROUGH_ENTRY}"),
     # nobody(): what system work alone reads; a concern is written by whoever takes the call, and read by none (N4)
     "envelope": Rows(NOBODY, written=THROUGH_ENTRY),
     "concern": Rows(NOBODY, written=f"{PERSON} IS NOT NULL OR {SYSTEM}"),
+    # hazards/models.py: the officers of the area; its steps and words through it
+    "hazard": Rows(f"area_id = ANY {AREAS}"),
+    "hazard_step": Rows(THROUGH_HAZARD),
+    "hazard_words": Rows(THROUGH_HAZARD),
     # Not behind the query wall, but of an area. Anything may raise a task.
     "task": Rows(
         f"area_id = ANY {AREAS} OR area_id IS NULL OR (about = 'visit' AND about_id = ANY {VISITS})",
@@ -152,7 +163,7 @@ BEGIN
 END $$"""
 
 # What only grows: its trigger says no to everybody; this says no to the app before the trigger is asked.
-ONLY_ADDED_TO = ("access_record", "entry", "policy_version")
+ONLY_ADDED_TO = ("access_record", "entry", "hazard_step", "policy_version")
 ONLY_READ = ("alembic_version",)
 
 

@@ -101,12 +101,17 @@ _VISIT_MODELS = frozenset(
         "TenantLink",
         "TenantSaid",
         "Message",
+        "AccessCase",
+        "AccessAttempt",
+        "AccessContact",
+        "AccessStep",
     }
 )
-INTAKE = SystemPrincipal("intake", _VISIT_MODELS | {"Held", "Attachment"})
+_HAZARD_MODELS = frozenset({"Hazard", "HazardStep", "HazardWords"})
+INTAKE = SystemPrincipal("intake", _VISIT_MODELS | _HAZARD_MODELS | {"Held", "Attachment"})
 IMPORTING = SystemPrincipal("importing", _VISIT_MODELS)
-CHECKING = SystemPrincipal("checking", _VISIT_MODELS | {"Held", "Attachment"})
-DEMO = SystemPrincipal("demo", _VISIT_MODELS | {"Held", "Attachment"})
+CHECKING = SystemPrincipal("checking", _VISIT_MODELS | _HAZARD_MODELS | {"Held", "Attachment"})
+DEMO = SystemPrincipal("demo", _VISIT_MODELS | _HAZARD_MODELS | {"Held", "Attachment"})
 OPENING = SystemPrincipal("opening", frozenset({"Envelope"}))  # a photo's key is in the seal of its entry
 SENDING = SystemPrincipal("sending", _VISIT_MODELS)
 TENANT = SystemPrincipal("tenant", _VISIT_MODELS | {"Attachment"})  # whoever holds a visit's link and its word
@@ -178,9 +183,15 @@ RIGHTS: dict[tuple[str, str], dict[Role, Right]] = {
         Role.CALL_HANDLER: Right(Scope.ONE, logged=True),
         Role.OFFICER: Right(Scope.ONE, logged=True),
     },
+    ("access-case", "list"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
+    ("access-case", "read"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
+    ("access-case", "work"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
     ("text", "read"): {Role.ADMINISTRATOR: Right(Scope.ANY), Role.OFFICER: Right(Scope.ANY)},
     ("text", "edit"): {Role.ADMINISTRATOR: Right(Scope.ANY, logged=True)},
     ("task", "list"): {Role.OFFICER: Right(Scope.AREA)},
+    ("hazard", "list"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
+    ("hazard", "read"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
+    ("hazard", "work"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
     ("held", "list"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
     ("held", "read"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
     ("held", "settle"): {Role.OFFICER: Right(Scope.AREA, logged=True)},

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from fieldvisit.ground.clock import end_of_london_day, london_date, say_length
 from fieldvisit.ground.deadlines import RULES, Facts, due, emergency_starts
 from fieldvisit.ground.policy import Policy
-from fieldvisit.hazards.state import Stage, State
+from fieldvisit.hazards.state import State
 
 LABELS = {
     "look": "Look at it and decide",
@@ -156,6 +156,5 @@ def _first(*times: datetime | None) -> datetime | None:
 
 
 def outstanding(state: State, policy: Policy) -> list[Clock]:
-    """What stands in the way of closing: deeds that the law asks for and nobody has recorded."""
-    owed = [clock for clock in clocks(state, policy) if clock.runs]
-    return [] if state.stage is Stage.TRIAGED_OTHER else owed
+    """What stands in the way of closing: deeds that are owed and that nobody has recorded."""
+    return [clock for clock in clocks(state, policy) if clock.runs]

@@ -41,9 +41,15 @@ REACTIONS: dict[type[ev.Event], tuple[Reaction, ...]] = {
     ev.VisitSetOff: (reactions.tell_the_tenant,),
     ev.VisitLate: (reactions.tell_the_tenant,),
     ev.VisitClosed: (reactions.tenant_unhappy, reactions.hazard_seen, reactions.tell_the_tenant),
-    ev.ConsentRefused: (reactions.refusal_to_follow_up, reactions.no_id_shown),
-    ev.DoorChildAnswered: (reactions.child_alone,),
-    ev.DoorNoAnswer: (reactions.no_access_to_follow_up,),
+    ev.ConsentRefused: (
+        reactions.refusal_to_follow_up,
+        reactions.no_id_shown,
+        reactions.case_of_no_access,
+        reactions.access_failed,
+    ),
+    ev.DoorChildAnswered: (reactions.child_alone, reactions.case_of_no_access),
+    ev.DoorNoAnswer: (reactions.no_access_to_follow_up, reactions.case_of_no_access, reactions.access_failed),
+    ev.HomeEntered: (reactions.access_was_given,),
     ev.VisitWithdrew: (reactions.worker_withdrew,),
 }
 

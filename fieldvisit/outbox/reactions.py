@@ -4,8 +4,10 @@ from sqlalchemy.orm import Session
 
 from fieldvisit.ground.clock import end_of_london_day, london_date
 from fieldvisit.ground.policy import Policy
+from fieldvisit.hazards import service as hazards
 from fieldvisit.jobs import want
 from fieldvisit.tasks import raise_task
+from fieldvisit.visits import access_service
 from fieldvisit.visits import events as ev
 from fieldvisit.visits.consent import is_valid_refusal
 from fieldvisit.visits.models import Entry, Visit
@@ -33,9 +35,20 @@ def tenant_unhappy(session: Session, visit: Visit, entry: Entry, event: ev.Event
 
 
 def hazard_seen(session: Session, visit: Visit, entry: Entry, event: ev.Event, policy: Policy) -> None:
-    """Awareness began when it was seen (B2). Until the register of hazards: a task for the same day."""
+    """Awareness began when it was seen (B2), offline too: a case to be described, and a task for the same day."""
     if isinstance(event, ev.VisitClosed) and event.hazard_seen:
         _task(session, "hazard_seen", visit, entry, policy.task.hazard_wd.value, policy)
+        opening = hazards.Opening(
+            home=visit.home, cause=f"hazard_seen:{entry.id}", aware_at=entry.corrected_time, visit_id=visit.id,
+            by=entry.recorded_by, source="visit",
+        )  # fmt: skip
+        hazards.open_case(session, opening, entry.received_at, policy)
+
+
+def access_failed(session: Session, visit: Visit, entry: Entry, event: ev.Event, policy: Policy) -> None:
+    """D4: kept with the home's open hazards as evidence of what we tried. No clock stops for it."""
+    happened, now = entry.corrected_time, entry.received_at
+    hazards.access_failed(session, visit.home_id, visit.id, entry.id, happened, now, policy)
 
 
 def refusal_to_follow_up(session: Session, visit: Visit, entry: Entry, event: ev.Event, policy: Policy) -> None:
@@ -60,6 +73,15 @@ def child_alone(session: Session, visit: Visit, entry: Entry, event: ev.Event, p
 
 def no_access_to_follow_up(session: Session, visit: Visit, entry: Entry, event: ev.Event, policy: Policy) -> None:
     _task(session, "no_access", visit, entry, policy.door.other_refusal_contact_wd.value, policy)
+
+
+def case_of_no_access(session: Session, visit: Visit, entry: Entry, event: ev.Event, policy: Policy) -> None:
+    """D2: the attempt opens the case of that home and job, or joins it. The dated tasks stand beside it."""
+    access_service.attempt_recorded(session, visit, entry, event, policy)
+
+
+def access_was_given(session: Session, visit: Visit, entry: Entry, event: ev.Event, policy: Policy) -> None:
+    access_service.access_given(session, visit, entry, policy)
 
 
 def worker_withdrew(session: Session, visit: Visit, entry: Entry, event: ev.Event, policy: Policy) -> None:

@@ -64,6 +64,10 @@ class Attempt:
     struck: bool = False
 
 
+_MEASURED = ("full", "minimum")
+_NO_WINDOW = ("agreed", "exempt_emergency", "exempt_investigation")
+
+
 def counts(attempt: Attempt, policy: Policy) -> Verdict:
     """Is this an attempt that may lead to a review? A valid refusal never is; no access is, where our side was right.
 
@@ -90,10 +94,10 @@ def _of(attempt: Attempt) -> Clause:
 
 
 def _our_side(attempt: Attempt, policy: Policy) -> Verdict:
-    if attempt.notice not in ("full", "minimum", "agreed", "exempt_emergency", "exempt_investigation"):
-        return Refused("short-notice", "We did not tell the tenant in time.", Clause("", policy.clause_id("NR-1")))
     if not _inside_the_window(attempt, policy):
         return Refused("outside-window", "We were there outside the time that the tenant was told.", Clause("", "NR-7"))
+    if attempt.notice not in (*_MEASURED, *_NO_WINDOW):
+        return Refused("short-notice", "We did not tell the tenant in time.", Clause("", policy.clause_id("NR-1")))
     if attempt.kind != NO_ANSWER:
         return Allowed("counts", "The tenant said no. We had given notice and came inside the time told.", RESPECT)
     wait = policy.door.no_answer_wait_min
@@ -108,7 +112,7 @@ def _our_side(attempt: Attempt, policy: Policy) -> Verdict:
 
 def _inside_the_window(attempt: Attempt, policy: Policy) -> bool:
     """As the log judges an arrival: an agreed or exempt visit has no window to keep (NR-7, NR-8, NR-11)."""
-    if attempt.notice not in ("full", "minimum"):
+    if attempt.notice in _NO_WINDOW:
         return True
     early = timedelta(minutes=policy.notice.early_tolerance_min.value)
     came = attempt.arrived_at or attempt.happened_at
@@ -152,9 +156,9 @@ class Case:
 
 def stage_after_contact(case: Case, method: str, outcome: str) -> Stage:
     """A valid refusal waits until its condition is met. Any other wants a way that was not used before, or an answer."""
-    if case.stage is Stage.RECORDED and not case.valid and outcome != "did_not_arrive":
-        if outcome == "reached" or method not in case.methods:
-            return Stage.TENANT_CONTACTED
+    waits = case.stage is Stage.RECORDED and not case.valid
+    if waits and (outcome == "reached" or (outcome == "no_reply" and method not in case.methods)):
+        return Stage.TENANT_CONTACTED
     return case.stage
 
 
@@ -180,7 +184,7 @@ def may_answer_safeguarding(case: Case, answer: str | None) -> Verdict:
 
 def may_arrange_support(case: Case) -> Verdict:
     """Refuses: closed, safeguarding-first, not-here, not-valid, not-reached."""
-    if wrong := _not_before_review(case):
+    if (wrong := _not_before_review(case)) is not None:
         return wrong
     if not case.valid:
         return Refused("not-valid", "There is no condition to meet: the last refusal was not a valid one.", D2)
@@ -192,7 +196,7 @@ def may_arrange_support(case: Case) -> Verdict:
 def may_rebook(case: Case, notice: str) -> Verdict:
     """notice: the result of the notice rules for the new visit. Refuses: closed, safeguarding-first, not-here,
     contact-first, short-notice."""
-    if wrong := _not_before_review(case, later=True):
+    if (wrong := _not_before_review(case, later=True)) is not None:
         return wrong
     if case.stage is Stage.RECORDED:
         return Refused("contact-first", "Get in touch with the tenant first: they must accept the new time.", D2)
@@ -209,7 +213,7 @@ def may_review(case: Case, *, vulnerability: str, equality: str, policy: Policy)
 
     Refuses: closed, safeguarding-first, not-here, disputed, contact-first, attempts, methods, vulnerability, equality.
     """
-    if wrong := _not_before_review(case):
+    if (wrong := _not_before_review(case)) is not None:
         return wrong
     if case.disputed:
         return Refused("disputed", "The tenant says that a record is wrong. Look at that first.", D2)

@@ -17,7 +17,7 @@ from fieldvisit.badges.rules import name_shown
 from fieldvisit.db import canonical
 from fieldvisit.ground.clock import end_of_london_day, london_date
 from fieldvisit.ground.policy import Policy
-from fieldvisit.ground.verdict import Clause, Refused, Verdict
+from fieldvisit.ground.verdict import Clause, Refused, RefusedError, Verdict
 from fieldvisit.messages import service as messages
 from fieldvisit.messages.models import Message
 from fieldvisit.messages.rules import SENDABLE, Way, may_say, next_way
@@ -34,7 +34,7 @@ from fieldvisit.visits import events as ev
 from fieldvisit.visits import hearing
 from fieldvisit.visits.fold import fold
 from fieldvisit.visits.models import Entry, Visit
-from fieldvisit.visits.planning import also, household_of, tell_another_way
+from fieldvisit.visits.planning import FORM_USED, also, household_of, tell_another_way
 from fieldvisit.visits.rules import may_record_notice
 from fieldvisit.visits.service import Written, at_the_desk, lines_of, lock, record, refold, reminder_of
 from fieldvisit.visits.state import ENDED, PLANNING, READY, Stage, VisitState
@@ -161,6 +161,8 @@ def give_notice(
     The visit must be locked, and the caller has asked `may_send`. What says neither who nor why is no notice (NR-15).
     """
     if already := messages.lock(session, key):
+        if already.channel != text.way.channel:
+            raise RefusedError(FORM_USED)
         return already
     event = ev.NoticeRecorded(
         notice=key,
@@ -216,7 +218,7 @@ def follow(session: Session, visit: Visit, event: ev.Event, *, by: str, at: date
             _new_notice(session, visit, "change_of_worker", also(key, "change_of_worker"), **told)
         case ev.VisitMoved():
             _new_notice(session, visit, "moved", also(key, "moved"), **told)
-        case ev.EmergencyAuthorised() if not _heard_of_it(session, visit):
+        case ev.EmergencyAuthorised() if not _heard_of_it(session, visit) and not _unsent(session, visit):
             _give(session, visit, "notice", also(key, "notice"), **told)  # NR-8: told anyway, as early as may be
         case ev.VisitSetOff():  # a worker who rang in; their phone may say the same later
             tell(session, visit, "on_the_way", key=also(visit.id, "on_the_way"), **told)

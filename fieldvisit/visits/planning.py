@@ -244,7 +244,7 @@ def state_of(session: Session, visit: Visit, policy: Policy) -> VisitState:
 
 # --- a form that was sent before ----------------------------------------------------------------------------------
 
-_USED = Refused(
+FORM_USED = Refused(
     "form-used",
     "This form was sent once already, with other answers. Those were kept. Load the page again to send new ones.",
 )
@@ -255,7 +255,7 @@ def _by_form(session: Session, form_key: str, event: ev.Event, visit_id: str | N
     """The line that this form wrote before. Raises RefusedError where it said something else (ruling R2)."""
     entry = session.scalars(select(Entry).where(Entry.device == DESK, Entry.uuid == form_key)).first()
     if entry and (visit_id not in (None, entry.visit_id) or not _says_the_same(session, entry, event)):
-        raise RefusedError(_USED)
+        raise RefusedError(FORM_USED)
     return entry
 
 

@@ -4,12 +4,13 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, abort, redirect, request
+from flask import Blueprint, abort, current_app, redirect, request
 from sqlalchemy import select
 
 from fieldvisit.db import new_id
 from fieldvisit.ground.roles import Duty
-from fieldvisit.ground.verdict import Refused
+from fieldvisit.ground.verdict import Refused, RefusedError
+from fieldvisit.messages.adapters.settings import Sending
 from fieldvisit.messages.rules import Way
 from fieldvisit.messages.texts import fill_link
 from fieldvisit.notices.facts import CHANNELS
@@ -51,9 +52,12 @@ def send(visit_id: str) -> Answer:
     if isinstance(verdict, Refused) or way is None:
         return _page(visit, typed, refused=verdict if isinstance(verdict, Refused) else None), 409
     text = notifying.text_for(session(), visit, "notice", way, policy())
-    notifying.give_notice(
-        session(), visit, text, by=principal().person_id, at=at(), policy=policy(), key=key, programme=programme
-    )
+    try:
+        notifying.give_notice(
+            session(), visit, text, by=principal().person_id, at=at(), policy=policy(), key=key, programme=programme
+        )
+    except RefusedError as used:
+        return _page(visit, typed, refused=used.verdict), 409
     return redirect(f"/office/visits/{visit.id}/plan?done=sent", 303)
 
 
@@ -90,9 +94,15 @@ def _page(visit: Visit, typed: Typed, *, refused: Refused | None = None, fragmen
         ways=[(way.channel, _label(way), _hint(way)) for way in found],
         chosen=chosen,
         text=text and replace(text, subject=fill_link(text.subject, THE_LINK), body=fill_link(text.body, THE_LINK)),
+        never_proved=chosen is not None and _sending().provider_of(chosen.channel) == "smtp",
         worth=_worth(visit, chosen, needs) if chosen else None,
         why_not=plan_page.said_of_verdict(notifying.may_send(state, chosen)) if chosen else None,
     )
+
+
+def _sending() -> Sending:
+    found: Sending = current_app.extensions["fv_config"].sending
+    return found
 
 
 def _worth(visit: Visit, way: Way, needs: Any) -> plan_page.Said | None:

@@ -334,3 +334,22 @@ def test_an_emergency_tells_whoever_has_not_been_told_as_early_as_may_be(world, 
     assert answer.status_code == 303
     assert [message.kind for message in rows(world, Message)] == kinds
     assert story.state().notice_result == "exempt_emergency"
+
+
+def test_the_same_form_with_another_way_is_refused_and_not_forgotten(world, story):
+    key = new_id()
+    assert sends(world, story, k=key).status_code == 303
+    answer = sends(world, story, k=key, channel="letter_first_class")
+    assert answer.status_code == 409
+    assert "sent once already" in answer.text
+    assert len(rows(world, Message)) == 1
+
+
+def test_an_email_that_nobody_will_ever_confirm_is_said_to_give_no_notice(world, story, monkeypatch):
+    with world.database.writing(SENDING) as session:
+        for resident in session.scalars(select(Resident)):
+            resident.email = "tenant@home.example"
+    household_of(world, story, contact_safety=SAFE)
+    monkeypatch.setitem(world.app.extensions["fv_config"].__dict__, "sending", Sending(email="smtp"))
+    page = world.client("olive").get(f"/office/visits/{story.visit_id}/send?channel=email").text
+    assert "never says that an e-mail was delivered" in page

@@ -1,0 +1,120 @@
+"""What the pages of hazards show: the board, sorted by what runs out first, and one case."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from fieldvisit.ground.policy import Policy
+from fieldvisit.ground.roles import Principal
+from fieldvisit.hazards import clocks, service
+from fieldvisit.hazards.clocks import Clock
+from fieldvisit.hazards.models import Hazard, HazardStep
+from fieldvisit.hazards.state import Stage, State
+from fieldvisit.hazards.words import say_body
+from fieldvisit.register.models import Home, Household, Person
+from fieldvisit.visits.models import Visit
+from fieldvisit.visits.precautions import say_precautions
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """first: the clock that runs out first, or None where nothing is owed."""
+
+    case: Hazard
+    first: Clock | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    row: HazardStep
+    who: str
+    said: Sequence[str]
+    words: Mapping[str, str]
+    visit: Visit | None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    case: Hazard
+    state: State
+    clocks: Sequence[Clock]
+    steps: Sequence[Step]
+    household: Sequence[str]
+    reporter: str
+    visit: Visit | None
+
+
+def page_of(session: Session, every: bool, after: str, policy: Policy) -> tuple[list[Row], str | None]:
+    """What runs out first stands first; what owes nothing, last. And the id after which the next page begins."""
+    query = select(Hazard).options(joinedload(Hazard.home))
+    if not every:
+        query = query.where(Hazard.stage != Stage.CLOSED)
+    last = session.scalars(select(Hazard).where(Hazard.id == after)).first() if after else None
+    if last:
+        nothing_owed = Hazard.runs_out_at.is_(None)
+        later = and_(Hazard.runs_out_at == last.runs_out_at, Hazard.id > last.id)
+        query = query.where(
+            and_(nothing_owed, Hazard.id > last.id)
+            if last.runs_out_at is None
+            else or_(Hazard.runs_out_at > last.runs_out_at, later, nothing_owed)
+        )
+    found = session.scalars(query.order_by(Hazard.runs_out_at.is_(None), Hazard.runs_out_at, Hazard.id).limit(PAGE + 1))
+    cases = found.all()
+    shown = cases[:PAGE]
+    steps = service.steps_of(session, [case.id for case in shown])
+    rows = [Row(case, _first(service.state_from(steps[case.id]), policy)) for case in shown]
+    return rows, shown[-1].id if len(cases) > PAGE else None
+
+
+def _first(state: State, policy: Policy) -> Clock | None:
+    owed = clocks.outstanding(state, policy) if state.open else []
+    return min(owed, key=lambda clock: clock.due or datetime.max, default=None)
+
+
+def case_of(session: Session, case: Hazard, policy: Policy) -> Case:
+    rows = service.steps_of(session, [case.id])[case.id]
+    state = service.state_from(rows)
+    words = service.words_of(session, case.id)
+    known = {row.by for row in rows if row.by} | ({case.reported_by} if case.reported_by else set())
+    names: dict[str, str] = dict(session.execute(select(Person.id, Person.name).where(Person.id.in_(known))).all())
+    wanted = {str(row.body["visit"]) for row in rows if "visit" in row.body} | (
+        {case.visit_id} if case.visit_id else set()
+    )
+    visits = {visit.id: visit for visit in session.scalars(select(Visit).where(Visit.id.in_(wanted)))}
+    steps = [
+        Step(
+            row, names.get(row.by or "", "The system"), say_body(row.body), words.get(row.id, {}),
+            visits.get(str(row.body.get("visit", ""))),
+        )
+        for row in rows
+    ]  # fmt: skip
+    return Case(
+        case,
+        state,
+        clocks.clocks(state, policy),
+        steps,
+        household_of(session, case.home_id),
+        names.get(case.reported_by or "", ""),
+        visits.get(case.visit_id or ""),
+    )
+
+
+def household_of(session: Session, home_id: str) -> tuple[str, ...]:
+    """What we know of who lives there, as the worker is told it (C16): what triage must look at."""
+    found = session.scalars(select(Household).where(Household.home_id == home_id)).first()
+    if found is None:
+        return ()
+    return say_precautions(found.precautions, language=found.language, trusted_adult=found.trusted_adult)
+
+
+def home_of(session: Session, who: Principal, home_id: str) -> Home | None:
+    return session.scalars(select(Home).where(Home.id == home_id, Home.area_id.in_(who.areas))).first()
+
+
+def find(session: Session, hazard_id: str) -> Hazard | None:
+    return session.scalars(select(Hazard).where(Hazard.id == hazard_id).options(joinedload(Hazard.home))).first()

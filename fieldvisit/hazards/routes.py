@@ -1,0 +1,148 @@
+"""`/office/hazards`: the board of hazards, a case with its clocks and steps, and a form for each step that is open."""
+
+from flask import Blueprint, abort, redirect, request
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from fieldvisit.audit.service import note_access
+from fieldvisit.db import new_id
+from fieldvisit.ground.verdict import RefusedError
+from fieldvisit.hazards import board, forms, rules, service, words
+from fieldvisit.hazards.clocks import clocks
+from fieldvisit.hazards.models import Hazard
+from fieldvisit.hazards.summary import first_text
+from fieldvisit.register.models import Home
+from fieldvisit.visits.plan_forms import Typed
+from fieldvisit.web.access import access, at, database, log_access, policy, principal, session
+from fieldvisit.web.render import page
+
+blueprint = Blueprint("hazards", __name__)
+Answer = str | Response | tuple[str, int]
+
+
+@blueprint.get("/office/hazards")
+@access("hazard", "list")
+def list_hazards() -> Answer:
+    log_access()
+    every, after = request.args.get("show") == "all", request.args.get("after", "")[:32]
+    rows, later = board.page_of(session(), every, after, policy())
+    return page(
+        "hazards/board.html", rows=rows, later=later, first=not after, every=every, now=at(), words=words,
+        label=_label,
+    )  # fmt: skip
+
+
+@blueprint.get("/office/hazards/<id:hazard_id>")
+@access("hazard", "read")
+def case(hazard_id: str) -> Answer:
+    found = board.find(session(), hazard_id) or abort(404)
+    log_access(found.id)
+    return _page(session(), found)
+
+
+@blueprint.get("/office/homes/<id:home_id>/hazards/new")
+@access("hazard", "work")
+def new(home_id: str) -> Answer:
+    home = board.home_of(session(), principal(), home_id) or abort(404)
+    log_access(home.id, reason="new")
+    return _new_page(session(), home, Typed.nothing())
+
+
+@blueprint.post("/office/homes/<id:home_id>/hazards/new")
+@access("hazard", "work")
+def report(home_id: str) -> Answer:
+    home = board.home_of(session(), principal(), home_id) or abort(404)
+    typed = Typed(request.form)
+    body, said, aware_at = forms.read_report(typed, _names(), at())
+    if aware_at > at():
+        typed.wrong("new_on", "That is in the future. Say when it was seen or reported.")
+    if typed.errors:
+        return _new_page(session(), home, typed), 422
+    key = typed.key or abort(400)
+    opening = service.Opening(
+        home=home, cause=f"desk:{key}", aware_at=aware_at, hazard=body["hazard"], at_risk=tuple(body["at_risk"]),
+        emergency=body["emergency"], seen=said["seen"], by=principal().person_id,
+    )  # fmt: skip
+    made = service.open_case(session(), opening, at(), policy())
+    log_access(made.id, reason="opened")
+    return redirect(f"/office/hazards/{made.id}?done=opened", 303)
+
+
+@blueprint.post("/office/hazards/<id:hazard_id>/<word:step>")
+@access("hazard", "work")
+def work(hazard_id: str, step: str) -> Answer:
+    """One step of the case. A refusal stands beside the box that can lift it; nothing that was typed is lost."""
+    found = service.lock(session(), hazard_id) or abort(404)
+    if step not in forms.STEPS:
+        abort(404)
+    typed, status = Typed(request.form), 422
+    read = forms.read_step(step, typed, _names(), at(), principal().person_id)
+    if read:
+        key = typed.key or abort(400)
+        try:
+            service.act(session(), found, *read, key=key, at=at(), policy=policy())
+        except RefusedError as refused:
+            box = forms.BOXES.get(refused.verdict.code, "")
+            typed.wrong(f"{step}_{box}" if box else "", refused.verdict.message)
+            status = 409
+    if typed.errors:
+        session().rollback()
+        return _page_again(hazard_id, step, typed), status
+    log_access(hazard_id, reason=step)
+    return redirect(f"/office/hazards/{hazard_id}?done={step}", 303)
+
+
+def _page_again(hazard_id: str, step: str, typed: Typed) -> str:
+    """What is shown again is read again, and an answer of 400 or more keeps nothing: so in a transaction of its own."""
+    with database().writing(None) as own:
+        note_access(own, principal(), "hazard", "read", object_id=hazard_id, at=at())
+    return _page(session(), board.find(session(), hazard_id) or abort(404), step, typed)
+
+
+def _page(of: Session, found: Hazard, sent: str = "", typed: Typed | None = None) -> str:
+    it = board.case_of(of, found, policy())
+    offered = [step for step in words.OFFERS if step in rules.offered(it.state, policy(), principal().person_id)]
+    if sent and sent not in offered:
+        offered.insert(0, sent)  # another officer was first: what was typed is still there to be read
+    done = request.args.get("done", "")
+    return page(
+        "hazards/case.html",
+        it=it,
+        now=at(),
+        offered=offered,
+        sent=sent,
+        typed=typed or Typed.nothing(),
+        nothing=Typed.nothing(),
+        errors=typed.errors if typed else {},
+        keys={step: (typed.key if typed and step == sent and typed.key else new_id()) for step in offered},
+        done="The case is open."
+        if done == "opened"
+        else words.STEPS.get(done, "") and f"Recorded: {words.STEPS[done]}.",
+        words=words,
+        label=_label,
+        hazards=[(each.name, each.label) for each in policy().hazards],
+        says=[(code, rules.SAYS[code]) for code in rules.content_of(it.state)],
+        first_text=first_text(it.state, found.ref, found.home.address, clocks(it.state, policy()), policy()),
+    )
+
+
+def _new_page(of: Session, home: Home, typed: Typed) -> str:
+    return page(
+        "hazards/new.html",
+        home=home,
+        typed=typed,
+        errors=typed.errors,
+        key=typed.key or new_id(),
+        words=words,
+        household=board.household_of(of, home.id),
+        hazards=[(each.name, each.label) for each in policy().hazards],
+        danger=policy().contact("danger"),
+    )
+
+
+def _names() -> tuple[str, ...]:
+    return tuple(each.name for each in policy().hazards)
+
+
+def _label(name: str) -> str:
+    return policy().hazard(name).label if name else "To be described"

@@ -1,0 +1,161 @@
+"""Opening a case, adding a step to it, folding it anew. The only writer of hazards, their steps and words."""
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fieldvisit.db import new_id
+from fieldvisit.ground.clock import london_date
+from fieldvisit.ground.policy import Policy
+from fieldvisit.ground.verdict import insist
+from fieldvisit.hazards import clocks, rules
+from fieldvisit.hazards.models import Hazard, HazardStep, HazardWords
+from fieldvisit.hazards.state import Deed, Stage, State, fold
+from fieldvisit.register.models import Home
+from fieldvisit.tasks import Task
+from fieldvisit.visits.words import storable, years_on
+
+_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # as a visit's: none that is misheard for another
+_NOTHING: Mapping[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """aware_at: when it was seen or reported (aware UTC), which starts its clocks. hazard: "" is to be described."""
+
+    home: Home
+    cause: str
+    aware_at: datetime
+    hazard: str = ""
+    at_risk: tuple[str, ...] = ()
+    emergency: bool = False
+    seen: str = ""
+    visit_id: str | None = None
+    by: str | None = None
+    source: str = "desk"
+
+
+def open_case(session: Session, opening: Opening, at: datetime, policy: Policy) -> Hazard:
+    """Opened twice by one cause is opened once."""
+    found = session.scalars(select(Hazard).where(Hazard.cause == opening.cause)).first()
+    if found:
+        return found
+    hazard = Hazard(
+        id=new_id(), ref="H-" + "".join(secrets.choice(_LETTERS) for _ in range(9)), cause=opening.cause,
+        home_id=opening.home.id, area_id=opening.home.area_id, visit_id=opening.visit_id, hazard=opening.hazard,
+        stage=Stage.LOGGED, at_risk=list(opening.at_risk), aware_at=opening.aware_at, reported_by=opening.by,
+        opened_at=at,
+    )  # fmt: skip
+    session.add(hazard)
+    session.flush()
+    body: dict[str, Any] = {"from": opening.source}
+    if opening.hazard:
+        body |= {"hazard": opening.hazard, "at_risk": list(opening.at_risk), "emergency": opening.emergency}
+    deed = Deed("reported", opening.aware_at, opening.by or "", body)
+    _write(session, hazard, deed, {"seen": opening.seen}, opening.cause, at, policy)
+    return hazard
+
+
+def lock(session: Session, hazard_id: str) -> Hazard | None:
+    return session.scalars(select(Hazard).where(Hazard.id == hazard_id).with_for_update()).first()
+
+
+def act(
+    session: Session, hazard: Hazard, deed: Deed, words: Mapping[str, str], *, key: str, at: datetime, policy: Policy
+) -> None:
+    """One step by an officer. The case must be locked. The same form twice is one step. Raises RefusedError."""
+    if session.scalars(select(HazardStep.id).where(HazardStep.form_key == key)).first():
+        return
+    state = state_of(session, hazard.id)
+    insist(rules.may_have_happened(state, deed.at, at))
+    insist(rules.may(state, deed, words, policy))
+    _write(session, hazard, deed, words, key, at, policy)
+    if deed.kind == "triaged":
+        _finish_task(session, hazard.cause, at)
+
+
+def access_failed(session: Session, home_id: str, visit_id: str, entry_id: str, happened: datetime, at: datetime,
+                  policy: Policy) -> None:  # fmt: skip
+    """A visit to this home got nobody in: evidence in each open case there. No clock stops."""
+    wanted = select(Hazard).where(Hazard.home_id == home_id, Hazard.stage != Stage.CLOSED).with_for_update()
+    for hazard in session.scalars(wanted.order_by(Hazard.id)).all():
+        key = f"{entry_id}:{hazard.id[:31]}"
+        known = session.scalars(select(HazardStep.id).where(HazardStep.form_key == key)).first()
+        if not known and happened >= hazard.aware_at:
+            deed = Deed("access_failed", happened, "", {"visit": visit_id})
+            _write(session, hazard, deed, _NOTHING, key, at, policy)
+
+
+# --- reading ------------------------------------------------------------------------------------------------------
+
+
+def steps_of(session: Session, hazard_ids: Iterable[str]) -> dict[str, list[HazardStep]]:
+    """By case, in their order."""
+    found: dict[str, list[HazardStep]] = {each: [] for each in hazard_ids}
+    query = select(HazardStep).where(HazardStep.hazard_id.in_(list(found)))
+    for step in session.scalars(query.order_by(HazardStep.hazard_id, HazardStep.position)):
+        found[step.hazard_id].append(step)
+    return found
+
+
+def state_from(steps: Sequence[HazardStep]) -> State:
+    return fold(Deed(step.kind, step.at, step.by or "", step.body) for step in steps)
+
+
+def state_of(session: Session, hazard_id: str) -> State:
+    return state_from(steps_of(session, [hazard_id])[hazard_id])
+
+
+def words_of(session: Session, hazard_id: str) -> dict[str, dict[str, str]]:
+    """Step id -> field -> words."""
+    found: dict[str, dict[str, str]] = {}
+    for words in session.scalars(select(HazardWords).where(HazardWords.hazard_id == hazard_id)):
+        found.setdefault(words.step_id, {})[words.field] = words.text
+    return found
+
+
+# --- writing ------------------------------------------------------------------------------------------------------
+
+
+def _write(
+    session: Session, hazard: Hazard, deed: Deed, words: Mapping[str, str], key: str, at: datetime, policy: Policy
+) -> None:
+    before = steps_of(session, [hazard.id])[hazard.id]
+    step = HazardStep(
+        id=new_id(), hazard_id=hazard.id, position=len(before) + 1, kind=deed.kind, at=deed.at, recorded_at=at,
+        by=deed.by or None, stage_before=hazard.stage if before else "", stage_after="", body=dict(deed.body),
+        form_key=key,
+    )  # fmt: skip
+    state = state_from([*before, step])
+    step.stage_after = state.stage
+    session.add(step)
+    session.flush()
+    keep_until = years_on(london_date(at), policy.keep.visit_years.value)
+    for field, text in words.items():
+        if text:
+            session.add(
+                HazardWords(
+                    step_id=step.id, hazard_id=hazard.id, subject_id=hazard.home_id, field=field, text=storable(text),
+                    keep_until=keep_until,
+                )
+            )  # fmt: skip
+    _cache(hazard, state, policy)
+    session.flush()
+
+
+def _cache(hazard: Hazard, state: State, policy: Policy) -> None:
+    hazard.stage, hazard.hazard, hazard.at_risk = state.stage, state.hazard, list(state.at_risk)
+    hazard.aware_at = state.now.aware_at
+    hazard.runs_out_at = clocks.runs_out_first(clocks.clocks(state, policy)) if state.open else None
+
+
+def _finish_task(session: Session, cause: str, at: datetime) -> None:
+    """The task that said 'look at it today' is done when somebody has looked and decided."""
+    task = session.scalars(select(Task).where(Task.cause == cause, Task.done_at.is_(None))).first()
+    if task:
+        task.done_at = at

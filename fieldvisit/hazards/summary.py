@@ -1,0 +1,44 @@
+"""The written summary (DR-4) as a first text that an officer completes. What it must say is `rules.content_of`."""
+
+from datetime import datetime
+
+from fieldvisit.ground.clock import london_date, say_date
+from fieldvisit.ground.policy import Policy
+from fieldvisit.hazards.clocks import Clock
+from fieldvisit.hazards.state import State
+
+TO_FILL = "[say "  # what an officer must still write begins so
+_WORKS = ("awaab_emergency", "awaab_safety", "awaab_preventative", "awaab_preventative_longstop")
+
+
+def first_text(state: State, ref: str, address: str, running: list[Clock], policy: Policy) -> str:
+    ended: datetime | None = state.now.done.get("concluded")
+    if ended is None:
+        return ""
+    name = policy.hazard(state.hazard).label if state.hazard else ""
+    said = [f"What we found at {address}", f"Our reference: {ref}", ""]
+    if state.now.finding == "none":
+        said += [
+            f"We looked into {name.lower()}. The investigation ended on {say_date(london_date(ended))}.",
+            "We found neither an emergency nor a significant hazard, because [say why].",
+        ]
+    else:
+        kind = "an emergency hazard" if state.now.finding == "emergency" else "a significant hazard"
+        said += [
+            f"We found {kind}: {name.lower()}. The investigation ended on {say_date(london_date(ended))}.",
+            "",
+            "What we will do: [say what will be done, with the day on which each work begins and ends].",
+        ]
+        said += [
+            f"{clock.label}: by {say_date(london_date(clock.due))} at the latest."
+            for clock in running
+            if clock.due and clock.runs and clock.clock in _WORKS
+        ]
+    council = policy.council
+    said += [
+        "",
+        f"How to get in touch with us: ring {council.office_line.value} and give the reference above.",
+        "If you are not happy with what we do, you can complain in the same way, or to whoever visits you. "
+        "You can also ask the Housing Ombudsman for advice at any time.",
+    ]
+    return "\n".join(said)
