@@ -16,6 +16,10 @@ from fieldvisit.ground.policy import Policy
 from tests.faults.council import Council
 
 LONG = bool(os.environ.get("FV_LONG"))
+# Each fault once in `make test`; on both databases where the fault is the database's own matter (they say so), and all
+# of them on both in `make faults` (ruling R26).
+ONCE = ["sqlite", "postgresql"] if LONG else ["sqlite"]
+BOTH = pytest.mark.parametrize("server", ["sqlite", "postgresql"], indirect=True)
 _numbers = itertools.count(1)
 
 
@@ -51,14 +55,19 @@ def a_council(server: Any, policy: Policy, home: Path) -> Iterator[Council]:
             made.close()
 
 
+@pytest.fixture(params=ONCE)
+def server(request: pytest.FixtureRequest) -> Any:
+    return request.getfixturevalue("sqlite_server" if request.param == "sqlite" else "postgres_server")
+
+
 @pytest.fixture
 def council(server: Any, policy: Policy, tmp_path: Path) -> Iterator[Council]:
-    """A council of this test alone, on SQLite and on PostgreSQL. Its server is not started yet."""
+    """A council of this test alone. Its server is not started yet."""
     with a_council(server, policy, tmp_path) as made:
         yield made
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=ONCE)
 def open_council(
     request: pytest.FixtureRequest, policy: Policy, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Council]:

@@ -1,7 +1,9 @@
 """kill -9 of the server at the worst moments, again and again: nothing lost, nothing twice, nothing out of order."""
 
-from tests.faults.conftest import LONG
+from tests.faults.conftest import BOTH, LONG
 from tests.faults.council import Council
+
+pytestmark = BOTH
 
 KILLS = 200 if LONG else 10  # on each database
 

@@ -1,8 +1,10 @@
 """Two thousand entries of six phones over bad roads to a server that keeps dying."""
 
-from tests.faults.conftest import LONG
+from tests.faults.conftest import BOTH, LONG
 from tests.faults.council import Council
 from tests.faults.soak import Soak
+
+pytestmark = BOTH
 
 EVENTS = {"sqlite": 1_600, "postgresql": 400}  # two thousand in all
 TIMES = 4 if LONG else 1

@@ -20,12 +20,14 @@ from fieldvisit.messages.models import Message, Receipt
 from fieldvisit.visits import notifying
 from fieldvisit.visits.models import Entry
 from fieldvisit.visits.service import lock
-from tests.faults.conftest import LONG
+from tests.faults.conftest import BOTH, LONG
 from tests.faults.council import Council
 from tests.faults.real_server import ROOT
 from tests.stand_ins.notify import KEY, SMS_TEMPLATE, NotifyStandIn
 from tests.stories import a_visit
 from tests.world import NOW
+
+pytestmark = BOTH
 
 KILLS = 200 if LONG else 20
 PLACES = ("work_taken", "before_provider", "after_provider", "before_settled", "after_settled")
