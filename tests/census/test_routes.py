@@ -142,6 +142,7 @@ def pages(app: Flask, objects: Objects) -> list[str]:
 @pytest.mark.parametrize(
     "column", ["operative", "contractor_manager", "scheduler", "duty", "call_handler", "anonymous"]
 )
+@pytest.mark.parametrize("server", ["sqlite"], indirect=True)
 def test_looking_at_any_page_writes_nothing_but_that_it_was_looked_at(world: World, column: str):
     from tests.census.test_permissions import PEOPLE
 

@@ -1,18 +1,20 @@
 """Which rows each role sees of every protected kind, in numbers; and each sight, taken away, is missed."""
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from fieldvisit import db
 from fieldvisit.breaches.models import Concern
 from fieldvisit.db import Database, nobody, protected_models
 from fieldvisit.ground.roles import DEMO
+from fieldvisit.hazards import service as hazards
 from fieldvisit.messages.models import Message
-from fieldvisit.register.models import HouseholdContact, Precaution
+from fieldvisit.register.models import Home, HouseholdContact, Precaution
 from fieldvisit.row_security import POLICIES
-from fieldvisit.visits.models import Job
+from fieldvisit.visits.access_cases import AccessAttempt, AccessCase, AccessContact, AccessStep
+from fieldvisit.visits.models import Entry, Job
 from fieldvisit.visits.tenant_acts import TenantSaid
 from tests.census.test_wall import SOUTHERN, count
-from tests.stories import a_visit
+from tests.stories import FIRST_HOME, Story, a_visit
 from tests.world import World
 
 EVERYTHING = ("asha", "mona", "olive", "hana")
@@ -26,24 +28,32 @@ def _rows_seen(world: World) -> dict[str, dict[str, int]]:
 EXPECTED = {
     "asha": {
         "Attachment": 0, "Concern": 0, "Entry": 7, "Envelope": 0, "Held": 0, "Home": 1, "Household": 1,
+        "Hazard": 0, "HazardStep": 0, "HazardWords": 0,
         "HouseholdContact": 0, "Job": 0, "Message": 0, "Notice": 1, "Precaution": 1, "Resident": 1, "TenantLink": 1,
         "TenantSaid": 0, "Visit": 1, "VisitWorker": 1, "Words": 2,
     },
     "mona": {
         "Attachment": 0, "Concern": 0, "Entry": 7, "Envelope": 0, "Held": 0, "Home": 1, "Household": 0,
+        "Hazard": 0, "HazardStep": 0, "HazardWords": 0,
         "HouseholdContact": 0, "Job": 0, "Message": 0, "Notice": 1, "Precaution": 0, "Resident": 0, "TenantLink": 0,
         "TenantSaid": 0, "Visit": 1, "VisitWorker": 1, "Words": 0,
     },
     "olive": {
         "Attachment": 1, "Concern": 0, "Entry": 7, "Envelope": 0, "Held": 1, "Home": 3, "Household": 3,
+        "Hazard": 1, "HazardStep": 1, "HazardWords": 1,
         "HouseholdContact": 1, "Job": 1, "Message": 1, "Notice": 1, "Precaution": 1, "Resident": 3, "TenantLink": 1,
         "TenantSaid": 1, "Visit": 1, "VisitWorker": 1, "Words": 2,
     },
     "hana": dict.fromkeys(
-        ("Attachment", "Concern", "Entry", "Envelope", "Held", "Home", "Household", "HouseholdContact", "Job",
+        ("Attachment", "Concern", "Entry", "Envelope", "Held", "Home", "Household", "Hazard", "HazardStep", "HazardWords",
+         "HouseholdContact", "Job",
          "Message", "Notice", "Precaution", "Resident", "TenantLink", "TenantSaid", "Visit", "VisitWorker", "Words"), 0,
     ),
 }  # fmt: skip
+
+
+for _ref, _seen in (("asha", 0), ("mona", 0), ("olive", 1), ("hana", 0)):
+    EXPECTED[_ref] |= dict.fromkeys(("AccessAttempt", "AccessCase", "AccessContact", "AccessStep"), _seen)
 
 
 def without_the_wall_of_the_database(database: Database) -> None:
@@ -101,7 +111,44 @@ def _fill(world: World) -> None:
                 TenantSaid(visit_id=story.visit_id, subject_id="0" * 32, kind="complaint", asked=[], words="He shouted.",
                            form_key=story.visit_id, made_at=world.now, keep_until=day)
             )  # fmt: skip
+        for uprn in ("100030000001", SOUTHERN):
+            opening = hazards.Opening(
+                session.get_one(Home, world.ids[uprn]), f"sights {uprn}", world.now, "noise", ("child",), seen="A pump"
+            )
+            hazards.open_case(session, opening, world.now, world.policy)
         session.add(Concern(ref="C-1", form_key="k", received_on=day, anonymous=False, what="He shouted."))
+    _fill_access_cases(world, north, south)
+
+
+def _fill_access_cases(world: World, north: Story, south: Story) -> None:
+    """A door that stayed shut, a call and a step: in the north, and in the south."""
+    now, day = world.now, world.now.date()
+    with world.database.writing(DEMO) as session:
+        for story, home, area, by in ((north, FIRST_HOME, "North", "olive"), (south, SOUTHERN, "South", "otto")):
+            case = AccessCase(
+                home_id=world.ids[home], area_id=world.ids[area], reason="no-access", stage="recorded", opened_at=now,
+                due_at=now,
+            )  # fmt: skip
+            session.add(case)
+            session.flush()
+            entry = session.scalars(select(Entry.id).where(Entry.visit_id == story.visit_id).limit(1)).one()
+            session.add(
+                AccessAttempt(
+                    case_id=case.id, visit_id=story.visit_id, entry_id=entry, kind="no_answer", reason="no-access",
+                    valid=False, notice="full", window_start=now, window_end=now, happened_at=now, waited_min=10,
+                    called=True, card_left=True,
+                )
+            )  # fmt: skip
+            written = {"made_at": now, "by_id": world.ids[by], "keep_until": day, "words": ""}
+            session.add(
+                AccessContact(
+                    case_id=case.id, method="phone", outcome="no_reply", happened_at=now, form_key=f"call {area}",
+                    **written,
+                )
+            )  # fmt: skip
+            session.add(
+                AccessStep(case_id=case.id, kind="rebooked", code="", equality="", form_key=f"step {area}", **written)
+            )
 
 
 def test_each_role_sees_these_rows_and_no_others_and_each_sight_is_missed(world: World, monkeypatch):

@@ -44,6 +44,8 @@ def test_what_is_protected():
     names = {"Visit", "VisitWorker", "Entry", "Envelope", "Words", "Notice", "Home", "Household", "Resident", "Job"}
     assert {model.__name__ for model in protected_models()} == names | {
         "Held", "Concern", "Attachment", "Precaution", "HouseholdContact", "TenantLink", "Message", "TenantSaid",
+        "Hazard", "HazardStep", "HazardWords",
+        "AccessCase", "AccessAttempt", "AccessContact", "AccessStep",
     }  # fmt: skip
 
 

@@ -14,13 +14,17 @@ from fieldvisit.badges.codes import SERVER_DEVICE, shown_at
 from fieldvisit.badges.models import Badge
 from fieldvisit.badges.service import with_secret
 from fieldvisit.db import new_id
-from fieldvisit.ground.roles import CHECKING, SENDING
+from fieldvisit.ground.roles import CHECKING, SENDING, TENANT
+from fieldvisit.ground.verdict import Allowed
 from fieldvisit.messages import service
 from fieldvisit.outbox.models import Held
 from fieldvisit.register.models import Household, Person, Precaution
+from fieldvisit.visits import access_service, access_steps, notifying
 from fieldvisit.visits import events as ev
-from fieldvisit.visits import notifying
+from fieldvisit.visits.access_cases import AccessAttempt
 from fieldvisit.visits.service import lock
+from fieldvisit.visits.tenant_acts import dispute
+from tests.looks.hazards import some_hazards
 from tests.stories import FIRST_HOME, Story, a_phone, a_visit
 from tests.world import World
 
@@ -59,6 +63,19 @@ def sets_a_short_password(page: Page) -> None:
     page.get_by_text("Set a password for the door").click()
     page.get_by_label("Which password did the tenant choose?").fill("1234")
     page.get_by_role("button", name="Keep this password").click()
+    page.get_by_role("heading", name="There is a problem").wait_for()
+
+
+def half_a_contact(page: Page) -> None:
+    page.get_by_text("Write down a contact").click()
+    page.get_by_label("Phone call").check()
+    page.get_by_role("button", name="Keep this contact").click()
+    page.get_by_role("heading", name="There is a problem").wait_for()
+
+
+def decides_without_a_word(page: Page) -> None:
+    page.get_by_text("Decide how urgent it is", exact=True).click()
+    page.get_by_role("button", name="Record the decision").click()
     page.get_by_role("heading", name="There is a problem").wait_for()
 
 
@@ -118,6 +135,8 @@ PLAN = "/office/visits/<id:visit_id>/plan"
 SEND = "/office/visits/<id:visit_id>/send"
 MESSAGE = "/office/messages/<id:message_id>"
 HOUSEHOLD = "/office/homes/<id:home_id>"
+HAZARD, NEW_HAZARD = "/office/hazards/<id:hazard_id>", "/office/homes/<id:home_id>/hazards/new"
+REFUSAL = "/office/refusals/<id:case_id>"
 TEXT = "/office/texts/<word:kind>/<word:channel>/<word:language>"
 
 HAND = (
@@ -176,9 +195,30 @@ LOG = (
     Screen("visit with exceptions", "/office/visits/<id:visit_id>", "olive", "/office/visits/{hasty}"),
     Screen("visit done, to its firm", "/office/visits/<id:visit_id>", "mona", "/office/visits/{today}"),
     Screen("tasks", "/office/tasks", "olive"),
+    Screen("refusals", "/office/refusals", "olive"),
+    Screen("refusals, none", "/office/refusals", "otto"),
+    Screen("refusal that is valid, all open", REFUSAL, "olive", "/office/refusals/{case_valid}", opens_everything),
+    Screen("child alone", REFUSAL, "olive", "/office/refusals/{case_child}", opens_everything),
+    Screen("no access, disputed, all open", REFUSAL, "olive", "/office/refusals/{case_no_access}", opens_everything),
+    Screen("no access, a contact half typed", REFUSAL, "olive", "/office/refusals/{case_no_access}", half_a_contact),
+    Screen("hazards", "/office/hazards", "olive"),
+    Screen("hazards, none", "/office/hazards", "otto"),
+    Screen("hazard to be described", HAZARD, "olive", "/office/hazards/{seen_hazard}"),
+    Screen("hazard that was found, all open", HAZARD, "olive", "/office/hazards/{found_hazard}", opens_everything),
+    Screen("hazard, a decision refused", HAZARD, "olive", "/office/hazards/{late_hazard}", decides_without_a_word),
+    Screen("report a hazard", NEW_HAZARD, "olive", "/office/homes/{home}/hazards/new"),
+    Screen(
+        "report a hazard with nothing typed",
+        NEW_HAZARD,
+        "olive",
+        "/office/homes/{home}/hazards/new",
+        presses("Open the case"),
+    ),
     Screen("held entries", "/office/held", "olive"),
     Screen("nothing is held", "/office/held", "otto"),
     Screen("held entry", "/office/held/<id:held_id>", "olive", "/office/held/{held}"),
+)
+TELLING = (
     Screen("messages", "/office/messages", "olive"),
     Screen("messages, none", "/office/messages", "otto"),
     Screen("message waiting", MESSAGE, "olive", "/office/messages/{waiting}"),
@@ -189,6 +229,8 @@ LOG = (
     Screen("message text", TEXT, "adam", "/office/texts/notice/letter/en"),
     Screen("message text in Urdu", TEXT, "adam", "/office/texts/notice/sms/ur", opens_everything),
     Screen("message text to an officer", TEXT, "olive", "/office/texts/notice/email/pl"),
+)
+WHO = (
     Screen("household", HOUSEHOLD, "olive", "/office/homes/{home}"),
     Screen("household, all open", HOUSEHOLD, "olive", "/office/homes/{home}", opens_everything),
     Screen("household, a password refused", HOUSEHOLD, "olive", "/office/homes/{home}", sets_a_short_password),
@@ -224,7 +266,15 @@ CALLS = (
     Screen("stop a badge nobody knows", "/office/badges", "dora", "/office/badges?number=MB-9"),
     Screen("badge at the desk", "/office/badges/<badge:badge_id>", "dora", "/office/badges/{badge}"),
 )
-SCREENS = {"hand": HAND, "anybody": ANYBODY, "planning": PLANNING, "log": LOG, "calls": CALLS}
+SCREENS = {
+    "hand": HAND,
+    "anybody": ANYBODY,
+    "planning": PLANNING,
+    "log": LOG,
+    "telling": TELLING,
+    "who": WHO,
+    "calls": CALLS,
+}
 
 NOT_LOOKED_AT = {
     "/calendar/<code:token>.ics": "for a calendar",
@@ -298,7 +348,8 @@ def a_busy_council(world: World) -> dict[str, str]:
     ids = {"home": world.ids[FIRST_HOME], "other_home": world.ids[THIRD_HOME]}
     ids |= {"worker": world.ids["asha"], "stopped": world.ids["carl"]}
     ids["held"] = _held(world, made["at_door"])
-    ids |= _messages(world, made["failed"].visit_id)
+    ids |= _messages(world, made["failed"].visit_id) | some_hazards(world)
+    ids |= _access_cases(world, made["refused"])
     return {name: story.visit_id for name, story in made.items()} | _badge(world) | ids
 
 
@@ -320,6 +371,31 @@ def _messages(world: World, visit_id: str) -> dict[str, str]:
                 service.receive(session, row, "permanent-failure", world.now, by="callback", at=world.now)
                 notifying.hear(session, row.id, world.now, world.policy)
             ids[name] = row.id
+    return ids
+
+
+def _access_cases(world: World, refused: Story) -> dict[str, str]:
+    """A valid refusal; a child alone; nobody in, which the tenant disputes."""
+    shut = {"waited_min": 10, "called": True, "card_left": True}
+    child = a_visit(world, home=SECOND_HOME, starts=world.now - 3 * DAY, lead="ben", reason="A loose tile")
+    child.at_the_door().says("door.child_answered", adult_coming=False)
+    no_access = a_visit(world, home=THIRD_HOME, starts=world.now - 3 * DAY, lead="ben", reason="The lock")
+    no_access.at_the_door().says("door.no_answer", **shut)
+    at = world.now - DAY
+    with world.database.writing(TENANT) as session:
+        visit = lock(session, no_access.visit_id)
+        assert visit
+        dispute(session, visit, "I was in all day.", Allowed(), form_key=new_id(), at=at, policy=world.policy)
+    ids = {}
+    asking = world.principal("olive")
+    with world.database.writing(asking) as session:
+        for name, story in (("valid", refused), ("child", child), ("no_access", no_access)):
+            wanted = select(AccessAttempt.case_id).where(AccessAttempt.visit_id == story.visit_id)
+            ids[f"case_{name}"] = session.scalars(wanted).one()
+        case = access_service.find(session, ids["case_no_access"], lock=True)
+        assert case
+        pressed = access_steps.Pressed(new_id(), asking, world.policy)
+        access_steps.record_contact(session, case, "phone", at, "no_reply", "Rang twice.", pressed)
     return ids
 
 

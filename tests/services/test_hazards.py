@@ -93,7 +93,11 @@ def test_a_door_that_stays_shut_is_evidence_and_stops_no_clock(world: World) -> 
     case = reported(world)
     reported(world, home="100030000002")
     [before] = [row.runs_out_at for row in rows(world, Hazard) if row.id == case]
-    story = a_visit(world, starts=world.now).at_the_door().says("door.no_answer", waited_min=10, called=True, card_left=True)
+    story = (
+        a_visit(world, starts=world.now)
+        .at_the_door()
+        .says("door.no_answer", waited_min=10, called=True, card_left=True)
+    )
     assert story.results[-1]["status"] == "accepted", story.results[-1]
     [step] = [step for step in rows(world, HazardStep) if step.kind == "access_failed"]
     assert (step.hazard_id, step.body, step.by) == (case, {"visit": story.visit_id}, None)
