@@ -1,4 +1,5 @@
-"""Every page as somebody sees it: light, dark, right to left and at 400% zoom. `make looks` keeps a picture of each.
+"""Every page as somebody sees it: light, dark, right to left and at 400% zoom. A picture of each is kept in light, and of
+the others too by `make looks`.
 
 The pictures lie in `pictures/`, which git ignores: look at them after changing a page.
 """
@@ -76,7 +77,7 @@ class Onlooker:
             self.wrong.append(f"{name}, 400%: scrolls sideways: {page.evaluate(WHAT_IS_WIDE)}")
 
     def takes(self, page: Page, name: str) -> None:
-        if not WANTS_PICTURES:
+        if not (WANTS_PICTURES or name.endswith("light")):
             return
         file = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
         page.screenshot(path=PICTURES / f"{file}.png", full_page=True, caret="initial")
