@@ -27,6 +27,8 @@ NAV = (
     ("Visits", "/office/visits", ("visit", "list")),
     ("Plan a visit", "/office/plan", ("visit", "plan")),
     ("Tasks", "/office/tasks", ("task", "list")),
+    ("Hazards", "/office/hazards", ("hazard", "list")),
+    ("Refusals", "/office/refusals", ("access-case", "list")),
     ("People", "/office/people", ("worker", "read")),
     ("Messages", "/office/messages", ("message", "list")),
     ("Held entries", "/office/held", ("held", "list")),
@@ -47,12 +49,14 @@ def blueprints_of_faces() -> dict[Face, tuple[Blueprint, ...]]:
         household_routes,
         messages_routes,
         people_routes,
+        refusals_routes,
         routes,
         texts_routes,
     )
     from fieldvisit.desk.blueprint import blueprint as desk
     from fieldvisit.doorway.my_visit_routes import blueprint as my_visit
     from fieldvisit.doorway.routes import blueprint as verify
+    from fieldvisit.hazards.routes import blueprint as hazards
     from fieldvisit.messages.routes import blueprint as receipts
     from fieldvisit.outbox.desk_routes import blueprint as held_desk
     from fieldvisit.outbox.photo_routes import blueprint as photos
@@ -64,11 +68,12 @@ def blueprints_of_faces() -> dict[Face, tuple[Blueprint, ...]]:
     from fieldvisit.visits.routes import blueprint as doorstep
     from fieldvisit.visits.send_routes import blueprint as send
 
-    assert caller_routes and household_routes and messages_routes and people_routes and routes and texts_routes
+    assert caller_routes and household_routes and messages_routes and people_routes
+    assert refusals_routes and routes and texts_routes
     return {
         "verify": (verify, my_visit),
         "field": (doorstep, packs, outbox, badge, calendar),
-        "office": (desk, plan, send, entry, breaches, badge_desk, held_desk, photos, receipts),
+        "office": (desk, plan, send, entry, hazards, breaches, badge_desk, held_desk, photos, receipts),
         "vault": (),
     }
 

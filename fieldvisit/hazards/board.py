@@ -23,10 +23,11 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """first: the clock that runs out first, or None where nothing is owed."""
+    """first: the clock that runs out first, or None where nothing is owed. urgent: an emergency until somebody decides."""
 
     case: Hazard
     first: Clock | None
+    urgent: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,11 @@ def page_of(session: Session, every: bool, after: str, policy: Policy) -> tuple[
     cases = found.all()
     shown = cases[:PAGE]
     steps = service.steps_of(session, [case.id for case in shown])
-    rows = [Row(case, _first(service.state_from(steps[case.id]), policy)) for case in shown]
+    states = [service.state_from(steps[case.id]) for case in shown]
+    rows = [
+        Row(case, _first(state, policy), state.stage is Stage.LOGGED and state.now.emergency_at_once)
+        for case, state in zip(shown, states, strict=True)
+    ]
     return rows, shown[-1].id if len(cases) > PAGE else None
 
 

@@ -46,21 +46,26 @@ def read_when(typed: Typed, prefix: str, now: datetime) -> datetime:
 
 
 def read_report(typed: Typed, hazards: tuple[str, ...], now: datetime) -> tuple[Body, Words, datetime]:
-    """Of the page that opens a case."""
-    body, words = _described(typed, "new", hazards)
-    body["emergency"] = typed.ticked("new_emergency")
-    words["seen"] = typed.words("new_seen", "Write down what was seen, and where in the home.", LONG)
+    """Of the page that opens a case. What is wrong stands in the page's order."""
     if not typed.ticked("new_dangers"):
         typed.wrong("new_dangers", "Say that you have told them whom to ring first.")
+    hazard = typed.choice("new_hazard", hazards, "Choose which hazard it is.")
+    words = {"seen": typed.words("new_seen", "Write down what was seen, and where in the home.", LONG)}
+    body: Body = {"hazard": hazard, "at_risk": _at_risk(typed, "new")}
+    body["emergency"] = typed.ticked("new_emergency")
     return body, words, read_when(typed, "new", now)
 
 
 def _described(typed: Typed, kind: str, hazards: tuple[str, ...]) -> tuple[Body, Words]:
     hazard = typed.choice(f"{kind}_hazard", hazards, "Choose which hazard it is.")
+    return {"hazard": hazard, "at_risk": _at_risk(typed, kind)}, {}
+
+
+def _at_risk(typed: Typed, kind: str) -> list[str]:
     at_risk = [code for code in typed.many(f"{kind}_at_risk") if code in AT_RISK]
     if not at_risk:
         typed.wrong(f"{kind}_at_risk", "Say who is at risk, or that we know of nobody.")
-    return {"hazard": hazard, "at_risk": at_risk}, {}
+    return at_risk
 
 
 def _triaged(typed: Typed, kind: str, _: tuple[str, ...]) -> tuple[Body, Words]:

@@ -134,9 +134,8 @@ def _new_page(of: Session, home: Home, typed: Typed) -> str:
         errors=typed.errors,
         key=typed.key or new_id(),
         words=words,
-        household=board.household_of(of, home.id),
         hazards=[(each.name, each.label) for each in policy().hazards],
-        danger=policy().contact("danger"),
+        do_first=[(policy().contact(code), what) for code, what in words.DO_FIRST.items()],
     )
 
 

@@ -26,6 +26,12 @@ TONES = {
     "completed": ("good", "tick"),
     "closed": ("quiet", "tick"),
 }
+# Before anything is written down: whom to ring, by the code of the contact, and what to do meanwhile.
+DO_FIRST = {
+    "danger": "Ask them to ring now, and stay with them until they have.",
+    "gas": "No switches and no flames. Open the windows, leave, and ring from outside.",
+    "power": "Keep away from the lines.",
+}
 AT_RISK = {
     "baby": "A baby, or a child under 5",
     "child": "A child",

@@ -16,7 +16,7 @@ RESPECT = Clause("Melton", "ME-3.1e")
 TRUSTED_ADULT = Clause("Melton", "ME-3.1f")
 CHILD = Clause("Melton", "ME-3.1g")
 NO_ID = Clause("Melton", "ME-3.2b2")
-D2 = Clause("", "D2")
+D2 = Clause("Our own rule", "D2")
 
 METHODS_NEEDED = 3  # D2: three different ways before a review; no council's code speaks of it
 METHODS = ("phone", "text", "email", "letter", "card", "calling_round", "trusted_person", "support_worker")
