@@ -144,4 +144,4 @@ def _names() -> tuple[str, ...]:
 
 
 def _label(name: str) -> str:
-    return policy().hazard(name).label if name else "To be described"
+    return policy().hazard(name).label if name else "A hazard to be described"

@@ -14,17 +14,15 @@ from fieldvisit.badges.codes import SERVER_DEVICE, shown_at
 from fieldvisit.badges.models import Badge
 from fieldvisit.badges.service import with_secret
 from fieldvisit.db import new_id
-from fieldvisit.ground.roles import CHECKING, SENDING, TENANT
-from fieldvisit.ground.verdict import Allowed
+from fieldvisit.ground.roles import CHECKING, SENDING
 from fieldvisit.messages import service
 from fieldvisit.outbox.models import Held
 from fieldvisit.register.models import Household, Person, Precaution
-from fieldvisit.visits import access_service, access_steps, notifying
 from fieldvisit.visits import events as ev
-from fieldvisit.visits.access_cases import AccessAttempt
+from fieldvisit.visits import notifying
 from fieldvisit.visits.service import lock
-from fieldvisit.visits.tenant_acts import dispute
 from tests.looks.hazards import some_hazards
+from tests.looks.refusals import doors_that_stayed_shut, half_a_contact
 from tests.stories import FIRST_HOME, Story, a_phone, a_visit
 from tests.world import World
 
@@ -63,13 +61,6 @@ def sets_a_short_password(page: Page) -> None:
     page.get_by_text("Set a password for the door").click()
     page.get_by_label("Which password did the tenant choose?").fill("1234")
     page.get_by_role("button", name="Keep this password").click()
-    page.get_by_role("heading", name="There is a problem").wait_for()
-
-
-def half_a_contact(page: Page) -> None:
-    page.get_by_text("Write down a contact").click()
-    page.get_by_label("Phone call").check()
-    page.get_by_role("button", name="Keep this contact").click()
     page.get_by_role("heading", name="There is a problem").wait_for()
 
 
@@ -349,7 +340,7 @@ def a_busy_council(world: World) -> dict[str, str]:
     ids |= {"worker": world.ids["asha"], "stopped": world.ids["carl"]}
     ids["held"] = _held(world, made["at_door"])
     ids |= _messages(world, made["failed"].visit_id) | some_hazards(world)
-    ids |= _access_cases(world, made["refused"])
+    ids |= doors_that_stayed_shut(world, made["refused"])
     return {name: story.visit_id for name, story in made.items()} | _badge(world) | ids
 
 
@@ -371,31 +362,6 @@ def _messages(world: World, visit_id: str) -> dict[str, str]:
                 service.receive(session, row, "permanent-failure", world.now, by="callback", at=world.now)
                 notifying.hear(session, row.id, world.now, world.policy)
             ids[name] = row.id
-    return ids
-
-
-def _access_cases(world: World, refused: Story) -> dict[str, str]:
-    """A valid refusal; a child alone; nobody in, which the tenant disputes."""
-    shut = {"waited_min": 10, "called": True, "card_left": True}
-    child = a_visit(world, home=SECOND_HOME, starts=world.now - 3 * DAY, lead="ben", reason="A loose tile")
-    child.at_the_door().says("door.child_answered", adult_coming=False)
-    no_access = a_visit(world, home=THIRD_HOME, starts=world.now - 3 * DAY, lead="ben", reason="The lock")
-    no_access.at_the_door().says("door.no_answer", **shut)
-    at = world.now - DAY
-    with world.database.writing(TENANT) as session:
-        visit = lock(session, no_access.visit_id)
-        assert visit
-        dispute(session, visit, "I was in all day.", Allowed(), form_key=new_id(), at=at, policy=world.policy)
-    ids = {}
-    asking = world.principal("olive")
-    with world.database.writing(asking) as session:
-        for name, story in (("valid", refused), ("child", child), ("no_access", no_access)):
-            wanted = select(AccessAttempt.case_id).where(AccessAttempt.visit_id == story.visit_id)
-            ids[f"case_{name}"] = session.scalars(wanted).one()
-        case = access_service.find(session, ids["case_no_access"], lock=True)
-        assert case
-        pressed = access_steps.Pressed(new_id(), asking, world.policy)
-        access_steps.record_contact(session, case, "phone", at, "no_reply", "Rang twice.", pressed)
     return ids
 
 

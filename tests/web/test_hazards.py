@@ -14,7 +14,7 @@ from fieldvisit.hazards import rules
 from fieldvisit.hazards.board import PAGE
 from fieldvisit.hazards.models import Hazard, HazardStep
 from tests.services.test_hazards import DAMP, HOUR, WET, acts, reported, seen_at_the_door, triaged
-from tests.stories import FIRST_HOME
+from tests.stories import FIRST_HOME, a_visit
 from tests.web.desk_forms import SOUTH_HOME, SignedIn, household, said
 from tests.world import World
 
@@ -67,7 +67,7 @@ def test_what_runs_out_first_stands_first(world: World, olive: FlaskClient) -> N
     assert described == sorted(described)
     words = said(olive.get("/office/hazards"))
     assert "Investigate and make safe: 23 hours left" in words
-    assert "To be described" in words
+    assert "A hazard to be described" in words
     assert words.index("Look at it and decide") < words.index("Investigate and make safe")
 
 
@@ -108,7 +108,10 @@ def test_another_area_has_no_such_case(world: World, signed_in: SignedIn) -> Non
     assert case not in otto.get("/office/hazards?show=all").text
     assert otto.get(f"/office/hazards/{case}").status_code == 404
     assert otto.post(f"/office/hazards/{case}/reported", data={"k": new_id()}).status_code == 404
-    assert signed_in("olive").get(new(world, SOUTH_HOME)).status_code == 404
+    a_visit(world, home=SOUTH_HOME, lead="olive", by="otto").told()  # to visit a home is not to look after it
+    olive = signed_in("olive")
+    assert olive.get(new(world, SOUTH_HOME)).status_code == 404
+    assert olive.post(new(world, SOUTH_HOME), data=a_report()).status_code == 404
 
 
 def test_each_read_is_logged_before_it_is_shown(world: World, olive: FlaskClient) -> None:
