@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import delete, exists, func, insert, literal_column, select, text, union, update
 from sqlalchemy.orm import Session, aliased, configure_mappers, joinedload, selectinload, subqueryload
 
+import fieldvisit.models  # noqa: F401 - every table, also when this test runs alone
 from fieldvisit import db
 from fieldvisit.breaches.models import Concern
-import fieldvisit.models  # noqa: F401 - every table, also when this test runs alone
 from fieldvisit.db import Base, NobodyAsking, protected_models
 from fieldvisit.ground.roles import CHECKING, DEMO, IMPORTING, INTAKE, OPENING, VERIFYING, Duty
 from fieldvisit.notices.models import Notice
