@@ -10,8 +10,7 @@ LOCK := deploy/requirements.lock
 DEV_LOCK := deploy/requirements-dev.lock
 JUDGES_LOCK := deploy/requirements-judges.lock
 NOTIFY_LOCK := deploy/requirements-notify.lock
-# Three on two cores: the tests of phones and servers mostly wait for them.
-JOBS ?= 3
+JOBS ?= 2
 
 .PHONY: setup run test check bench faults soak judges notify clean
 

@@ -222,7 +222,8 @@ def test_without_signal_the_sign_in_ends_as_soon_as_there_is_some(phone):
 def test_who_forgot_the_pin_signs_in_again_and_chooses_another(phone):
     phone.page.reload()
     phone.is_locked()
-    phone.page.get_by_role("button", name="I forgot it").click()
+    with phone.page.expect_response("**/sign-out"):
+        phone.page.get_by_role("button", name="I forgot it").click()
     phone.reads("Sign in again")
     assert phone.rows() == []
     phone.page.get_by_role("link", name="Sign in").click()

@@ -1,6 +1,7 @@
 """A signature on the phone: the strokes, their times, the words that were shown; and nothing signed that changed later."""
 
 import json
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -13,6 +14,7 @@ from tests.phone.stub_fixtures import (
     phone,  # noqa: F401
     stub,  # noqa: F401
 )
+from tests.phone.wire_stub import WireStub
 
 PAD = "[data-signature] canvas"
 SAID = "[data-signature-said]"
@@ -48,6 +50,15 @@ def it_is_saved_and_sent(page: Page) -> None:
     in_time_photos_to_go(page, 0)
 
 
+def the_signature(page: Page, stub: WireStub) -> dict[str, Any]:
+    """As the council has it, once it is there whole: its piece may come a moment after the entry."""
+    for _ in range(200):
+        if photos := stub.photos():
+            return json.loads(photos[0])
+        page.wait_for_timeout(100)
+    raise AssertionError("the signature never came")
+
+
 def ink(page: Page) -> int:
     return page.evaluate("""() => {
         const canvas = document.querySelector("[data-signature] canvas");
@@ -69,7 +80,7 @@ def test_the_strokes_go_with_their_times_and_the_words_that_were_shown(page, stu
                  "I can say no, and I can change my mind at any time.",
     }  # fmt: skip
     assert stub.stored[0].sealed["blobs"][0]["type"] == "application/json"
-    drawn = json.loads(stub.photos()[0])
+    drawn = the_signature(page, stub)
     assert (set(drawn), drawn["v"], drawn["w"], drawn["h"]) == ({"v", "w", "h", "strokes"}, 1, 600, 300)
     assert len(drawn["strokes"]) == 2
     times = [time for stroke in drawn["strokes"] for _, _, time in stroke]
@@ -151,4 +162,4 @@ def test_a_turned_phone_keeps_the_signature(page, stub):
     signs(page)
     saves(page)
     it_is_saved_and_sent(page)
-    assert len(json.loads(stub.photos()[0])["strokes"]) == 2
+    assert len(the_signature(page, stub)["strokes"]) == 2

@@ -345,7 +345,8 @@ def posts(app: Flask) -> list[str]:
         view = app.view_functions[rule.endpoint]
         if "POST" in (rule.methods or ()) and not getattr(view, "no_cookie", False):
             address = re.sub(r"<[^>]*badge_id>", "A" * 26, re.sub(r"<id:[^>]+>", NOBODYS, str(rule)))
-            found.append(address.replace("<word:kind>/<word:channel>/<word:language>", "notice/sms/en"))
+            address = address.replace("<word:kind>/<word:channel>/<word:language>", "notice/sms/en")
+            found.append(address.replace("<word:step>", "triage"))
     return found
 
 
