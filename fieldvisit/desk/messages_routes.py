@@ -10,12 +10,12 @@ from fieldvisit.desk.forms import read_id
 from fieldvisit.desk.messages_page import Shown
 from fieldvisit.desk.wording import sayer
 from fieldvisit.ground.clock import london_instant
-from fieldvisit.ground.verdict import RefusedError
+from fieldvisit.ground.verdict import Refused, RefusedError
 from fieldvisit.messages.adapters.settings import Sending
 from fieldvisit.messages.letter import letter_pdf
 from fieldvisit.messages.models import Message
 from fieldvisit.messages.outgoing import NeverError, Outgoing
-from fieldvisit.messages.rules import earliest, sayable
+from fieldvisit.messages.rules import may_be_said_of, sayable
 from fieldvisit.messages.texts import fill_link
 from fieldvisit.notices.links import link_key, link_of_visit, token_of
 from fieldvisit.visits.plan_forms import Typed
@@ -56,10 +56,10 @@ def said(message_id: str) -> Answer:
     happened = typed.instant(day, "happened_time", "Say at what time.") if status != "despatched" else None
     if status == "despatched" and day:
         happened = london_instant(day)
-    if happened and happened > at():
-        typed.wrong("happened", "That is in the future. Record it when it has happened.")
-    if happened and happened < earliest(status, shown.message.written_at):
-        typed.wrong("happened", "That is before the message was written.")
+    if happened:
+        verdict = may_be_said_of(status, happened, shown.message.written_at, at())
+        if isinstance(verdict, Refused):
+            typed.wrong("happened", verdict.message)
     if typed.errors or happened is None:
         return _page(shown, typed), 422
     try:

@@ -155,6 +155,15 @@ def sayable(provider: str, channel: str) -> tuple[str, ...]:
     return (came, "permanent-failure") if provider in CARRIED else ()
 
 
+def may_be_said_of(status: str, happened: datetime, written_at: datetime, at: datetime) -> Verdict:
+    """May this have become of it at that moment? All aware UTC. Refuses: in-the-future, before-it-was-written."""
+    if happened > at:
+        return Refused("in-the-future", "That is in the future. Record it when it has happened.", NR_5)
+    if happened < earliest(status, written_at):
+        return Refused("before-it-was-written", "That is before the message was written.", NR_5)
+    return Allowed()
+
+
 def may_settle(provider: str, channel: str, status: str, standing: Standing) -> Verdict:
     """May a person say what became of this message? Refuses: waiting, provider-tells, nobody-knows, not-so, said."""
     if not provider:

@@ -17,7 +17,7 @@ from fieldvisit.badges.rules import name_shown
 from fieldvisit.db import canonical
 from fieldvisit.ground.clock import end_of_london_day, london_date
 from fieldvisit.ground.policy import Policy
-from fieldvisit.ground.verdict import Clause, Refused, RefusedError, Verdict
+from fieldvisit.ground.verdict import RefusedError
 from fieldvisit.messages import service as messages
 from fieldvisit.messages.models import Message
 from fieldvisit.messages.rules import SENDABLE, Way, may_say, next_way
@@ -35,9 +35,8 @@ from fieldvisit.visits import hearing
 from fieldvisit.visits.fold import fold
 from fieldvisit.visits.models import Entry, Visit
 from fieldvisit.visits.planning import FORM_USED, also, household_of, tell_another_way
-from fieldvisit.visits.rules import may_record_notice
 from fieldvisit.visits.service import Written, at_the_desk, lines_of, lock, record, refold, reminder_of
-from fieldvisit.visits.state import ENDED, PLANNING, READY, Stage, VisitState
+from fieldvisit.visits.state import ENDED, PLANNING, READY, Stage
 from fieldvisit.visits.wire import body_of
 
 SENDING = "messages"  # the device of a line that no person and no phone wrote: a provider's word
@@ -101,17 +100,6 @@ def _address(channel: str, people: Sequence[Resident], visit: Visit) -> str:
     return next((value for one in people if (value := getattr(one, attribute))), "")
 
 
-def may_send(state: VisitState, way: Way | None) -> Verdict:
-    """May this visit's notice go out this way? Refuses: under-way, no-way, never."""
-    if way is None or not way.to:
-        return Refused("no-way", "We have no number or address for that. Choose another way, or tell them yourself.")
-    if way.safety == "never":
-        return Refused(
-            "never", "This household asked us never to use that. Choose another way.", Clause("Security", "T17")
-        )
-    return may_record_notice(state)
-
-
 # --- in which words -----------------------------------------------------------------------------------------------
 
 
@@ -158,7 +146,7 @@ def give_notice(
 ) -> Message:  # fmt: skip
     """Writes the notice as pending and the message that gives it. `key`, of the form, names both: twice is once.
 
-    The visit must be locked, and the caller has asked `may_send`. What says neither who nor why is no notice (NR-15).
+    The visit must be locked, and the caller has asked `telling.may_send`. What says neither who nor why is no notice (NR-15).
     """
     if already := messages.lock(session, key):
         if already.channel != text.way.channel:

@@ -48,7 +48,7 @@ def send(visit_id: str) -> Answer:
     if typed.errors:
         return _page(visit, typed), 422
     key = typed.key or abort(400)
-    verdict = notifying.may_send(planning.state_of(session(), visit, policy()), way)
+    verdict = telling.may_send(planning.state_of(session(), visit, policy()), way)
     if isinstance(verdict, Refused) or way is None:
         return _page(visit, typed, refused=verdict if isinstance(verdict, Refused) else None), 409
     text = notifying.text_for(session(), visit, "notice", way, policy())
@@ -96,7 +96,7 @@ def _page(visit: Visit, typed: Typed, *, refused: Refused | None = None, fragmen
         text=text and replace(text, subject=fill_link(text.subject, THE_LINK), body=fill_link(text.body, THE_LINK)),
         never_proved=chosen is not None and _sending().provider_of(chosen.channel) == "smtp",
         worth=_worth(visit, chosen, needs) if chosen else None,
-        why_not=plan_page.said_of_verdict(notifying.may_send(state, chosen)) if chosen else None,
+        why_not=plan_page.said_of_verdict(telling.may_send(state, chosen)) if chosen else None,
     )
 
 

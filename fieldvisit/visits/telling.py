@@ -10,10 +10,12 @@ from datetime import date, datetime, timedelta
 from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.verdict import Allowed, Clause, Refused, Verdict
+from fieldvisit.messages.rules import Way
 from fieldvisit.notices.facts import CHANNELS, FAILURES
 from fieldvisit.notices.rules import Household, Notice, NoticeAnswer, PlannedVisit, decide
 from fieldvisit.visits import events as ev
 from fieldvisit.visits.fold import Line
+from fieldvisit.visits.rules import may_record_notice
 from fieldvisit.visits.state import ENDED, PLANNING, Stage, VisitState
 
 CLOCKS_AGREE = timedelta(minutes=5)  # a desk's clock and ours may differ by so much
@@ -55,6 +57,17 @@ def may_record_notice_at(told_at: datetime, at: datetime) -> Verdict:
         sentence = "That is in the future. Record it when it has happened."
         return Refused("future", sentence, Clause("Notice rule", "NR-16"))
     return Allowed()
+
+
+def may_send(state: VisitState, way: Way | None) -> Verdict:
+    """May this visit's notice go out this way? Refuses: under-way, no-way, never."""
+    if way is None or not way.to:
+        return Refused("no-way", "We have no number or address for that. Choose another way, or tell them yourself.")
+    if way.safety == "never":
+        return Refused(
+            "never", "This household asked us never to use that. Choose another way.", Clause("Security", "T17")
+        )
+    return may_record_notice(state)
 
 
 def wrong_with(told: Told, at: datetime) -> dict[str, str]:

@@ -14,6 +14,7 @@ from fieldvisit.messages.rules import (
     Standing,
     Way,
     ask_again_at,
+    may_be_said_of,
     may_say,
     may_settle,
     next_way,
@@ -174,3 +175,19 @@ def test_nobody_can_say_that_an_email_of_a_mail_server_came():
 
 def test_a_letter_is_said_to_have_left_once():
     assert may_settle("print", "letter_first_class", "despatched", Standing(despatched_at=SENT)).code == "said"
+
+
+@pytest.mark.parametrize(("later", "code"), [(-1, "before-it-was-written"), (0, "allowed"), (1, "allowed")])
+def test_it_cannot_have_come_before_it_was_written(later, code):
+    assert may_be_said_of("delivered", SENT + later * MINUTE, SENT, SENT + HOUR).code == code
+
+
+@pytest.mark.parametrize(("later", "code"), [(-1, "allowed"), (0, "allowed"), (1, "in-the-future")])
+def test_nobody_says_what_has_not_happened_yet(later, code):
+    assert may_be_said_of("delivered", SENT + HOUR + later * MINUTE, SENT, SENT + HOUR).code == code
+
+
+def test_a_letter_may_leave_at_any_hour_of_the_day_on_which_it_was_written():
+    midnight = SENT.replace(hour=0)
+    assert may_be_said_of("despatched", midnight, SENT, SENT + HOUR)
+    assert may_be_said_of("despatched", midnight - MINUTE, SENT, SENT + HOUR).code == "before-it-was-written"

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from fieldvisit.ground.policy import Policy, load_policy
+from fieldvisit.messages.rules import Way
 from fieldvisit.notices.rules import Household, NoticeAnswer, PlannedVisit
 from fieldvisit.visits import events as ev
 from fieldvisit.visits import telling
@@ -53,6 +54,24 @@ def test_a_notice_may_be_recorded_up_to_five_minutes_ahead_of_our_clock(later: i
 def test_a_notice_in_the_future_is_refused_with_what_to_do() -> None:
     verdict = telling.may_record_notice_at(NOW + HOUR, NOW)
     assert (verdict.code, verdict.message) == ("future", "That is in the future. Record it when it has happened.")
+
+
+SMS = Way("sms", "07700 900123", "safe")
+
+
+@pytest.mark.parametrize(
+    ("stage", "way", "code"),
+    [
+        (Stage.NOTICE_PENDING, SMS, "allowed"),
+        (Stage.NOTICE_PENDING, replace(SMS, safety="content_free"), "allowed"),
+        (Stage.NOTICE_PENDING, None, "no-way"),
+        (Stage.NOTICE_PENDING, replace(SMS, to=""), "no-way"),
+        (Stage.NOTICE_PENDING, replace(SMS, safety="never"), "never"),
+        (Stage.AT_DOOR, SMS, "under-way"),
+    ],
+)
+def test_a_notice_goes_out_where_there_is_an_address_that_may_be_used(stage: Stage, way: Way | None, code: str) -> None:
+    assert telling.may_send(VisitState(stage=stage), way).code == code
 
 
 @pytest.mark.parametrize(
