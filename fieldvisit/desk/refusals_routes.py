@@ -218,7 +218,7 @@ def _page(case: AccessCase, form: str = "", typed: Typed | None = None) -> str:
         say=sayer(policy()),
         numbers=[policy().contact(code) for code in ("safeguarding-child", "safeguarding-out-of-hours")],
         needed=policy().door.no_access_attempts.value,
-        ways_needed=rules.METHODS_NEEDED,
+        ways_needed=policy().door.no_access_methods.value,
         today=london_date(at()),
     )
 

@@ -164,6 +164,7 @@ class DoorPolicy:
     valid_refusal_contact_wd: Setting[int] = number("working days", most=20)
     other_refusal_contact_wd: Setting[int] = number("working days", most=20)
     no_access_attempts: Setting[int] = number("attempts", kinder="more", least=1, most=20)
+    no_access_methods: Setting[int] = number("ways", kinder="more", least=1, most=6)  # D2: different ones, each before a review
     entry_review_wd: Setting[int] = number("working days", most=60)
     entry_contact_methods: Setting[int] = number("ways", kinder="more", least=1, most=5)
     refusal_reasons: tuple[RefusalReason, ...] = rows(

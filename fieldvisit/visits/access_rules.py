@@ -18,7 +18,6 @@ CHILD = Clause("Melton", "ME-3.1g")
 NO_ID = Clause("Melton", "ME-3.2b2")
 D2 = Clause("Our own rule", "D2")
 
-METHODS_NEEDED = 3  # D2: three different ways before a review; no council's code speaks of it
 METHODS = ("phone", "text", "email", "letter", "card", "calling_round", "trusted_person", "support_worker")
 OUTCOMES = ("reached", "no_reply", "did_not_arrive")
 NEEDS = ("gas", "electric", "awaab")  # what alone makes an access plan (B4, B2)
@@ -219,12 +218,12 @@ def may_review(case: Case, *, vulnerability: str, equality: str, policy: Policy)
         return Refused("disputed", "The tenant says that a record is wrong. Look at that first.", D2)
     if case.stage is not Stage.TENANT_CONTACTED:
         return Refused("contact-first", "Try to reach the tenant another way first.", D2)
-    needed = policy.door.no_access_attempts.value
+    needed, ways = policy.door.no_access_attempts.value, policy.door.no_access_methods.value
     if case.counted < needed:
         return Refused("attempts", f"{case.counted} of {needed} attempts that count. A review needs {needed}.", D2)
     used = len(case.methods)
-    if used < METHODS_NEEDED:
-        return Refused("methods", f"{used} of {METHODS_NEEDED} different ways of getting in touch were tried.", D2)
+    if used < ways:
+        return Refused("methods", f"{used} of {ways} different ways of getting in touch were tried.", D2)
     if not vulnerability.strip():
         return Refused("vulnerability", "Write what you found about what the tenant needs, and who asked.", D2)
     if not equality.strip():
