@@ -32,8 +32,10 @@ from sqlalchemy import (
     Update,
     create_engine,
     event,
+    exists,
     false,
     make_url,
+    select,
 )
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, mapped_column, with_loader_criteria
 from sqlalchemy.orm.interfaces import ORMOption
@@ -120,6 +122,29 @@ _SIGHTS: dict[type[Base], Sight] = {}
 def protect(model: type[Base], sight: Sight) -> None:
     """Rows of this model are reached only through the person asking: `sight` says which rows that person may see."""
     _SIGHTS[model] = sight
+
+
+def for_officers(case: type[Base]) -> Sight:
+    """What officers of its area see and nobody else. case: has an `area_id`."""
+    return _through(case, None)
+
+
+def through(case: type[Base], column: Any) -> Sight:
+    """Of a part: seen with its case. column: the part's key of the case, which has an `area_id`."""
+    return _through(case, column)
+
+
+def _through(case: type[Base], column: Any) -> Sight:
+    def sight(asking: Principal) -> ColumnElement[bool]:
+        if asking.role is not Role.OFFICER:
+            return nobody()
+        if column is None:
+            own: ColumnElement[bool] = case.area_id.in_(asking.areas)  # type: ignore[attr-defined]
+            return own
+        row = case.__table__.alias().c
+        return exists(select(row.id).where(row.id == column, row.area_id.in_(asking.areas)))
+
+    return sight
 
 
 def protected_models() -> frozenset[type[Base]]:

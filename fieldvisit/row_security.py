@@ -90,7 +90,7 @@ POLICIES: dict[str, Rows] = {
     "precaution": Rows(f"{NO_MANAGER} AND {THROUGH_HOME}"),
     "household_contact": Rows(f"{OFFICER} AND {THROUGH_HOME}"),
     "job": Rows(f"{OFFICER} AND {THROUGH_HOME}"),
-    # _cases_in_sight, _through_case: areas are said of an officer alone
+    # db.for_officers, db.through: areas are said of an officer alone
     "access_case": Rows(f"area_id = ANY {AREAS}"),
     "access_attempt": Rows(THROUGH_CASE),
     "access_contact": Rows(THROUGH_CASE),

@@ -7,11 +7,10 @@ its steps, written by `hazards/service.py` alone in the transaction of the step.
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, exists, select
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from fieldvisit.db import Base, Json, nobody, protect, random_key
-from fieldvisit.ground.roles import Principal, Role
+from fieldvisit.db import Base, Json, for_officers, protect, random_key, through
 from fieldvisit.register.models import Home
 
 
@@ -70,20 +69,6 @@ class HazardWords(Base):
     keep_until: Mapped[date]
 
 
-def _in_sight(asking: Principal) -> ColumnElement[bool]:
-    return Hazard.area_id.in_(asking.areas) if asking.role is Role.OFFICER else nobody()
-
-
-def _through_hazard(column: Any) -> Any:
-    def sight(asking: Principal) -> ColumnElement[bool]:
-        if asking.role is not Role.OFFICER:
-            return nobody()
-        rows = Hazard.__table__.alias().c
-        return exists(select(rows.id).where(rows.id == column, rows.area_id.in_(asking.areas)))
-
-    return sight
-
-
-protect(Hazard, _in_sight)
-protect(HazardStep, _through_hazard(HazardStep.hazard_id))
-protect(HazardWords, _through_hazard(HazardWords.hazard_id))
+protect(Hazard, for_officers(Hazard))
+protect(HazardStep, through(Hazard, HazardStep.hazard_id))
+protect(HazardWords, through(Hazard, HazardWords.hazard_id))

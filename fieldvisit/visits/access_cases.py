@@ -4,13 +4,11 @@ The case's own columns are cached by `access_service.py` alone; its attempts, co
 """
 
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, exists, select
+from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from fieldvisit.db import Base, nobody, protect, random_key
-from fieldvisit.ground.roles import Principal, Role
+from fieldvisit.db import Base, for_officers, protect, random_key, through
 from fieldvisit.register.models import Home
 
 
@@ -87,22 +85,8 @@ class AccessStep(Base):
     keep_until: Mapped[date]
 
 
-def _cases_in_sight(asking: Principal) -> ColumnElement[bool]:
-    """Officers of the area. Whoever was at the door has the visit itself; a firm's manager has no use for this."""
-    return AccessCase.area_id.in_(asking.areas) if asking.role is Role.OFFICER else nobody()
-
-
-def _through_case(column: Any) -> Any:
-    def sight(asking: Principal) -> ColumnElement[bool]:
-        if asking.role is not Role.OFFICER:
-            return nobody()
-        case = AccessCase.__table__.alias().c
-        return exists(select(case.id).where(case.id == column, case.area_id.in_(asking.areas)))
-
-    return sight
-
-
-protect(AccessCase, _cases_in_sight)
-protect(AccessAttempt, _through_case(AccessAttempt.case_id))
-protect(AccessContact, _through_case(AccessContact.case_id))
-protect(AccessStep, _through_case(AccessStep.case_id))
+# Whoever was at the door has the visit itself; a firm's manager has no use for these.
+protect(AccessCase, for_officers(AccessCase))
+protect(AccessAttempt, through(AccessCase, AccessAttempt.case_id))
+protect(AccessContact, through(AccessCase, AccessContact.case_id))
+protect(AccessStep, through(AccessCase, AccessStep.case_id))
