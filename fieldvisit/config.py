@@ -38,6 +38,7 @@ class Config(BaseSettings):
     proxies: int = 0
     offline: bool = True  # 0: phones keep no pages; the worker that some already have takes itself off
     font: Path | None = None  # a TrueType font for letters and cards
+    beside: int | None = None  # the process id of the server that a worker was started beside, and ends with
     port: int = Field(default=8000, validation_alias="PORT")
 
     # Who sends. A secret may be the name of a file that holds it: FIELDVISIT_NOTIFY_KEY_FILE and its sisters.

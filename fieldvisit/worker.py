@@ -58,7 +58,7 @@ def run(database: Database, config: Config, policy: Policy, *, once: bool, stop:
     """Until stopped; with `once`, until nothing is due. How many pieces of work were done."""
     shop, stop = Shop(database, config, policy, config.links_base), stop or threading.Event()
     done, beat = 0, None
-    while not stop.is_set() and not _alone():
+    while not stop.is_set() and not _alone(config.beside):
         at = now()
         try:
             if beat is None or at - beat >= BEAT:
@@ -79,10 +79,9 @@ def run(database: Database, config: Config, policy: Policy, *, once: bool, stop:
     return done
 
 
-def _alone() -> bool:
+def _alone(beside: int | None) -> bool:
     """Started beside a server that is no more: it would send on from a folder that nobody looks after."""
-    beside = os.environ.get("FIELDVISIT_BESIDE")
-    return beside is not None and int(beside) != os.getppid()
+    return beside is not None and beside != os.getppid()
 
 
 def _beat(shop: Shop, at: datetime) -> datetime:

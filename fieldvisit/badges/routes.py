@@ -22,7 +22,7 @@ blueprint = Blueprint("badge", __name__)
 def verify_host() -> str:
     """Where badges are checked, as a person types it: as this deployment says, or where we are now."""
     set_here: str = current_app.extensions["fv_config"].verify_host
-    return set_here or request.host.replace("[::1]", "localhost")  # a QR's capitals have no square brackets
+    return set_here or request.host
 
 
 def verify_base() -> str:

@@ -21,7 +21,7 @@ from fieldvisit.ground.languages import ENGLISH, LANGUAGES, direction, draft_not
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.verdict import Refused, Verdict
 from fieldvisit.messages.saying import say_day, say_sign, say_window
-from fieldvisit.visits.state import DOORSTEP, PLANNING, Stage
+from fieldvisit.visits.state import DOORSTEP, ENDED, PLANNING, Stage
 from fieldvisit.visits.tenant_view import TenantView
 
 SHEET = CSS / "my_visit.css"
@@ -115,7 +115,7 @@ def details(
         photos=[photo_data(small(one.photo)) if one.photo else None for one in view.workers],
         tenants=say_sign(view.signs.tenants, asking.language), workers=say_sign(view.signs.workers, asking.language),
         promised=_promised(view, asking.language), check_at=f"{asking.policy.council.verify_host}/v",
-        ended=view.state.stage.value if view.state.stage in _OVER else "",
+        ended=view.state.stage.value if view.state.stage in ENDED else "",
     )  # fmt: skip
 
 
@@ -128,9 +128,6 @@ def _page(environment: Environment, asking: Asking, name: str, status: int = 200
 
 
 # --- what is said -------------------------------------------------------------------------------------------------
-
-_OVER = (Stage.CLOSED, Stage.REFUSED, Stage.NO_ACCESS, Stage.WITHDRAWN, Stage.CANCELLED)
-
 
 def _kinds() -> dict[str, str]:
     return {

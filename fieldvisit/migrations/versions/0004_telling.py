@@ -1,7 +1,7 @@
 """Telling the tenant: work to be done later, messages and their receipts, the tenant's own link, calendars."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from fieldvisit.db import Instant, Json, new_id
+from fieldvisit.ground.clock import now
 from fieldvisit.notices.links import new_link
 
 revision = "0004_telling"
@@ -141,7 +142,7 @@ def _links() -> None:
 
 def _links_of_visits_that_are_planned() -> None:
     """Each visit gets its link when it is planned; every message asks for it. These were planned before there were any."""
-    bind, at = op.get_bind(), datetime.now(UTC)
+    bind, at = op.get_bind(), now()
     visit = sa.table("visit", sa.column("id"), sa.column("stage"))
     links = sa.table(
         "tenant_link", *(sa.column(name) for name in ("id", "visit_id", "handle", "reference")),
