@@ -4,7 +4,6 @@ Printed, not asserted: `pytest tests/bench/test_phone.py -s`. Each figure is the
 moment of asking until the step that the visit opens at is on the screen and its buttons work.
 """
 
-import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +22,8 @@ from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.policy import load_policy
 from fieldvisit.register.models import Person
 from fieldvisit.register.service import hash_password
-from tests.phone.door_fixtures import FLAGS, SCREEN
+from tests.browser import FLAGS, browser_path
+from tests.phone.door_fixtures import SCREEN
 from tests.phone.shell_fixtures import KEPT, PIN, Council
 from tests.world import PASSWORD
 
@@ -67,7 +67,7 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture
 def page(playwright: Playwright) -> Iterator[Page]:
-    browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+    browser = playwright.chromium.launch(executable_path=browser_path(), args=FLAGS)
     context: BrowserContext = browser.new_context(viewport=SCREEN, has_touch=True, timezone_id="Europe/London")
     yield context.new_page()
     browser.close()

@@ -2,7 +2,6 @@
 
 import io
 import re
-import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +19,8 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 from fieldvisit.badges.models import Badge
 from fieldvisit.badges.service import pack_badge
-from tests.phone.door_fixtures import FLAGS, SCREEN, SLOW_MS, HandHeld
+from tests.browser import FLAGS, browser_path
+from tests.phone.door_fixtures import SCREEN, SLOW_MS, HandHeld
 from tests.world import World
 
 FRESH, OLD = "This badge is current", "This code is out of date"
@@ -157,9 +157,8 @@ def a_pocket(browser: Browser, world: World, pixels: float) -> BrowserContext:
 
 def a_phone_from_its_pocket(world: World, office: Office, browser: Browser, profile: Path) -> "BadgeHolder":
     """A browser that is opened and closed, and what it keeps on its disk."""
-    path = shutil.which("chromium")
     context = browser.browser_type.launch_persistent_context(
-        profile / "profile", executable_path=path, args=FLAGS, **LIKE_A_PHONE, device_scale_factor=2
+        profile / "profile", executable_path=browser_path(), args=FLAGS, **LIKE_A_PHONE, device_scale_factor=2
     )
     context.set_default_timeout(SLOW_MS)
     context.clock.set_fixed_time(world.now)

@@ -1,7 +1,6 @@
 """A real phone's browser in front of the real app: the council of `tests/world.py`, served on this machine."""
 
 import re
-import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,10 +16,9 @@ from fieldvisit.register.service import hash_password
 from fieldvisit.visits.models import Entry
 from fieldvisit.visits.service import entries_of
 from fieldvisit.visits.words import words_of_visit
+from tests.browser import FLAGS, browser_path
 from tests.world import PASSWORD, World
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
 SCREEN = {"width": 360, "height": 740}
 SLOW_MS = 20_000  # a machine that runs everything at once may take so long; a right page waits for none of it
 expect.set_options(timeout=SLOW_MS)
@@ -28,10 +26,8 @@ expect.set_options(timeout=SLOW_MS)
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    path = shutil.which("chromium")
-    assert path, "these tests need the Debian package chromium"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=browser_path(), args=FLAGS)
         yield browser
         browser.close()
 

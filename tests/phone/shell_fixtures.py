@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from shutil import which
 from typing import Any
 
 import pytest
@@ -14,7 +13,8 @@ from flask import Flask
 from playwright.sync_api import BrowserContext, Page, Playwright, expect, sync_playwright
 from werkzeug.serving import make_server
 
-from tests.phone.door_fixtures import FLAGS, SCREEN, SLOW_MS, HandHeld
+from tests.browser import FLAGS, browser_path
+from tests.phone.door_fixtures import SCREEN, SLOW_MS, HandHeld
 from tests.world import World
 
 PIN = "492817"
@@ -87,10 +87,8 @@ class KeptPhone(HandHeld):
 
     def opens(self) -> None:
         """The browser is started; what lay on its disk is there. A session cookie is not."""
-        path = which("chromium")
-        assert path, "these tests need the Debian package chromium"
         self.context: BrowserContext = self.playwright.chromium.launch_persistent_context(
-            str(self.profile), executable_path=path, args=FLAGS, viewport=SCREEN, has_touch=True, locale="en-GB",
+            str(self.profile), executable_path=browser_path(), args=FLAGS, viewport=SCREEN, has_touch=True, locale="en-GB",
             timezone_id="Europe/London",
         )  # fmt: skip
         self.context.set_default_timeout(SLOW_MS)

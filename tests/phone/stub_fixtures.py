@@ -1,17 +1,15 @@
 """A phone in front of the stub: what the tests of its scripts share."""
 
 import io
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from tests.browser import FLAGS, browser_path
 from tests.phone.wire_stub import WireStub
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
 TYPED = "MARIGOLD she asked us to wait for her sister"
 SLOW_MS = 20_000  # a machine that runs everything at once may take so long; a right page waits for none of it
 expect.set_options(timeout=SLOW_MS)
@@ -19,10 +17,8 @@ expect.set_options(timeout=SLOW_MS)
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    assert chromium, "these tests need the Debian package chromium"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=browser_path(), args=FLAGS)
         yield browser
         browser.close()
 
