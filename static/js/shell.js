@@ -229,7 +229,7 @@ async function own(name, path) {
   const view = template.content.cloneNode(true);
   const live = view.querySelector("[data-live]");
   if (live) live.href = `${path}?live`;
-  return { title: template.dataset.title, view };
+  return { title: template.dataset.title, view, stamp: name };
 }
 
 /** Goes on from the last step recorded here that the copy does not know of yet; or stays where the person was. */
