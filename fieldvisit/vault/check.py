@@ -1,0 +1,39 @@
+"""What `fieldvisit check` says of the vault, where it is in this home: keys, record, readers, whoever would be called."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from fieldvisit.config import Config
+from fieldvisit.ground.policy import Policy
+from fieldvisit.vault import record, service, setup, watch
+from fieldvisit.vault.rules import INSIDE
+from fieldvisit.vault.store import VaultError, open_vault, was_made
+
+
+def problems(config: Config, policy: Policy, at: datetime) -> Iterator[str]:
+    """One sentence for each thing. Nothing of what is in the vault."""
+    if config.vault_is_elsewhere:
+        if setup.is_there(config):
+            yield f"The vault is elsewhere (FIELDVISIT_VAULT_URL), and its private keys lie in {config.vault_folder}: move them."
+        if not config.vault_public_key.exists():
+            yield f"{config.vault_public_key} is missing: nobody can seal a report. Copy it here from the vault."
+        return
+    if not was_made(config):
+        return  # `fieldvisit serve` says so each time
+    try:
+        vault = open_vault(config, policy)
+    except (VaultError, SQLAlchemyError) as error:
+        yield str(error) if isinstance(error, VaultError) else "The vault's database cannot be read."
+        return
+    yield from record.problems(vault.store, vault.keys)
+    with vault.store.reading() as session:
+        inside = [one for one in service.readers(session) if one.rank in INSIDE]
+        if watch.nobody_looks(session, at) and inside:
+            yield "Nobody watches the vault: run fieldvisit worker, or fieldvisit vault watch."
+    if not vault.demo and len(inside) < 2:
+        yield "Fewer than two leads or deputies are enrolled in the vault: two people must agree on every end."
+    if not vault.demo and config.vault_pager == "screen":
+        yield "The vault calls nobody outside its own pages: set FIELDVISIT_VAULT_PAGER=smtp."
+    vault.store.dispose()

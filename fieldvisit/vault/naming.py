@@ -1,0 +1,104 @@
+"""Is this person named in that report? Pure. Better once too often than once too seldom (N1): who is named loses sight,
+and somebody else reads.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+# Where a sender writes who did it or who works here: there one word of a name is enough.
+ACCUSING = ("named_staff", "who_harms")
+SHORTEST = 3  # letters of a word that counts as a part of a name
+NEARLY = 5  # from so many letters on, one wrong, missing or doubled letter is the same word
+_WORD = re.compile(r"[^\W\d_]+")
+_NUMBER = re.compile(r"\+?\d[\d ().-]{5,}\d")
+_TITLES = frozenset({"mr", "mrs", "miss", "the", "and", "van", "von", "de", "der", "dr"})
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What somebody is known by: of a reader, or of whoever may become one."""
+
+    person_id: str
+    ref: str
+    name: str
+    email: str = ""
+    phone: str = ""
+
+
+def is_named(who: Known, said: Mapping[str, Any]) -> bool:
+    every = "\n".join(texts_in(said))
+    accusing = "\n".join(text for field in ACCUSING for text in texts_in(said.get(field)))
+    return (
+        _is_told_by_a_mark(who, every)
+        or _all_of(name_words(who.name), words_of(every))
+        or _any_of(name_words(who.name), words_of(accusing))
+    )
+
+
+def _is_told_by_a_mark(who: Known, text: str) -> bool:
+    """The id, the staff number, the e-mail address or the telephone number stands in it, however it is written."""
+    folded = text.casefold()
+    marks = [mark.casefold() for mark in (who.person_id, who.email) if mark]
+    if any(mark in folded for mark in marks):
+        return True
+    if who.ref and re.search(rf"(?<![\w-]){re.escape(who.ref.casefold())}(?![\w-])", folded):
+        return True
+    phone = digits_of(who.phone)
+    return len(phone) >= 7 and any(phone == digits_of(found) for found in _NUMBER.findall(text))
+
+
+def _all_of(name: frozenset[str], text: frozenset[str]) -> bool:
+    return len(name) > 1 and all(_is_there(part, text) for part in name)
+
+
+def _any_of(name: frozenset[str], text: frozenset[str]) -> bool:
+    return any(_is_there(part, text) for part in name)
+
+
+def _is_there(part: str, text: frozenset[str]) -> bool:
+    return part in text or (len(part) >= NEARLY and any(_nearly(part, word) for word in text))
+
+
+def _nearly(one: str, other: str) -> bool:
+    """One letter wrong, missing or too many."""
+    if abs(len(one) - len(other)) > 1:
+        return False
+    short, long = sorted((one, other), key=len)
+    for place, letter in enumerate(short):
+        if letter != long[place]:
+            return short[place + (len(short) == len(long)) :] == long[place + 1 :]
+    return True
+
+
+def name_words(name: str) -> frozenset[str]:
+    return frozenset(word for word in words_of(name) if len(word) >= SHORTEST and word not in _TITLES)
+
+
+def words_of(text: str) -> frozenset[str]:
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return frozenset(_WORD.findall(plain.casefold()))
+
+
+def digits_of(number: str) -> str:
+    """As dialled inside the country: +44 7700 900123 and 0044 7700... are 07700900123."""
+    digits = "".join(filter(str.isdigit, number))
+    if number.strip().startswith("+44") or digits.startswith("0044"):
+        digits = "0" + digits.removeprefix("00").removeprefix("44").lstrip("0")
+    return digits
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """Every piece of text, however deep it lies."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from texts_in(inner)
+    elif isinstance(value, Iterable):
+        for inner in value:
+            yield from texts_in(inner)
+    elif value is not None:
+        yield str(value)

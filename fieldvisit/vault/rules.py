@@ -1,0 +1,145 @@
+"""Who may see a report, who is called when nobody opens it, and what must be settled before a vault starts. Pure.
+
+The steps of a case are in `state.py`, its clocks too.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from fieldvisit.ground.policy_types import SafeguardingPolicy, Setting
+from fieldvisit.ground.verdict import Allowed, Refused, Verdict
+
+
+class Rank(StrEnum):
+    """In the order in which a report goes up."""
+
+    LEAD = "lead"
+    DEPUTY = "deputy"
+    DIRECTOR = "director"
+    OUTSIDE = "outside"
+    INVESTIGATOR = "investigator"  # sees what a lead shares, and nothing else
+
+
+INSIDE = (Rank.LEAD, Rank.DEPUTY)
+OUTSIDE_CONTACT = ""  # in the place of a reader: whom the council's settings name, with or without a sign-in
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """A reader, as far as the rules need one."""
+
+    id: str
+    rank: Rank
+
+
+# --- before a vault starts ----------------------------------------------------------------------------------------
+
+_OWN = ("keep_adult_years", "keep_child_years", "outside_name", "outside_phone", "outside_email")
+
+
+def what_is_unsettled(settings: SafeguardingPolicy, *, demo: bool) -> list[str]:
+    """One sentence for each thing that the council itself must say first (5.3, N1). A vault to try out goes without."""
+    return [] if demo else list(_unsettled(settings))
+
+
+def _unsettled(settings: SafeguardingPolicy) -> Iterator[str]:
+    said: dict[str, Setting[object]] = {name: getattr(settings, name) for name in _OWN}
+    for name, setting in said.items():
+        if setting.default:
+            what = (
+                "how long reports are kept, by the council's own schedule"
+                if name.startswith("keep_")
+                else "whom to tell outside the council when a report names everybody inside"
+            )
+            yield f"safeguarding.{name} says 'project default': the council itself must settle {what}."
+
+
+# --- who sees (N1, N2) --------------------------------------------------------------------------------------------
+
+
+def circle(readers: Iterable[Who], excluded: Collection[str]) -> frozenset[str]:
+    """The ids of those who may see a case: leads and deputies who are not named in it.
+
+    Where fewer than two of them are left, directors as well, because two people must agree on its end. Where nobody at
+    all is left inside, whoever has the outside rank: the contact that the council's settings require.
+    """
+    there = [who for who in readers if who.id not in excluded]
+    seeing = [who for who in there if who.rank in INSIDE]
+    if len(seeing) < 2:
+        seeing += [who for who in there if who.rank is Rank.DIRECTOR]
+    if not seeing:
+        seeing = [who for who in there if who.rank is Rank.OUTSIDE]
+    return frozenset(who.id for who in seeing)
+
+
+def may_see(who: Who, readers: Iterable[Who], excluded: Collection[str], shared: Collection[str] = ()) -> bool:
+    """excluded: ids of readers who are named; shared: ids of investigators with whom a lead shared it."""
+    if who.id in excluded:
+        return False
+    if who.rank is Rank.INVESTIGATOR:
+        return who.id in shared
+    return who.id in circle(readers, excluded)
+
+
+# --- opening ------------------------------------------------------------------------------------------------------
+
+REASONS = {
+    "new": "To read a new report",
+    "act": "To decide or record something in this case",
+    "review": "To give a second look",
+    "asked": "Social care or the police asked",
+    "chase": "To chase what became of a referral",
+}
+SHORTEST_REASON = 10  # characters
+LASTS = timedelta(minutes=15)  # what an opening allows: acts on that one case in that one browser
+STAY, IDLE = timedelta(minutes=60), timedelta(minutes=10)
+WRONG_CODES, WITHIN = 5, timedelta(minutes=10)
+
+
+def may_open(reason: str, words: str) -> Verdict:
+    if reason not in REASONS:
+        return Refused("reason", "Choose why you open it.")
+    if len(words.strip()) < SHORTEST_REASON:
+        return Refused("words", f"Say in {SHORTEST_REASON} characters or more why you open it.")
+    return Allowed()
+
+
+def may_try_code(wrong: Sequence[datetime], at: datetime) -> Verdict:
+    """wrong: when codes of this reader were wrong."""
+    recent = sorted(each for each in wrong if at - each < WITHIN)
+    if len(recent) < WRONG_CODES:
+        return Allowed()
+    opens = recent[-WRONG_CODES] + WITHIN
+    minutes = -(-(opens - at) // timedelta(minutes=1))
+    return Refused(
+        "too-many", f"Too many wrong codes. Try again in {minutes} minute{'' if minutes == 1 else 's'}.",
+        not_before=opens,
+    )  # fmt: skip
+
+
+def is_staying(made_at: datetime, seen_at: datetime, at: datetime) -> bool:
+    return at - made_at < STAY and at - seen_at < IDLE
+
+
+# --- calling somebody (F45) ---------------------------------------------------------------------------------------
+
+
+def to_page(
+    since: datetime, at: datetime, readers: Iterable[Who], excluded: Collection[str], settings: SafeguardingPolicy
+) -> frozenset[str]:
+    """Ids of all who must have been called by now about something that waits since `since`. Never one who is named.
+
+    Where a rank has nobody left, the next one up is called in its place and at its time; with nobody left inside it is
+    the contact outside, whether or not somebody with that rank can sign in.
+    """
+    steps = (settings.page_lead_min, settings.page_deputy_min, settings.page_director_min)
+    there = [who for who in readers if who.id not in excluded]
+    ladder = [frozenset(who.id for who in there if who.rank is rank) for rank in (*INSIDE, Rank.DIRECTOR)]
+    rungs = [rung for rung in ladder if rung] or [
+        frozenset({OUTSIDE_CONTACT}) | {who.id for who in there if who.rank is Rank.OUTSIDE}
+    ]
+    due = [at - since >= timedelta(minutes=step.value) for step in steps]
+    called = [rung for rung, reached in zip(rungs, due, strict=False) if reached]
+    return frozenset().union(*called)

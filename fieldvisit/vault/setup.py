@@ -1,0 +1,57 @@
+"""Making a vault: its folder, its keys, its database. And a vault to try out, with what a real one must not have."""
+
+import json
+from pathlib import Path
+
+from fieldvisit.config import Config, make_private
+from fieldvisit.ground.clock import now
+from fieldvisit.vault.keys import NAMES, SEAL, SIGN, VaultKeyError, VaultKeys, make_keys, public_bytes
+from fieldvisit.vault.store import DEMO, Store, Vault, VaultError, file_of, open_vault, prepare, url_of
+
+
+def is_there(config: Config) -> bool:
+    folder = config.vault_folder / "keys"
+    return any((folder / name).exists() for name in NAMES)
+
+
+def make(config: Config, *, demo: bool = False) -> Vault:
+    """A new vault. Raises VaultError, and makes no key, where one is there or the council has not settled what it must."""
+    if is_there(config):
+        raise VaultError(f"{config.vault_folder} holds a vault already. Nothing was changed.")
+    if not config.vault_database_url and file_of(config).exists():
+        raise VaultError(f"{file_of(config)} is there without its keys. Bring them back: fieldvisit vault restore")
+    make_home(config, demo=demo)
+    return open_vault(config)
+
+
+def make_home(config: Config, *, demo: bool) -> None:
+    """Folder, keys and mark alone: the database is made when the vault is opened."""
+    config.vault_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        make_keys(config.vault_folder / "keys", config.vault_public_key)
+    except VaultKeyError as error:
+        raise VaultError(str(error)) from None
+    if demo:
+        make_private(config.vault_folder / DEMO, b"Made to try things out. Its people and periods are invented.\n")
+
+
+def write_public(config: Config) -> Path:
+    """The public part again, from the private one. Never over another vault's."""
+    path, keys = config.vault_public_key, config.vault_folder / "keys"
+    if path.exists():
+        raise VaultError(f"{path} is there already. Nothing was changed.")
+    try:
+        seal, sign = (json.loads((keys / name).read_bytes()) for name in (SEAL, SIGN))
+    except (OSError, ValueError) as error:
+        raise VaultError(f"The vault's keys in {keys} cannot be read: {type(error).__name__}.") from None
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.write_bytes(public_bytes(seal, sign))
+    return path
+
+
+def open_for_upkeep(config: Config) -> tuple[Store, VaultKeys]:
+    """Store and keys without asking whether the council has settled everything: to back up, and to check."""
+    keys = VaultKeys(config.vault_folder / "keys", config.vault_public_key)
+    store = Store(url_of(config))
+    prepare(store, keys, now())
+    return store, keys

@@ -1,0 +1,529 @@
+"""The vault: what goes in sealed is read by the right people alone, and never unwritten (D5, N1-N6)."""
+
+import json
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
+
+from fieldvisit.ground.verdict import RefusedError
+from fieldvisit.outbox.envelope import is_well_signed
+from fieldvisit.vault import doors, record, service, watch
+from fieldvisit.vault.intake import BoxRefusedError, digest_of, receipt_text, take_in
+from fieldvisit.vault.models import ADDED_ONLY, NEVER_DELETED, Box, Case, Page, Reader, Record
+from tests.vault_house import SECRET, STEP, WHY, House, a_vault, seal
+from tests.world import NOW
+
+MIN = timedelta(minutes=1)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
+    if request.param == "sqlite":
+        vault = a_vault(tmp_path)
+        yield House(vault)
+        vault.store.dispose()
+        return
+    server = request.getfixturevalue("postgres_server")
+    with server.admin.connect() as connection:
+        connection.execute(text("CREATE DATABASE vault"))
+    vault = a_vault(tmp_path, server.admin.url.set(database="vault").render_as_string(hide_password=False))
+    yield House(vault)
+    vault.store.dispose()
+    with server.admin.connect() as connection:
+        connection.execute(text("DROP DATABASE vault WITH (FORCE)"))
+
+
+def seen_by(house: House, ref: str) -> list[str]:
+    with house.vault.store.reading() as session:
+        reader = session.get_one(Reader, house.readers[ref])
+        return [one.case.id for one in service.cases_of(session, house.vault, reader)]
+
+
+# --- coming in ----------------------------------------------------------------------------------------------------
+
+
+def test_a_receipt_is_signed_by_the_vault(house: House):
+    receipt = house.send()
+    told = receipt_text(receipt.sha256, receipt.number, receipt.received_at)
+    assert is_well_signed(house.vault.keys.public["sign"], receipt.signature, told)
+    assert len(receipt.number) == 8
+
+
+def test_the_same_report_twice_gives_the_same_receipt_and_one_case(house: House):
+    box = seal(house.vault.keys.public["seal"], {"facts": SECRET})
+    first, second = take_in(house.vault, box, NOW), take_in(house.vault, box, NOW + MIN)
+    assert first == second and first.sha256 == digest_of(box)
+    with house.vault.store.reading() as session:
+        assert len(session.scalars(select(Case)).all()) == 1
+
+
+def test_at_one_instant_too(house: House):
+    box, got = seal(house.vault.keys.public["seal"], {"facts": SECRET}), []
+    threads = [threading.Thread(target=lambda: got.append(take_in(house.vault, box, NOW))) for _ in range(4)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert len(got) == 4 and len(set(got)) == 1
+
+
+def test_a_box_for_another_vault_is_refused_and_leaves_nothing(house: House, tmp_path: Path):
+    other = a_vault(tmp_path / "other")
+    with pytest.raises(BoxRefusedError, match="unreadable"):
+        take_in(house.vault, seal(other.keys.public["seal"], {"facts": SECRET}), NOW)
+    with house.vault.store.reading() as session:
+        assert session.scalars(select(Box)).all() == []
+
+
+def test_a_box_that_no_phone_makes_is_too_large(house: House):
+    with pytest.raises(BoxRefusedError, match="too-large"):
+        take_in(house.vault, "x" * (400 * 1024 + 1), NOW)
+
+
+def test_a_report_that_quotes_a_receipt_joins_its_case(house: House):
+    first = house.send()
+    second = house.send(NOW + MIN, facts="More", quoting=first.number.lower())
+    assert house.case_of(first) == house.case_of(second) and first.number != second.number
+
+
+def test_a_report_in_a_form_that_nobody_knows_is_kept_whole(house: House):
+    house.enrol("lena")
+    import joserfc.jwe
+    from joserfc.jwk import ECKey
+
+    header = {"alg": "ECDH-ES", "enc": "A256GCM"}
+    key = ECKey.import_key(house.vault.keys.public["seal"])
+    box = joserfc.jwe.encrypt_compact(header, b"help me, plainly", key, algorithms=["ECDH-ES", "A256GCM"])
+    case = house.case_of(take_in(house.vault, box, NOW))
+    opened = house.open(house.staying("lena"), "lena", case)
+    assert opened.reports[0][1] == {"facts": "help me, plainly"}
+
+
+# --- N1 -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_lead_who_is_named_does_not_have_the_case_at_all(house: House):
+    house.enrol("lena", "luca")
+    named = house.case_of(house.send(named_staff="Somebody called Lena, at the council"))
+    other = house.case_of(house.send(facts="Another"))
+    assert seen_by(house, "lena") == [other]
+    assert set(seen_by(house, "luca")) == {named, other}
+
+
+def test_a_named_lead_who_asks_for_it_gets_what_no_case_gives_and_one_line_of_the_same_kind(house: House):
+    house.enrol("lena", "luca")
+    case = house.case_of(house.send(who_harms="Mrs Osei"))
+    staying = house.staying("lena")
+    with pytest.raises(LookupError):
+        house.open(staying, "lena", case)
+    with pytest.raises(LookupError):
+        house.open(staying, "lena", "f" * 32, NOW + STEP)
+    with house.vault.store.reading() as session:
+        lines = record.own_lines(session, staying.reader)
+    assert [(line.action, line.reason) for line in lines[:2]] == [("absent", "new")] * 2
+
+
+def test_where_all_leads_are_named_the_contact_outside_has_it(house: House):
+    house.enrol("lena", "luca", "dina", "dirk", "opal")
+    said = "Lena Osei, Luca Ferrante, Dina Prowse and Dirk Hallam"
+    case = house.case_of(house.send(named_staff=said))
+    assert [ref for ref in house.readers if seen_by(house, ref) == [case]] == ["opal"]
+
+
+def test_the_contact_outside_sees_nothing_while_anybody_is_left_inside(house: House):
+    house.enrol("lena", "luca", "dina", "dirk", "opal")
+    house.send(named_staff="Lena Osei, Luca Ferrante, Dina Prowse")
+    assert seen_by(house, "opal") == [] and len(seen_by(house, "dirk")) == 1
+
+
+def test_whoever_is_enrolled_later_never_sees_an_old_report_that_names_them(house: House):
+    house.enrol("lena")
+    house.send(named_staff="Luca Ferrante")
+    house.enrol("luca", at=NOW + MIN)
+    assert seen_by(house, "luca") == []
+
+
+def test_enrolled_again_somebody_is_still_named(house: House):
+    house.enrol("lena", "luca")
+    house.send(named_staff="Lena")
+    house.enrol("lena", at=NOW + MIN)
+    assert seen_by(house, "lena") == []
+
+
+def test_who_is_named_by_a_lead_loses_sight_at_once_and_what_they_did_there_goes_from_their_own_record(house: House):
+    house.enrol("lena", "luca", "dina")
+    case = house.case_of(house.send())
+    lena, luca = house.staying("lena"), house.staying("luca")
+    house.open(lena, "lena", case)
+    house.open(luca, "luca", case)
+    service.act(house.vault, luca, case, "named", {"reader": house.readers["lena"]}, {"why": "x"}, "1" * 32, NOW)
+    assert seen_by(house, "lena") == []
+    with pytest.raises(LookupError):
+        service.act(house.vault, lena, case, "note", {}, {"what": "x"}, "2" * 32, NOW)
+    with house.vault.store.reading() as session:
+        assert case not in {line.object_id for line in record.own_lines(session, lena.reader)}
+
+
+# --- N6: the record first ------------------------------------------------------------------------------------------
+
+
+def test_opening_shows_the_words_and_writes_the_record(house: House):
+    house.enrol("lena")
+    case = house.case_of(house.send())
+    opened = house.open(house.staying("lena"), "lena", case)
+    assert opened.reports[0][1]["facts"] == SECRET
+    with house.vault.store.reading() as session:
+        line = session.scalars(select(Record).order_by(Record.seq.desc())).first()
+    assert line and (line.action, line.object_id, line.reason) == ("opened", case, "new")
+
+
+def test_a_record_that_cannot_be_written_refuses_the_read(house: House, monkeypatch: pytest.MonkeyPatch):
+    house.enrol("lena")
+    case, staying = house.case_of(house.send()), house.staying("lena")
+
+    def full(name: str) -> None:
+        if name == "vault_record":
+            raise OSError(28, "No space left on device")
+
+    opened: list[Any] = []
+    monkeypatch.setattr("fieldvisit.vault.record.reach", full)
+    monkeypatch.setattr("fieldvisit.vault.service._open", lambda *a: opened.append(a))
+    with pytest.raises(OSError, match="No space"):
+        house.open(staying, "lena", case)
+    assert opened == []
+
+
+def test_whoever_dies_between_the_record_and_the_words_left_the_record(house: House, monkeypatch: pytest.MonkeyPatch):
+    house.enrol("lena")
+    case, staying = house.case_of(house.send()), house.staying("lena")
+
+    def dies(name: str) -> None:
+        raise SystemExit(name)
+
+    monkeypatch.setattr("fieldvisit.vault.service.reach", dies)
+    with pytest.raises(SystemExit, match="vault_recorded"):
+        house.open(staying, "lena", case)
+    with house.vault.store.reading() as session:
+        assert session.scalars(select(Record.action).order_by(Record.seq.desc())).first() == "opened"
+
+
+@pytest.mark.parametrize(("reason", "why"), [("", WHY), ("new", "too short"), ("curious", WHY)])
+def test_no_reason_no_opening(house: House, reason: str, why: str):
+    house.enrol("lena")
+    case, staying = house.case_of(house.send()), house.staying("lena")
+    with pytest.raises(RefusedError):
+        service.open_report(house.vault, staying, case, reason, why, house.code("lena", NOW), NOW)
+
+
+def test_the_record_is_a_chain_and_a_changed_line_is_found(house: House):
+    house.enrol("lena")
+    house.open(house.staying("lena"), "lena", house.case_of(house.send()))
+    assert list(record.problems(house.vault.store, house.vault.keys)) == []
+    with house.vault.store.writing() as session:
+        if house.vault.store.is_sqlite:
+            session.execute(text("DROP TRIGGER record_no_update"))
+        else:
+            session.execute(text("ALTER TABLE record DISABLE TRIGGER ALL"))
+        session.execute(text("UPDATE record SET reason = 'chase' WHERE seq = 3"))
+    assert next(record.problems(house.vault.store, house.vault.keys)).startswith("The vault's access record: line 3")
+
+
+def test_a_record_cut_at_its_end_is_found(house: House):
+    house.enrol("lena", "luca")
+    with house.vault.store.writing() as session:
+        if house.vault.store.is_sqlite:
+            session.execute(text("DROP TRIGGER record_no_delete"))
+        else:
+            session.execute(text("ALTER TABLE record DISABLE TRIGGER ALL"))
+        session.execute(text("DELETE FROM record WHERE seq = 2"))
+    found = list(record.problems(house.vault.store, house.vault.keys))
+    assert found == ["The vault's access record should have 2 lines and has 1."]
+
+
+# --- the second factor ----------------------------------------------------------------------------------------------
+
+
+def test_a_code_works_once(house: House):
+    house.enrol("lena")
+    case, staying = house.case_of(house.send()), house.staying("lena")
+    house.open(staying, "lena", case)
+    with pytest.raises(RefusedError, match="used before"):
+        house.open(staying, "lena", case)
+
+
+def test_an_earlier_code_than_the_last_that_was_used_works_no_more(house: House):
+    house.enrol("lena")
+    case, staying = house.case_of(house.send()), house.staying("lena")
+    house.open(staying, "lena", case, NOW + STEP)
+    with pytest.raises(RefusedError, match="used before"):
+        service.open_report(house.vault, staying, case, "new", WHY, house.code("lena", NOW), NOW + STEP)
+
+
+@pytest.mark.parametrize(("steps", "works"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)])
+def test_one_step_early_or_late_is_taken(house: House, steps: int, works: bool):
+    house.enrol("lena")
+    code = house.code("lena", NOW + steps * STEP)
+    if works:
+        assert doors.come_in(house.vault, "person-lena", code, NOW)
+    else:
+        with pytest.raises(RefusedError):
+            doors.come_in(house.vault, "person-lena", code, NOW)
+
+
+def test_after_five_wrong_codes_the_right_one_waits_ten_minutes(house: House):
+    house.enrol("lena")
+    for _ in range(5):
+        with pytest.raises(RefusedError):
+            doors.come_in(house.vault, "person-lena", "000000", NOW)
+    for after, says in ((timedelta(0), True), (10 * MIN - timedelta(seconds=1), True), (10 * MIN, False)):
+        at = NOW + after
+        if says:
+            with pytest.raises(RefusedError, match="Too many"):
+                doors.come_in(house.vault, "person-lena", house.code("lena", at), at)
+        else:
+            assert doors.come_in(house.vault, "person-lena", house.code("lena", at), at)
+
+
+def test_another_person_cannot_use_a_readers_browser(house: House):
+    house.enrol("lena", "luca")
+    secret = doors.come_in(house.vault, "person-lena", house.code("lena", NOW), NOW)
+    assert doors.staying(house.vault, "person-luca", secret, NOW) is None
+
+
+@pytest.mark.parametrize(("after", "there"), [(10 * MIN - STEP, True), (10 * MIN, False)])
+def test_a_browser_that_is_left_alone_is_out_after_ten_minutes(house: House, after: timedelta, there: bool):
+    house.enrol("lena")
+    secret = doors.come_in(house.vault, "person-lena", house.code("lena", NOW), NOW)
+    assert (doors.staying(house.vault, "person-lena", secret, NOW + after) is not None) is there
+
+
+def test_whose_enrolment_ended_is_out_at_once(house: House):
+    house.enrol("lena")
+    secret = doors.come_in(house.vault, "person-lena", house.code("lena", NOW), NOW)
+    with house.vault.store.writing() as session:
+        doors.end(session, session.get_one(Reader, house.readers["lena"]), NOW)
+    assert doors.staying(house.vault, "person-lena", secret, NOW) is None
+
+
+# --- acts ---------------------------------------------------------------------------------------------------------
+
+
+def act(house: House, staying: doors.Staying, case: str, kind: str, at: Any = NOW, key: str = "", **facts: Any) -> None:
+    from fieldvisit.db import new_id
+
+    service.act(house.vault, staying, case, kind, facts, {"why": SECRET + " again"}, key or new_id(), at)
+
+
+def test_two_people_take_a_case_to_its_end(house: House):
+    house.enrol("lena", "luca")
+    case = house.case_of(house.send())
+    lena, luca = house.staying("lena"), house.staying("luca")
+    house.open(lena, "lena", case)
+    house.open(luca, "luca", case)
+    act(house, lena, case, "triaged", about="child", worker=False)
+    act(house, lena, case, "referred_child", written="sent")
+    with pytest.raises(RefusedError, match="does not come now"):
+        act(house, lena, case, "asked_close", told="told")
+    act(house, lena, case, "feedback", of="child", agrees=True)
+    act(house, lena, case, "asked_close", told="told")
+    with pytest.raises(RefusedError, match="somebody else"):
+        act(house, lena, case, "agreed_close")
+    act(house, luca, case, "agreed_close")
+    with house.vault.store.reading() as session:
+        found = service.find(session, house.vault, lena.reader, case)
+    assert found and found.state.stage == "closed" and found.clocks == ()
+
+
+def test_a_form_sent_twice_is_one_act(house: House):
+    house.enrol("lena")
+    case, lena = house.case_of(house.send()), house.staying("lena")
+    house.open(lena, "lena", case)
+    for _ in range(2):
+        act(house, lena, case, "note", key="a" * 32)
+    with house.vault.store.reading() as session:
+        found = service.find(session, house.vault, lena.reader, case)
+    assert found and len(found.acts) == 1
+
+
+@pytest.mark.parametrize(("after", "may"), [(15 * MIN - STEP, True), (15 * MIN, False), (16 * MIN, False)])
+def test_an_opening_lasts_a_quarter_of_an_hour(house: House, after: timedelta, may: bool):
+    house.enrol("lena")
+    case, lena = house.case_of(house.send()), house.staying("lena")
+    house.open(lena, "lena", case)
+    if may:
+        act(house, lena, case, "note", at=NOW + after)
+    else:
+        with pytest.raises(RefusedError, match="15 minutes"):
+            act(house, lena, case, "note", at=NOW + after)
+
+
+def test_an_investigator_sees_what_was_shared_and_can_do_nothing_with_it(house: House):
+    house.enrol("lena", "ines")
+    case, lena = house.case_of(house.send()), house.staying("lena")
+    assert seen_by(house, "ines") == []
+    house.open(lena, "lena", case)
+    act(house, lena, case, "shared", reader=house.readers["ines"])
+    assert seen_by(house, "ines") == [case]
+    ines = house.staying("ines")
+    assert house.open(ines, "ines", case).reports[0][1]["facts"] == SECRET
+    with pytest.raises(LookupError):
+        act(house, ines, case, "note")
+    act(house, lena, case, "unshared", reader=house.readers["ines"])
+    assert seen_by(house, "ines") == []
+
+
+def test_a_lead_is_not_shared_with_as_an_investigator_is(house: House):
+    house.enrol("lena", "opal")
+    case, lena = house.case_of(house.send()), house.staying("lena")
+    house.open(lena, "lena", case)
+    with pytest.raises(RefusedError, match="Choose one of the names"):
+        act(house, lena, case, "shared", reader=house.readers["opal"])
+
+
+@pytest.mark.parametrize("model", NEVER_DELETED, ids=lambda model: model.__tablename__)
+def test_nothing_is_ever_deleted(house: House, model: Any):
+    house.enrol("lena", "luca")
+    case, lena = house.case_of(house.send(named_staff="Luca")), house.staying("lena")
+    house.open(lena, "lena", case)
+    act(house, lena, case, "note")
+    with pytest.raises(RefusedError):
+        doors.come_in(house.vault, "person-lena", "000000", NOW)
+    watch.watch(house.vault, NOW + 20 * MIN)
+    house.send()
+    watch.watch(house.vault, NOW + 40 * MIN)
+    with pytest.raises(DBAPIError, match="only added"), house.vault.store.writing() as session:
+        session.execute(text(f"DELETE FROM {model.__tablename__}"))
+
+
+@pytest.mark.parametrize("model", ADDED_ONLY, ids=lambda model: model.__tablename__)
+def test_what_was_written_stays_as_it_was_written(house: House, model: Any):
+    house.enrol("lena", "luca")
+    case, lena = house.case_of(house.send(named_staff="Luca")), house.staying("lena")
+    house.open(lena, "lena", case)
+    act(house, lena, case, "note")
+    with pytest.raises(RefusedError):
+        doors.come_in(house.vault, "person-lena", "000000", NOW)
+    column = model.__table__.columns.keys()[0]
+    with pytest.raises(DBAPIError, match="only added"), house.vault.store.writing() as session:
+        session.execute(text(f"UPDATE {model.__tablename__} SET {column} = {column}"))
+
+
+# --- the words are nowhere ------------------------------------------------------------------------------------------
+
+
+def test_no_word_of_a_report_or_of_a_lead_is_in_the_database_its_journal_or_a_log(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+):
+    house = House(a_vault(tmp_path)).enrol("lena", "luca")
+    secrets = {f"word{n}": f"zebrafinch{n}quartz" for n in range(40)}
+    case = house.case_of(house.send(**secrets, named_staff="Nobody"))
+    lena = house.staying("lena")
+    assert house.open(lena, "lena", case).reports[0][1]["word7"] == "zebrafinch7quartz"
+    service.act(house.vault, lena, case, "note", {}, {"what": "zebrafinch of the lead"}, "a" * 32, NOW)
+    with pytest.raises(RefusedError):
+        service.open_report(house.vault, lena, case, "new", "zebrafinch is why I open it", "000000", NOW)
+    service.open_report(
+        house.vault, lena, case, "new", "zebrafinch is why I open it", house.code("lena", NOW + STEP), NOW + STEP
+    )
+    watch.watch(house.vault, NOW + 20 * MIN)
+    raw = b"".join(path.read_bytes() for path in sorted(tmp_path.rglob("*")) if path.is_file())
+    out, err = capfd.readouterr()
+    assert (tmp_path / "vault" / "vault.db-wal").exists()
+    for word in (b"zebrafinch", "zebrafinch".encode("utf-16-le"), b"emVicmFmaW5ja", SECRET.encode()):
+        assert word not in raw, word
+    assert "zebrafinch" not in out + err
+
+
+def test_a_cases_key_moved_to_another_case_opens_nothing(house: House):
+    first, second = house.case_of(house.send()), house.case_of(house.send(facts="Other"))
+    from fieldvisit.vault.keys import CannotOpenError
+
+    with house.vault.store.reading() as session:
+        one, other = session.get_one(Case, first), session.get_one(Case, second)
+    moved = Case(id=other.id, received_at=other.received_at, key=one.key)
+    with pytest.raises(CannotOpenError):
+        service._key(house.vault, moved)
+
+
+# --- calling ------------------------------------------------------------------------------------------------------
+
+
+def called(house: House) -> list[str]:
+    names = {key: ref for ref, key in house.readers.items()} | {"": "the contact outside"}
+    with house.vault.store.reading() as session:
+        return [names[page.reader_id] for page in session.scalars(select(Page).order_by(Page.made_at, Page.id))]
+
+
+def test_an_unopened_report_calls_lead_deputy_and_director_in_turn(house: House):
+    house.enrol("lena", "dina", "dirk")
+    house.send()
+    for minutes, expected in ((14, []), (15, ["lena"]), (59, ["lena"]), (60, ["lena", "dina"]), (239, ["lena", "dina"]),
+                              (240, ["lena", "dina", "dirk"])):  # fmt: skip
+        watch.watch(house.vault, NOW + minutes * MIN)
+        watch.watch(house.vault, NOW + minutes * MIN)
+        assert called(house) == expected, minutes
+
+
+def test_an_opened_report_calls_nobody(house: House):
+    house.enrol("lena", "dina")
+    house.open(house.staying("lena"), "lena", house.case_of(house.send()))
+    watch.watch(house.vault, NOW + 70 * MIN)
+    assert called(house) == []
+
+
+def test_nobody_who_is_named_is_called_and_the_next_one_takes_their_turn(house: House):
+    house.enrol("lena", "dina", "dirk")
+    house.send(named_staff="Lena")
+    watch.watch(house.vault, NOW + 15 * MIN)
+    assert called(house) == ["dina"]
+
+
+def test_where_everybody_is_named_the_contact_outside_is_called(house: House):
+    house.enrol("lena", "dina")
+    house.send(named_staff="Lena and Dina")
+    watch.watch(house.vault, NOW + 15 * MIN)
+    assert called(house) == ["the contact outside"]
+
+
+def test_a_triage_that_is_late_calls_the_lead(house: House):
+    house.enrol("lena")
+    house.open(house.staying("lena"), "lena", house.case_of(house.send()))
+    watch.watch(house.vault, NOW + timedelta(days=1))
+    assert called(house) == ["lena"]
+
+
+def test_a_call_by_mail_says_nothing_of_what_waits(house: House, monkeypatch: pytest.MonkeyPatch):
+    sent: list[Any] = []
+    monkeypatch.setattr("fieldvisit.vault.watch.smtp.send", lambda outgoing, sending, at: sent.append(outgoing))
+    house.vault.config.vault_pager = "smtp"
+    house.enrol("lena")
+    number = house.send().number
+    watch.watch(house.vault, NOW + 15 * MIN)
+    watch.watch(house.vault, NOW + 16 * MIN)
+    assert [one.to for one in sent] == ["lena@council.example"]
+    said = json.dumps([sent[0].subject, sent[0].body]).lower()
+    assert not any(word in said for word in ("safeguard", "report", "child", "adult", number.lower(), "lena"))
+
+
+def test_a_mail_server_that_is_away_is_asked_again(house: House, monkeypatch: pytest.MonkeyPatch):
+    from fieldvisit.messages.outgoing import NotNowError
+
+    tries: list[int] = []
+
+    def away(*_: Any) -> None:
+        tries.append(1)
+        if len(tries) < 3:
+            raise NotNowError("away")
+
+    monkeypatch.setattr("fieldvisit.vault.watch.smtp.send", away)
+    house.vault.config.vault_pager = "smtp"
+    house.enrol("lena")
+    house.send()
+    counts = [watch.watch(house.vault, NOW + minutes * MIN) for minutes in (15, 16, 17, 18)]
+    assert counts == [0, 0, 1, 0] and len(tries) == 3
