@@ -1,0 +1,141 @@
+"""May this be done to a watch, by the desk? How long may an interval be? Which words may a worker choose? Pure.
+
+These judge the office's commands. What a phone says is a fact, and never refused (ruling R1).
+"""
+
+import re
+import unicodedata
+from datetime import datetime, time, timedelta
+
+from fieldvisit.ground.clock import london_date, london_instant
+from fieldvisit.ground.policy import Policy
+from fieldvisit.ground.verdict import Allowed, Clause, Refused, Verdict
+from fieldvisit.safety.state import Lengths, Stage, State
+
+D10 = Clause("", "D10")
+LEAST_MIN = 5  # minutes: nobody can be rung more often than that
+LEAST_WORD = 4  # letters
+LONGEST_WORD = 40
+LEAST_REASON = 10
+
+
+def interval_min(wanted: int | None, stay_min: int | None, policy: Policy) -> int:
+    """D10: the council's interval where none is named; never longer than the expected stay and a little."""
+    minutes = wanted if wanted and wanted > 0 else policy.safety.interval_min.value
+    most = (stay_min if stay_min and stay_min > 0 else 4 * 60) + policy.safety.beyond_stay_min.value
+    return max(LEAST_MIN, min(minutes, most))
+
+
+def extension_min(wanted: int, policy: Policy) -> int:
+    return max(LEAST_MIN, min(wanted, 4 * policy.safety.interval_min.value))
+
+
+def home_by(said: str | None, at: datetime) -> datetime | None:
+    """HH:MM in London on that day; what cannot be read, or has passed, is as if it had not been said."""
+    found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", said or "")
+    if not found:
+        return None
+    instant = london_instant(london_date(at), time(int(found[1]), int(found[2])))
+    return instant if instant > at else None
+
+
+def warns_at(state: State, lengths: Lengths) -> datetime | None:
+    """From when the phone says that a check-in is due soon."""
+    return state.due_at - lengths.warn if state.due_at and state.stage is Stage.ACTIVE else None
+
+
+# --- the desk -----------------------------------------------------------------------------------------------------
+
+
+def may(kind: str, state: State, *, reason: str = "", has_words: bool = True, word: str = "") -> Verdict:
+    return _MAY[kind](state, reason, has_words, word)
+
+
+def _may_call(state: State, reason: str, has_words: bool, word: str) -> Verdict:
+    return _while_live(state)
+
+
+def _may_speak(state: State, reason: str, has_words: bool, word: str) -> Verdict:
+    if not (found := _while_live(state)):
+        return found
+    if has_words and not word:
+        return Refused("no-word", "Ask for their word, and write down what they say.", D10)
+    if not has_words and not _said(reason):
+        return Refused("no-reason", "This worker has set no word. Say how you know that it was them.", D10)
+    return Allowed()
+
+
+def _may_find_no_contact(state: State, reason: str, has_words: bool, word: str) -> Verdict:
+    if state.stage is Stage.ALARM:
+        return Refused("already", "It is an alarm already. Decide about 999.", D10)
+    if not state.called:
+        return Refused("not-called", "Ring them first, and record the call.", D10)
+    return _while_live(state)
+
+
+def _may_raise(state: State, reason: str, has_words: bool, word: str) -> Verdict:
+    if state.stage is Stage.ALARM:
+        return Refused("already", "It is an alarm already. Decide about 999.", D10)
+    return Allowed() if _said(reason) else Refused("no-reason", "Say why you raise the alarm.", D10)
+
+
+def _may_decide(state: State, reason: str, has_words: bool, word: str) -> Verdict:
+    if state.stage is not Stage.ALARM:
+        return Refused("no-alarm", "There is no alarm to decide about. Raise it first.", D10)
+    return Allowed() if _said(reason) else Refused("no-reason", "Say why you decide so.", D10)
+
+
+def _may_find_safe(state: State, reason: str, has_words: bool, word: str) -> Verdict:
+    if state.stage is not Stage.ALARM:
+        return Refused("no-alarm", "There is no alarm. Record that you spoke with them.", D10)
+    return Allowed() if _said(reason) else Refused("no-reason", "Say who found them safe, and how you know.", D10)
+
+
+def _may_close(state: State, reason: str, has_words: bool, word: str) -> Verdict:
+    if state.stage is Stage.ALARM:
+        return Refused("alarm", "An alarm ends when somebody has found them safe. Record that first.", D10)
+    if not (found := _while_live(state)):
+        return found
+    return Allowed() if _said(reason) else Refused("no-reason", "Say why nobody need watch any longer.", D10)
+
+
+def _while_live(state: State) -> Verdict:
+    return Allowed() if state.live else Refused("ended", "Nobody is being watched here any longer.", D10)
+
+
+def _said(reason: str) -> bool:
+    return len(reason.strip()) >= LEAST_REASON
+
+
+_MAY = {
+    "called": _may_call,
+    "spoke": _may_speak,
+    "no_contact": _may_find_no_contact,
+    "alarm": _may_raise,
+    "decided": _may_decide,
+    "found_safe": _may_find_safe,
+    "closed": _may_close,
+}
+
+
+# --- a worker's words ---------------------------------------------------------------------------------------------
+
+
+def as_said(word: str) -> str:
+    """However it was typed or heard: small letters and digits alone."""
+    folded = unicodedata.normalize("NFKC", word).casefold()
+    return "".join(letter for letter in folded if letter.isalnum())
+
+
+def may_choose_words(safe: str, duress: str) -> Verdict:
+    ours, theirs = as_said(safe), as_said(duress)
+    if len(ours) < LEAST_WORD or len(theirs) < LEAST_WORD or max(len(safe), len(duress)) > LONGEST_WORD:
+        return Refused("length", f"Each word has {LEAST_WORD} to {LONGEST_WORD} letters.", D10)
+    if ours in theirs or theirs in ours or ours[:LEAST_WORD] == theirs[:LEAST_WORD]:
+        return Refused("alike", "The two words must begin differently: somebody tired must hear which it was.", D10)
+    return Allowed()
+
+
+def lasts(policy: Policy) -> timedelta:
+    """R24: check-ins one year."""
+    return timedelta(days=policy.safety.keep_days.value)

@@ -1,0 +1,92 @@
+"""The codes of a watch in words, for its pages and for the worker's phone."""
+
+from fieldvisit.ground.clock import in_london, say_time
+from fieldvisit.safety.state import Stage, State
+
+STAGES = {
+    "planned": "Not watched",
+    "active": "Watched",
+    "due": "Due to check in",
+    "overdue": "Late: ring now",
+    "contacting": "Being rung",
+    "alarm": "ALARM",
+    "safe": "Safe",
+    "ended": "Over",
+}
+TONES = {
+    "active": ("calm", "clock"),
+    "due": ("warn", "clock"),
+    "overdue": ("bad", "warn"),
+    "contacting": ("bad", "bolt"),
+    "alarm": ("bad", "warn"),
+    "safe": ("good", "tick"),
+}
+WHY = {
+    "no_contact": "Nobody could reach them.",
+    "panic": "They asked for help, silently. Do not ring: their phone may be heard.",
+    "aggression": "They left because somebody was aggressive.",
+    "duress": "They gave the word that means: I am not free to speak. Do not ring and ask.",
+    "desk": "Somebody here raised it.",
+}
+STEPS = {
+    "started": "Asked us to watch",
+    "checked_in": "Checked in",
+    "extended": "Asked for more time",
+    "ended": "Said that they are out",
+    "visit_ended": "The visit ended",
+    "panicked": "Asked for help, silently",
+    "aggression": "Left because somebody was aggressive",
+    "due": "A check-in was due",
+    "overdue": "The check-in was late",
+    "alarm_by_time": "Nobody reached them: alarm",
+    "called": "Rung",
+    "spoke": "A word was given",
+    "no_contact": "No contact: alarm",
+    "alarm": "Alarm raised here",
+    "decided": "Decided about 999",
+    "found_safe": "Found safe",
+    "closed": "Watch ended here",
+}
+SAID = {
+    "right": "It was right.",
+    "duress": "It means: I am not free to speak.",
+    "wrong": "It was not theirs.",
+    "none": "They have set no word.",
+}
+WHOM = {"worker": "The worker", "colleague": "Their colleague at the visit", "firm": "Their firm or manager"}
+DECISIONS = {"999": "999 was rung", "not_now": "Not now"}
+# What the page offers, and what stands on the button.
+OFFERS = {
+    "called": ("I rang", "Record the call"),
+    "spoke": ("They gave a word", "Record the word"),
+    "no_contact": ("I cannot reach them", "No contact: raise the alarm"),
+    "alarm": ("Raise the alarm", "Raise the alarm"),
+    "decided": ("Decide about 999", "Record the decision"),
+    "found_safe": ("Found safe", "They were found safe"),
+    "closed": ("Stop watching", "Stop watching"),
+}
+DONE = {
+    "called": "The call is recorded.",
+    "no_contact": "It is an alarm. Decide about 999 now.",
+    "alarm": "It is an alarm. Decide about 999 now.",
+    "decided": "The decision is recorded, with your name.",
+    "found_safe": "Recorded: found safe. Write down what happened, while it is fresh.",
+    "closed": "Nobody watches any longer.",
+}
+
+
+def to_the_phone(state: State | None) -> str:
+    """state: as the phone sees it, or None where nobody watches."""
+    if state is None:
+        return "Nobody is watching. Ask the office below."
+    until = say_time(in_london(state.due_at).time()) if state.due_at else ""
+    match state.stage:
+        case Stage.ACTIVE if state.going_home:
+            return f"The office watches until you are home: {until}."
+        case Stage.ACTIVE | Stage.SAFE if until:
+            return f"The office is watching until {until}."
+        case Stage.SAFE:
+            return "The office has spoken with you. No clock runs now."
+        case Stage.DUE:
+            return f"You were due to check in at {until}. Check in now, or the office rings you."
+    return "The office is trying to reach you. Answer your phone, or give your word."

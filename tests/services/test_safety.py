@@ -1,0 +1,291 @@
+"""Watches in the database: armed by a phone, run by the server, worked on by the desk, and silent where they must be."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
+
+from fieldvisit.db import new_id
+from fieldvisit.ground.roles import CHECKING, WATCHING
+from fieldvisit.ground.verdict import RefusedError
+from fieldvisit.jobs import Work
+from fieldvisit.safety import service
+from fieldvisit.safety.models import SafetyWord, Watch, WatchStep, WatchWords
+from fieldvisit.safety.state import Deed
+from fieldvisit.tasks import Task
+from fieldvisit.visits.models import Entry, Visit, Words
+from tests.stories import Story, a_visit
+from tests.world import World
+
+MINUTE = timedelta(minutes=1)
+SAFE, DURESS = "blue kettle", "grey heron"
+WHY = "I know her voice, and she is at her van."
+
+
+def rows(world: World, model: Any) -> list[Any]:
+    with world.database.reading(CHECKING) as session:
+        return list(session.scalars(select(model)))
+
+
+def watched(world: World, **said: Any) -> Story:
+    """Asha is in a home, and the office watches: the next check-in is due in half an hour."""
+    story = a_visit(world, starts=world.now - 60 * MINUTE).in_the_home()
+    story.at = world.now
+    return story.says("safety.started", at=world.now, **said)
+
+
+def the_watch(world: World) -> Watch:
+    [watch] = rows(world, Watch)
+    return watch
+
+
+def kinds(world: World) -> list[str]:
+    with world.database.reading(CHECKING) as session:
+        return list(session.scalars(select(WatchStep.kind).order_by(WatchStep.position)))
+
+
+def ticked(world: World, minutes: float) -> Watch:
+    """As the worker process does it, at that time."""
+    with world.database.writing(WATCHING) as session:
+        service.tick(session, the_watch(world).id, world.now + minutes * MINUTE, world.policy)
+    return the_watch(world)
+
+
+def open_tasks(world: World) -> list[str]:
+    return [task.kind for task in rows(world, Task) if task.done_at is None and task.kind.startswith("watch")]
+
+
+def acts(
+    world: World, kind: str, minutes: float, by: str = "olive", reason: str = "", key: str = "", **body: Any
+) -> None:
+    asking, at = world.principal(by), world.now + minutes * MINUTE
+    watch_id = the_watch(world).id
+    with world.database.writing(asking) as session:
+        watch = service.lock(session, watch_id)
+        assert watch
+        service.act(
+            session, watch, Deed(kind, at, at, asking.person_id, body), reason=reason, has_words=False,
+            word_said=bool(body.get("word")), key=key or new_id(), policy=world.policy,
+        )  # fmt: skip
+
+
+def with_words(world: World, ref: str = "asha") -> None:
+    with world.database.writing(WATCHING) as session:
+        service.choose_words(session, world.ids[ref], SAFE, DURESS, world.now)
+
+
+def judged(world: World, word: str, ref: str = "asha") -> str:
+    with world.database.reading(WATCHING) as session:
+        return service.judge_word(session, world.ids[ref], word)
+
+
+# --- armed by the phone, run by the server ------------------------------------------------------------------------
+
+
+def test_a_phone_arms_it_and_then_it_runs_here_without_the_phone(world: World) -> None:
+    watched(world, minutes=20, stay_min=30, device_on=True)
+    assert (the_watch(world).stage, the_watch(world).due_at) == ("active", world.now + 20 * MINUTE)
+    [work] = [work for work in rows(world, Work) if work.kind == service.TICK]
+    assert work.due_at == world.now + 20 * MINUTE
+    assert [ticked(world, minutes).stage for minutes in (19, 20, 24, 25, 34, 35)] == [
+        "active", "due", "due", "overdue", "overdue", "alarm",
+    ]  # fmt: skip
+    assert kinds(world) == ["started", "due", "overdue", "alarm_by_time"]
+    assert open_tasks(world) == ["watch_overdue", "watch_alarm"]
+
+
+def test_a_worker_process_that_was_away_catches_up_with_the_true_times(world: World) -> None:
+    watched(world)
+    assert ticked(world, 300).stage == "alarm"
+    assert [step.at - world.now for step in rows(world, WatchStep)] == [
+        0 * MINUTE,
+        30 * MINUTE,
+        35 * MINUTE,
+        45 * MINUTE,
+    ]
+    ticked(world, 301)
+    assert len(kinds(world)) == 4
+
+
+def test_each_line_wishes_the_next_tick(world: World) -> None:
+    story = watched(world)
+    story.says("safety.checked_in", at=world.now + 10 * MINUTE)
+    due = {work.due_at - world.now for work in rows(world, Work) if work.kind == service.TICK}
+    assert due == {30 * MINUTE, 40 * MINUTE}
+
+
+@pytest.mark.parametrize(
+    ("end", "facts"),
+    [
+        ("visit.closed", None), ("visit.withdrew", {"reason": "smoke"}), ("door.no_answer", None),
+        ("consent.refused", {"reason": "unwell"}), ("safety.ended", {}),
+    ],
+)  # fmt: skip
+def test_whatever_ends_the_visit_ends_the_watch(world: World, end: str, facts: dict[str, Any] | None) -> None:
+    story = watched(world)
+    if end == "visit.closed":
+        story.closing().closed()
+    elif end == "door.no_answer":
+        story.says(end, waited_min=10, called=True, card_left=True)
+    else:
+        story.says(end, **(facts or {}))
+    assert the_watch(world).stage == "ended"
+    assert ticked(world, 500).stage == "ended"
+
+
+def test_leaving_because_of_aggression_is_an_alarm_also_when_it_is_said_later(world: World) -> None:
+    story = a_visit(world, starts=world.now - 60 * MINUTE).in_the_home()
+    story.says("visit.withdrew", reason="not_said")
+    assert rows(world, Watch) == []
+    story.says("safety.left_because", reason="aggression", words="He had a knife")
+    assert (the_watch(world).stage, kinds(world)) == ("alarm", ["aggression"])
+    assert "knife" not in str([step.body for step in rows(world, WatchStep)])
+
+
+def test_a_panic_needs_no_watch(world: World) -> None:
+    a_visit(world, starts=world.now - 60 * MINUTE).in_the_home().says("safety.panicked")
+    assert the_watch(world).stage == "alarm"
+    assert open_tasks(world) == []
+
+
+def test_two_workers_of_one_visit_have_two_watches(world: World) -> None:
+    story = watched(world)
+    assert the_watch(world).person_id == world.ids[story.lead]
+
+
+# --- words --------------------------------------------------------------------------------------------------------
+
+
+def test_a_word_is_known_however_it_was_written_and_kept_nowhere(world: World) -> None:
+    assert judged(world, SAFE) == "none"
+    with_words(world)
+    assert [judged(world, word) for word in ("Blue-Kettle", "grey  HERON", "blue heron", "")] == [
+        "right", "duress", "wrong", "wrong",
+    ]  # fmt: skip
+    [row] = rows(world, SafetyWord)
+    assert row.safe_hash.startswith("$argon2id$")
+    assert "kettle" not in row.safe_hash
+
+
+def test_every_word_takes_the_same_work(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_words(world)
+    counted: list[str] = []
+    monkeypatch.setattr(service, "_matches", lambda digest, said: bool(counted.append(said)))
+    for person, word in (("asha", SAFE), ("asha", DURESS), ("asha", "nonsense"), ("ben", SAFE)):
+        judged(world, word, person)
+    assert len(counted) == 8
+
+
+def phone_says(world: World, word: str, minutes: float) -> None:
+    watch_id = the_watch(world).id
+    with world.database.writing(WATCHING) as session:
+        watch = service.lock(session, watch_id)
+        assert watch
+        service.said_by_phone(session, watch, word, new_id(), world.now + minutes * MINUTE, world.policy)
+
+
+def phone_sees(world: World, minutes: float) -> Any:
+    with world.database.reading(WATCHING) as session:
+        watches = session.scalars(select(Watch)).all()
+        [seen] = service.phone_sees(session, watches, world.now + minutes * MINUTE, world.policy).values()
+        return seen
+
+
+def everything(world: World) -> str:
+    """All text of all tables that could hold something of it."""
+    with world.database.reading(CHECKING) as session:
+        parts = [row.__dict__ for model in (Watch, WatchStep, WatchWords, SafetyWord, Entry, Words, Task, Work)
+                 for row in session.scalars(select(model))]  # fmt: skip
+    return str(parts)
+
+
+@pytest.mark.parametrize("minutes", [10, 37])
+def test_the_word_under_duress_is_an_alarm_here_and_nothing_there(world: World, minutes: float) -> None:
+    with_words(world)
+    watched(world)
+    ticked(world, minutes)
+    phone_says(world, DURESS, minutes)
+    assert the_watch(world).stage == "alarm"
+    assert phone_sees(world, minutes).due_at == world.now + (minutes + 30) * MINUTE
+    assert phone_sees(world, minutes).stage.value in ("active", "safe")
+    assert open_tasks(world) == []
+    assert "heron" not in everything(world).lower()
+
+
+def test_both_words_leave_the_same_tasks_and_the_same_work(world: World) -> None:
+    with_words(world)
+    watched(world)
+    ticked(world, 36)
+    phone_says(world, SAFE, 36)
+    left = ([(task.kind, task.done_at) for task in rows(world, Task)], len(rows(world, Work)))
+    phone_says(world, DURESS, 36)
+    assert ([(task.kind, task.done_at) for task in rows(world, Task)], len(rows(world, Work)) - 1) == left
+
+
+def test_a_word_can_be_asked_for_by_the_desk_and_no_line_holds_it(world: World) -> None:
+    watched(world)
+    acts(world, "called", 36)
+    acts(world, "spoke", 37, word="right", reason=WHY)
+    assert the_watch(world).stage == "safe"
+    assert rows(world, WatchWords)[0].text == WHY
+
+
+# --- the desk -----------------------------------------------------------------------------------------------------
+
+
+def test_ringing_settles_the_task_and_deciding_the_other(world: World) -> None:
+    watched(world)
+    ticked(world, 35)
+    assert open_tasks(world) == ["watch_overdue"]
+    acts(world, "called", 36, answered=False)
+    assert (open_tasks(world), the_watch(world).stage) == ([], "contacting")
+    ticked(world, 45)
+    assert open_tasks(world) == ["watch_alarm"]
+    acts(world, "decided", 46, reason="Nobody has seen her since noon.", what="999")
+    assert open_tasks(world) == []
+
+
+def test_found_safe_asks_what_happened(world: World) -> None:
+    watched(world).says("safety.panicked")
+    acts(world, "found_safe", 5, reason=WHY)
+    assert the_watch(world).stage == "safe"
+    assert [task.kind for task in rows(world, Task) if task.kind == "incident"] == ["incident"]
+
+
+def test_one_form_is_one_line(world: World) -> None:
+    watched(world)
+    for _ in range(2):
+        acts(world, "called", 3, key="k" * 32)
+    assert kinds(world) == ["started", "called"]
+
+
+def test_what_the_rule_refuses_leaves_no_line(world: World) -> None:
+    watched(world)
+    with pytest.raises(RefusedError, match="no alarm"):
+        acts(world, "decided", 1, reason=WHY, what="999")
+    assert kinds(world) == ["started"]
+
+
+def test_lines_are_never_changed(world: World) -> None:
+    watched(world)
+    for statement in ("UPDATE watch_step SET kind = 'ended'", "DELETE FROM watch_step"):
+        with (
+            pytest.raises(DBAPIError, match=r"append-only|permission denied"),
+            world.database.writing(WATCHING) as session,
+        ):
+            session.execute(text(statement))
+
+
+def test_the_worker_sees_no_row_of_it(world: World) -> None:
+    watched(world)
+    with world.database.reading(world.principal("asha")) as session:
+        assert session.scalars(select(Watch)).all() == []
+        assert session.scalars(select(WatchStep)).all() == []
+        assert session.scalars(select(Visit)).all()
+
+
+def test_it_is_kept_for_a_year(world: World) -> None:
+    watched(world)
+    assert (the_watch(world).keep_until - world.now.date()).days in (364, 365)
