@@ -1,8 +1,9 @@
 """What the pages of hazards show: the board, sorted by what runs out first, and one case."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, joinedload
@@ -11,14 +12,19 @@ from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.roles import Principal
 from fieldvisit.hazards import clocks, service
 from fieldvisit.hazards.clocks import Clock
-from fieldvisit.hazards.models import Hazard, HazardStep
+from fieldvisit.hazards.models import Hazard, HazardStep, HazardWords
+from fieldvisit.hazards.report import Known, Month
 from fieldvisit.hazards.state import Stage, State
 from fieldvisit.hazards.words import say_body
 from fieldvisit.register.models import Home, Household, Person
-from fieldvisit.visits.models import Visit
+from fieldvisit.visits.models import Entry, Visit
 from fieldvisit.visits.precautions import say_precautions
+from fieldvisit.visits.words import words_of_visit
 
 PAGE = 50
+AT_A_TIME = 200
+LATE_NEWS = timedelta(days=62)  # a phone that was without signal says weeks later what was seen in that month
+PICTURED = ("hazard", "damage")  # what a photo must be of to stand in a case
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,17 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Photo:
+    """One photo that was taken at a visit of this case. is_here: whole; otherwise it is on the phone, or deleted."""
+
+    visit_id: str
+    id: str
+    at: datetime
+    is_here: bool
+    purged_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     case: Hazard
     state: State
@@ -48,6 +65,7 @@ class Case:
     household: Sequence[str]
     reporter: str
     visit: Visit | None
+    others: Sequence[Hazard]  # open ones of the same home
 
 
 def page_of(session: Session, every: bool, after: str, policy: Policy) -> tuple[list[Row], str | None]:
@@ -85,6 +103,7 @@ def case_of(session: Session, case: Hazard, policy: Policy) -> Case:
     rows = service.steps_of(session, [case.id])[case.id]
     state = service.state_from(rows)
     words = service.words_of(session, case.id)
+    spoken = words_of_visit(session, case.visit_id) if case.visit_id else {}
     known = {row.by for row in rows if row.by} | ({case.reported_by} if case.reported_by else set())
     names: dict[str, str] = dict(session.execute(select(Person.id, Person.name).where(Person.id.in_(known))).all())
     wanted = {str(row.body["visit"]) for row in rows if "visit" in row.body} | (
@@ -93,7 +112,8 @@ def case_of(session: Session, case: Hazard, policy: Policy) -> Case:
     visits = {visit.id: visit for visit in session.scalars(select(Visit).where(Visit.id.in_(wanted)))}
     steps = [
         Step(
-            row, names.get(row.by or "", "The system"), say_body(row.body), words.get(row.id, {}),
+            row, names.get(row.by or "", "The system"), say_body(row.body),
+            spoken.get(str(row.body.get("entry", "")), {}) | words.get(row.id, {}),
             visits.get(str(row.body.get("visit", ""))),
         )
         for row in rows
@@ -106,7 +126,42 @@ def case_of(session: Session, case: Hazard, policy: Policy) -> Case:
         household_of(session, case.home_id),
         names.get(case.reported_by or "", ""),
         visits.get(case.visit_id or ""),
+        session.scalars(
+            select(Hazard)
+            .where(Hazard.home_id == case.home_id, Hazard.id != case.id, Hazard.stage != Stage.CLOSED)
+            .order_by(Hazard.opened_at, Hazard.id)
+        ).all(),
     )
+
+
+def photos_of(
+    session: Session, visit_id: str | None, enclosed: Callable[[Session, str], Mapping[str, Any]]
+) -> list[Photo]:
+    """What was photographed as a hazard or as damage at that visit. enclosed: the visit's attachments by line."""
+    if visit_id is None:
+        return []
+    query = select(Entry).where(Entry.visit_id == visit_id, Entry.kind == "photo.taken").order_by(Entry.corrected_time)
+    taken = [entry for entry in session.scalars(query) if entry.body.get("what") in PICTURED]
+    found = enclosed(session, visit_id) if taken else {}
+    return [
+        Photo(visit_id, one.id, entry.corrected_time, one.is_here, one.purged_at)
+        for entry in taken
+        for one in found.get(entry.id, ())
+    ]
+
+
+def known_in(session: Session, month: Month) -> Iterator[Known]:
+    """Every case that may have a clock in that month: those that we knew of before it was over. A few hundred at a time."""
+    after = ""
+    query = select(Hazard).options(joinedload(Hazard.home)).where(Hazard.opened_at < month.ends + LATE_NEWS)
+    while cases := session.scalars(query.where(Hazard.id > after).order_by(Hazard.id).limit(AT_A_TIME)).all():
+        steps = service.steps_of(session, [case.id for case in cases])
+        for case in cases:
+            shut = tuple(step.at for step in steps[case.id] if step.kind == "access_failed")
+            state = service.state_from(steps[case.id])
+            where = f"{case.home.address_line}, {case.home.postcode}"
+            yield Known(case.id, case.ref, case.hazard, where, state, shut)
+        after = cases[-1].id
 
 
 def household_of(session: Session, home_id: str) -> tuple[str, ...]:
@@ -115,6 +170,16 @@ def household_of(session: Session, home_id: str) -> tuple[str, ...]:
     if found is None:
         return ()
     return say_precautions(found.precautions, language=found.language, trusted_adult=found.trusted_adult)
+
+
+def last_summary(session: Session, hazard_id: str) -> str | None:
+    """Word for word, of the newest step that has one."""
+    query = (
+        select(HazardWords.text)
+        .join(HazardStep, HazardStep.id == HazardWords.step_id)
+        .where(HazardWords.hazard_id == hazard_id, HazardWords.field == "summary")
+    )
+    return session.scalars(query.order_by(HazardStep.position.desc()).limit(1)).first()
 
 
 def home_of(session: Session, who: Principal, home_id: str) -> Home | None:

@@ -5,9 +5,10 @@ Nothing stops a clock but the deed that it asks for: not a door that stayed shut
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from fieldvisit.ground.clock import end_of_london_day, london_date, say_length
+from fieldvisit.ground import running
+from fieldvisit.ground.clock import end_of_london_day, london_date
 from fieldvisit.ground.deadlines import RULES, Facts, due, emergency_starts
 from fieldvisit.ground.policy import Policy
 from fieldvisit.hazards.state import State
@@ -22,7 +23,6 @@ LABELS = {
     "awaab_preventative": "Begin preventative work, or take steps towards it",
     "awaab_preventative_longstop": "Preventative work has physically begun",
 }
-SOON = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +47,10 @@ class Clock:
 
     def standing(self, at: datetime) -> str:
         """A code of `templates/ui/deadlines.html`."""
-        if self.due is None:
-            return "not_applying"
-        if self.done_at is not None:
-            return "met" if self.done_at <= self.due else "late"
-        if at > self.due:
-            return "overdue"
-        return "soon" if self.due - at <= SOON else "running"
+        return running.standing(self.due, self.done_at, at)
 
     def due_in(self, at: datetime) -> str:
-        """'5 hours 12 minutes left', 'ran out 2 hours ago'. Minutes are the smallest; empty when it does not run."""
-        if not self.runs or self.due is None:
-            return ""
-        whole = int(abs((self.due - at).total_seconds())) // 60 * 60
-        said = say_length(whole) if whole else "less than a minute"
-        return f"ran out {said} ago" if at > self.due else f"{said} left"
+        return running.due_in(self.due, self.done_at, at)
 
 
 def clocks(state: State, policy: Policy) -> list[Clock]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from fieldvisit.hazards.state import ANSWERS, AT_RISK, FINDINGS, SENT_BY, TRIAGES, WAYS, Deed
+from fieldvisit.hazards.state import ANSWERS, AT_RISK, CARRIED_BY, FINDINGS, SENT_BY, TRIAGES, WAYS, Deed
 from fieldvisit.hazards.summary import TO_FILL
 from fieldvisit.visits.plan_forms import Typed
 
@@ -22,6 +22,7 @@ BOXES = {
     "no-investigator": "investigator",
     "in-person": "how",
     "incomplete": "says",
+    "not-safe": "how",
     "future": "on",
     "too-early": "on",
     "known-already": "on",
@@ -86,10 +87,20 @@ def _concluded(typed: Typed, kind: str, _: tuple[str, ...]) -> tuple[Body, Words
 
 def _summary(typed: Typed, kind: str, _: tuple[str, ...]) -> tuple[Body, Words]:
     how = typed.choice(f"{kind}_how", SENT_BY, "Choose how it was sent.")
-    text = typed.words(f"{kind}_summary", "Write the summary as it was sent.", LONG).replace("\r\n", "\n")
+    return {"says": list(typed.many(f"{kind}_says")), "how": how}, {"summary": read_summary(typed, kind)}
+
+
+def _written(typed: Typed, kind: str, _: tuple[str, ...]) -> tuple[Body, Words]:
+    """To be sent by our messages: the same, but that a provider carries it."""
+    how = typed.choice(f"{kind}_how", CARRIED_BY, "Choose how it is to be sent.")
+    return {"says": list(typed.many(f"{kind}_says")), "how": how}, {"summary": read_summary(typed, kind)}
+
+
+def read_summary(typed: Typed, kind: str) -> str:
+    text = typed.words(f"{kind}_summary", "Write the summary.", LONG).replace("\r\n", "\n")
     if TO_FILL in text:
         typed.wrong(f"{kind}_summary", "Write what is missing in the place of the words in square brackets.")
-    return {"says": list(typed.many(f"{kind}_says")), "how": how}, {"summary": text}
+    return text
 
 
 def _offered(typed: Typed, kind: str, _: tuple[str, ...]) -> tuple[Body, Words]:
@@ -119,7 +130,9 @@ _READS: Mapping[str, Callable[[Typed, str, tuple[str, ...]], tuple[Body, Words]]
     "triaged": _triaged,
     "investigating": _investigating,
     "concluded": _concluded,
+    "summary_written": _written,
     "summary_sent": _summary,
+    "advised": _what("Write down what they were told."),
     "made_safe": _what("Write down what was done to make it safe."),
     "alternative_offered": _offered,
     "asked_in_person": _what(""),

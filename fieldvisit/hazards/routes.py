@@ -1,23 +1,27 @@
 """`/office/hazards`: the board of hazards, a case with its clocks and steps, and a form for each step that is open."""
 
-from flask import Blueprint, abort, redirect, request
+from flask import Blueprint, Response, abort, current_app, redirect, request
 from sqlalchemy.orm import Session
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Response as BaseResponse
 
 from fieldvisit.audit.service import note_access
 from fieldvisit.db import new_id
+from fieldvisit.ground.sheet import sheet
 from fieldvisit.ground.verdict import RefusedError
-from fieldvisit.hazards import board, forms, rules, service, words
+from fieldvisit.hazards import board, forms, report, rules, sending, service, words
 from fieldvisit.hazards.clocks import clocks
 from fieldvisit.hazards.models import Hazard
-from fieldvisit.hazards.summary import first_text
+from fieldvisit.hazards.summary import advice_on, first_text
+from fieldvisit.messages.letter import letter_pdf
+from fieldvisit.messages.outgoing import NeverError, Outgoing
 from fieldvisit.register.models import Home
 from fieldvisit.visits.plan_forms import Typed
 from fieldvisit.web.access import access, at, database, log_access, policy, principal, session
 from fieldvisit.web.render import page
 
 blueprint = Blueprint("hazards", __name__)
-Answer = str | Response | tuple[str, int]
+Answer = str | BaseResponse | tuple[str, int]
+SUMMARIES = ("summary_written", "summary_sent")
 
 
 @blueprint.get("/office/hazards")
@@ -30,6 +34,31 @@ def list_hazards() -> Answer:
         "hazards/board.html", rows=rows, later=later, first=not after, every=every, now=at(), words=words,
         label=_label,
     )  # fmt: skip
+
+
+@blueprint.get("/office/hazards/report")
+@access("hazard", "list")
+def month() -> Answer:
+    """A month that cannot be read is this one."""
+    log_access(reason="report")
+    made = _report()
+    return page(
+        "hazards/report.html", report=made, now=at(), label=_label, results=report.RESULTS,
+    )  # fmt: skip
+
+
+@blueprint.get("/office/hazards/report.csv")
+@access("hazard", "list")
+def month_csv() -> Answer:
+    log_access(reason="report.csv")
+    made = _report()
+    headers = {"Content-Disposition": f'attachment; filename="hazards-{made.month}.csv"'}
+    return Response(sheet(report.rows_of(made, _label)), mimetype="text/csv", headers=headers)
+
+
+def _report() -> report.Report:
+    wanted = report.month_typed(request.args.get("month", "")[:10]) or report.month_of(at())
+    return report.report(board.known_in(session(), wanted), wanted, at(), policy())
 
 
 @blueprint.get("/office/hazards/<id:hazard_id>")
@@ -50,7 +79,7 @@ def new(home_id: str) -> Answer:
 
 @blueprint.post("/office/homes/<id:home_id>/hazards/new")
 @access("hazard", "work")
-def report(home_id: str) -> Answer:
+def open_one(home_id: str) -> Answer:
     home = board.home_of(session(), principal(), home_id) or abort(404)
     typed = Typed(request.form)
     body, said, aware_at = forms.read_report(typed, _names(), at())
@@ -68,6 +97,33 @@ def report(home_id: str) -> Answer:
     return redirect(f"/office/hazards/{made.id}?done=opened", 303)
 
 
+@blueprint.get("/office/hazards/<id:hazard_id>/summary.pdf")
+@access("hazard", "read")
+def summary_pdf(hazard_id: str) -> Answer:
+    """The newest summary that is on record, to be printed and handed over."""
+    found = board.find(session(), hazard_id) or abort(404)
+    log_access(found.id, reason="summary")
+    text = board.last_summary(session(), found.id) or abort(404)
+    try:
+        return _pdf(session(), found, text)
+    except NeverError as refused:
+        typed = Typed.nothing()
+        typed.wrong("", f"This summary cannot be printed here: {refused}")
+        return _page(session(), found, "", typed), 409
+
+
+def _pdf(of: Session, found: Hazard, text: str) -> Response:
+    """Raises NeverError where there is no font for it."""
+    to, subject = sending.letter_to(of, found, at()), sending.subject_of(found, policy())
+    outgoing = Outgoing(found.id, "letter_first_class", to, subject, text)
+    pdf = letter_pdf(outgoing, current_app.extensions["fv_config"].sending.head, at())
+    headers = {
+        "Content-Disposition": f'inline; filename="summary-{found.ref}.pdf"',
+        "Cache-Control": "private, no-store",
+    }
+    return Response(pdf, mimetype="application/pdf", headers=headers)
+
+
 @blueprint.post("/office/hazards/<id:hazard_id>/<word:step>")
 @access("hazard", "work")
 def work(hazard_id: str, step: str) -> Answer:
@@ -76,11 +132,14 @@ def work(hazard_id: str, step: str) -> Answer:
     if step not in forms.STEPS:
         abort(404)
     typed, status = Typed(request.form), 422
+    if typed.text("do") == "pdf" and step in SUMMARIES:
+        return _look_first(found, step, typed)
     read = forms.read_step(step, typed, _names(), at(), principal().person_id)
     if read:
         key = typed.key or abort(400)
         try:
-            service.act(session(), found, *read, key=key, at=at(), policy=policy())
+            does = sending.send if step == "summary_written" else service.act
+            does(session(), found, *read, key=key, at=at(), policy=policy())
         except RefusedError as refused:
             box = forms.BOXES.get(refused.verdict.code, "")
             typed.wrong(f"{step}_{box}" if box else "", refused.verdict.message)
@@ -90,6 +149,19 @@ def work(hazard_id: str, step: str) -> Answer:
         return _page_again(hazard_id, step, typed), status
     log_access(hazard_id, reason=step)
     return redirect(f"/office/hazards/{hazard_id}?done={step}", 303)
+
+
+def _look_first(found: Hazard, step: str, typed: Typed) -> Answer:
+    """What was typed, as it will be printed. Nothing is recorded."""
+    text = forms.read_summary(typed, step)
+    if not typed.errors:
+        try:
+            return _pdf(session(), found, text)
+        except NeverError as refused:
+            typed.wrong(f"{step}_summary", f"This cannot be printed here: {refused}")
+    hazard_id = found.id
+    session().rollback()
+    return _page_again(hazard_id, step, typed), 422
 
 
 def _page_again(hazard_id: str, step: str, typed: Typed) -> str:
@@ -108,6 +180,7 @@ def _page(of: Session, found: Hazard, sent: str = "", typed: Typed | None = None
     return page(
         "hazards/case.html",
         it=it,
+        photos=board.photos_of(of, found.visit_id, current_app.extensions["fv_enclosed"]),
         now=at(),
         offered=offered,
         sent=sent,
@@ -122,6 +195,12 @@ def _page(of: Session, found: Hazard, sent: str = "", typed: Typed | None = None
         label=_label,
         hazards=[(each.name, each.label) for each in policy().hazards],
         says=[(code, rules.SAYS[code]) for code in rules.content_of(it.state)],
+        ways=[
+            (way.channel, words.SENT_BY[way.channel], way.to.replace("\n", ", "))
+            for way in sending.ways(of, found, at())
+        ],
+        advice=advice_on(found.hazard),
+        has_summary=board.last_summary(of, found.id) is not None,
         first_text=first_text(it.state, found.ref, found.home.address, clocks(it.state, policy()), policy()),
     )
 

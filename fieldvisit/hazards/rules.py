@@ -10,6 +10,7 @@ from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.verdict import Allowed, Clause, Refused, Verdict
 from fieldvisit.hazards import clocks
 from fieldvisit.hazards.state import CONCLUDED, TRIAGED, Deed, Stage, State
+from fieldvisit.messages.rules import CARRIED, Standing
 
 LAW = "Hazards in Social Housing (Prescribed Requirements) (England) Regulations 2025"
 OUR_TABLE = Clause("", "D4")
@@ -95,6 +96,31 @@ def may_send_summary(state: State, *, checked: Collection[str], at: datetime) ->
     if at < concluded:
         return Refused("too-early", "That is before the investigation ended.", Clause("", "DR-4"))
     return Allowed()
+
+
+def may_write_summary(state: State, *, checked: Collection[str], at: datetime) -> Verdict:
+    """The same, to be sent by our own messages: one at a time."""
+    if "summary_written" in state.now.done and "summary_sent" not in state.now.done:
+        return Refused("waits", "The summary waits for its provider. You will see here when it has gone.", OUR_TABLE)
+    return may_send_summary(state, checked=checked, at=at)
+
+
+def may_advise(state: State) -> Verdict:
+    """B2: safety information, as long as it is not safe."""
+    wanted = (Stage.LOGGED, *TRIAGED, Stage.INVESTIGATING, Stage.CONCLUDED_SIGNIFICANT, Stage.CONCLUDED_EMERGENCY)
+    return _in(state, wanted, "It is safe, or nothing was found.")
+
+
+def sent_at(provider: str, channel: str, taken_at: datetime | None, heard: Standing) -> datetime | None:
+    """When a summary was sent, which is what counts (DR-4); None while nobody knows, and when it came back.
+
+    A letter: the day it left. An e-mail: when its provider took it, or, where no provider ever says, what a person said.
+    """
+    if heard.delivery not in ("pending", "delivered"):
+        return None
+    if channel.startswith("letter"):
+        return heard.despatched_at
+    return heard.delivered_at if provider in CARRIED else taken_at
 
 
 def may_make_safe(state: State) -> Verdict:
@@ -187,6 +213,10 @@ _VERDICTS: Mapping[str, _Asked] = {
     "summary_sent": lambda state, deed, words, policy: may_send_summary(
         state, checked=deed.body.get("says", ()), at=deed.at
     ),
+    "summary_written": lambda state, deed, words, policy: may_write_summary(
+        state, checked=deed.body.get("says", ()), at=deed.at
+    ),
+    "advised": lambda state, deed, words, policy: may_advise(state),
     "made_safe": lambda state, deed, words, policy: may_make_safe(state),
     "alternative_offered": lambda state, deed, words, policy: may_offer_alternative(state),
     "asked_in_person": lambda state, deed, words, policy: may_ask_in_person(state),

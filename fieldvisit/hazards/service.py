@@ -38,6 +38,14 @@ class Opening:
     visit_id: str | None = None
     by: str | None = None
     source: str = "desk"
+    entry: str = ""  # of the visit's log: what was said there stands beside it, and is not copied
+
+    @property
+    def body(self) -> dict[str, Any]:
+        said: dict[str, Any] = {"from": self.source}
+        if self.hazard or self.at_risk or self.emergency:
+            said |= {"hazard": self.hazard, "at_risk": list(self.at_risk), "emergency": self.emergency}
+        return said | ({"entry": self.entry} if self.entry else {})
 
 
 def open_case(session: Session, opening: Opening, at: datetime, policy: Policy) -> Hazard:
@@ -53,12 +61,28 @@ def open_case(session: Session, opening: Opening, at: datetime, policy: Policy) 
     )  # fmt: skip
     session.add(hazard)
     session.flush()
-    body: dict[str, Any] = {"from": opening.source}
-    if opening.hazard:
-        body |= {"hazard": opening.hazard, "at_risk": list(opening.at_risk), "emergency": opening.emergency}
-    deed = Deed("reported", opening.aware_at, opening.by or "", body)
+    deed = Deed("reported", opening.aware_at, opening.by or "", opening.body)
     _write(session, hazard, deed, {"seen": opening.seen}, opening.cause, at, policy)
     return hazard
+
+
+def report_from_visit(session: Session, opening: Opening, at: datetime, policy: Policy) -> Hazard | None:
+    """What a phone said of one hazard: it joins that visit's open case of it, or the one that a close-out opened without
+    saying which; otherwise it opens one. None: it joined. The visit is locked, so that two phones do not open two."""
+    mine = select(Hazard).where(Hazard.visit_id == opening.visit_id, Hazard.stage != Stage.CLOSED).with_for_update()
+    cases = session.scalars(mine.order_by(Hazard.opened_at, Hazard.id)).all()
+    same = next((case for case in cases if case.hazard == opening.hazard), None)
+    case = same or next((case for case in cases if not case.hazard), None)
+    if case is None or case.cause == opening.cause:
+        return open_case(session, opening, at, policy)
+    if not session.scalars(select(HazardStep.id).where(HazardStep.form_key == opening.cause)).first():
+        deed = Deed("joined", opening.aware_at, opening.by or "", opening.body)
+        _write(session, case, deed, _NOTHING, opening.cause, at, policy)
+    return None
+
+
+def has_case(session: Session, visit_id: str) -> bool:
+    return session.scalars(select(Hazard.id).where(Hazard.visit_id == visit_id).limit(1)).first() is not None
 
 
 def lock(session: Session, hazard_id: str) -> Hazard | None:
@@ -77,6 +101,13 @@ def act(
     _write(session, hazard, deed, words, key, at, policy)
     if deed.kind == "triaged":
         _finish_task(session, hazard.cause, at)
+
+
+def note(session: Session, hazard: Hazard, deed: Deed, at: datetime, policy: Policy) -> None:
+    """A step that the system saw, once for each message and kind. The case must be locked."""
+    key = f"{deed.kind}:{deed.body['message']}"
+    if not session.scalars(select(HazardStep.id).where(HazardStep.form_key == key)).first():
+        _write(session, hazard, deed, _NOTHING, key, at, policy)
 
 
 def access_failed(session: Session, home_id: str, visit_id: str, entry_id: str, happened: datetime, at: datetime,
@@ -148,10 +179,20 @@ def _write(
     session.flush()
 
 
+def cached(state: State, policy: Policy) -> dict[str, Any]:
+    """The columns of `Hazard` that are nothing but the fold: what `fieldvisit check` compares."""
+    return {
+        "stage": state.stage.value,
+        "hazard": state.hazard,
+        "at_risk": list(state.at_risk),
+        "aware_at": state.now.aware_at,
+        "runs_out_at": clocks.runs_out_first(clocks.clocks(state, policy)) if state.open else None,
+    }
+
+
 def _cache(hazard: Hazard, state: State, policy: Policy) -> None:
-    hazard.stage, hazard.hazard, hazard.at_risk = state.stage, state.hazard, list(state.at_risk)
-    hazard.aware_at = state.now.aware_at
-    hazard.runs_out_at = clocks.runs_out_first(clocks.clocks(state, policy)) if state.open else None
+    for column, value in cached(state, policy).items():
+        setattr(hazard, column, value)
 
 
 def _finish_task(session: Session, cause: str, at: datetime) -> None:

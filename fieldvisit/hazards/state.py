@@ -34,12 +34,13 @@ FINDINGS = ("emergency", "significant", "none")
 WAYS = ("in_person", "remote")
 AT_RISK = ("baby", "child", "older", "pregnant", "breathing", "heart", "disabled", "mental", "other", "nobody_known")
 ANSWERS = ("accepted", "declined", "no_answer")
+CARRIED_BY = ("email", "letter_first_class")  # by our own messages
 SENT_BY = ("email", "by_hand", "left_at_home", "letter_first_class")
 
 KINDS = (
     "reported", "described", "triaged", "investigating", "concluded", "summary_sent", "made_safe",
     "alternative_offered", "asked_in_person", "preventative", "steps_taken", "work_started", "completed", "downgraded",
-    "access_failed", "closed",
+    "access_failed", "closed", "joined", "summary_written", "summary_failed", "advised",
 )  # fmt: skip
 
 
@@ -121,6 +122,17 @@ def _described(state: State, deed: Deed) -> None:
     state.at_risk = tuple(deed.body.get("at_risk") or state.at_risk)
 
 
+def _joined(state: State, deed: Deed) -> None:
+    """Said of the same hazard from the same visit, in whatever order it reached us: the earlier time is awareness."""
+    state.hazard = state.hazard or deed.body.get("hazard", "")
+    more = (code for code in deed.body.get("at_risk", ()) if code not in state.at_risk)
+    state.at_risk = (*state.at_risk, *more)
+    this = state.rounds[0]
+    this.begins = min(this.begins, deed.at)
+    this.aware_at = min(this.aware_at, deed.at)
+    state.now.emergency_at_once = state.now.emergency_at_once or deed.body.get("emergency") is True
+
+
 def _triaged(state: State, deed: Deed) -> None:
     said = deed.body["as"]
     was = state.now.triage or ("emergency" if state.now.emergency_at_once else None)
@@ -179,6 +191,16 @@ def _alternative(state: State, deed: Deed) -> None:
     _stays(state, deed)
 
 
+def _summary(state: State, deed: Deed) -> None:
+    """Of the round that it sums up, whichever is the newest when a receipt comes."""
+    done = state.rounds[deed.body.get("round", len(state.rounds) - 1)].done
+    if deed.kind == "summary_failed":
+        done.pop("summary_written", None)
+        done.pop("summary_sent", None)
+    else:
+        done.setdefault(deed.kind, deed.at)
+
+
 def _access_failed(state: State, deed: Deed) -> None:
     state.access_failures += 1
 
@@ -189,7 +211,9 @@ _FOLDS: Mapping[str, Any] = {
     "triaged": _triaged,
     "investigating": _investigating,
     "concluded": _concluded,
-    "summary_sent": _stays,
+    "summary_written": _summary,
+    "summary_sent": _summary,
+    "summary_failed": _summary,
     "made_safe": _moves(Stage.MADE_SAFE),
     "alternative_offered": _alternative,
     "asked_in_person": _asked_in_person,
@@ -199,5 +223,7 @@ _FOLDS: Mapping[str, Any] = {
     "completed": _moves(Stage.COMPLETED),
     "downgraded": _downgraded,
     "access_failed": _access_failed,
+    "joined": _joined,
+    "advised": _stays,
     "closed": _moves(Stage.CLOSED),
 }

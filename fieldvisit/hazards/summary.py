@@ -6,9 +6,20 @@ from fieldvisit.ground.clock import london_date, say_date
 from fieldvisit.ground.policy import Policy
 from fieldvisit.hazards.clocks import Clock
 from fieldvisit.hazards.state import State
+from fieldvisit.hazards.words import ADVICE, ADVICE_OF_ANY
 
 TO_FILL = "[say "  # what an officer must still write begins so
-_WORKS = ("awaab_emergency", "awaab_safety", "awaab_preventative", "awaab_preventative_longstop")
+# What the clocks ask for, in words for whoever lives there.
+_WORKS = {
+    "awaab_emergency": "We make it safe",
+    "awaab_safety": "We make it safe",
+    "awaab_preventative": "We begin the work that keeps it from coming back, or take steps towards it",
+    "awaab_preventative_longstop": "That work has begun in your home",
+}
+
+
+def advice_on(hazard: str) -> str:
+    return ADVICE.get(hazard, ADVICE_OF_ANY)
 
 
 def first_text(state: State, ref: str, address: str, running: list[Clock], policy: Policy) -> str:
@@ -30,10 +41,12 @@ def first_text(state: State, ref: str, address: str, running: list[Clock], polic
             "What we will do: [say what will be done, with the day on which each work begins and ends].",
         ]
         said += [
-            f"{clock.label}: by {say_date(london_date(clock.due))} at the latest."
+            f"{_WORKS[clock.clock]}: by {say_date(london_date(clock.due))} at the latest."
             for clock in running
             if clock.due and clock.runs and clock.clock in _WORKS
         ]
+        if "made_safe" not in state.now.done:
+            said += ["", f"Until it is safe: {advice_on(state.hazard)}"]
     council = policy.council
     said += [
         "",

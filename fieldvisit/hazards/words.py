@@ -2,6 +2,10 @@
 
 from collections.abc import Mapping
 
+from fieldvisit.visits.seen import AT_RISK, DO_FIRST
+
+__all__ = ["AT_RISK", "DO_FIRST"]
+
 STAGES = {
     "logged": "Waits for a decision",
     "triaged_emergency": "Emergency",
@@ -26,24 +30,6 @@ TONES = {
     "completed": ("good", "tick"),
     "closed": ("quiet", "tick"),
 }
-# Before anything is written down: whom to ring, by the code of the contact, and what to do meanwhile.
-DO_FIRST = {
-    "danger": "Ask them to ring now, and stay with them until they have.",
-    "gas": "No switches and no flames. Open the windows, leave, and ring from outside.",
-    "power": "Keep away from the lines.",
-}
-AT_RISK = {
-    "baby": "A baby, or a child under 5",
-    "child": "A child",
-    "older": "Somebody over 65",
-    "pregnant": "Somebody who is pregnant",
-    "breathing": "Somebody with a breathing condition",
-    "heart": "Somebody with a heart condition",
-    "disabled": "Somebody who is disabled",
-    "mental": "Somebody whose mental health it makes worse",
-    "other": "Somebody else who is more at risk",
-    "nobody_known": "Nobody that we know of",
-}
 TRIAGES = {
     "emergency": "An emergency: make it safe within 24 hours",
     "significant": "Significant: it must be made safe soon, but not within 24 hours",
@@ -64,7 +50,11 @@ STEPS = {
     "triaged": "Decided how urgent it is",
     "investigating": "Investigation begun",
     "concluded": "Investigation ended",
+    "joined": "Reported from the same visit",
+    "summary_written": "Written summary handed to our messages",
     "summary_sent": "Written summary sent",
+    "summary_failed": "Written summary did not arrive",
+    "advised": "Safety information given",
     "made_safe": "Made safe",
     "alternative_offered": "Other accommodation offered",
     "asked_in_person": "The tenant asked for somebody to come",
@@ -82,8 +72,10 @@ OFFERS = {
     "triaged": ("Decide how urgent it is", "Record the decision"),
     "investigating": ("Begin the investigation", "Record that it has begun"),
     "concluded": ("Say what the investigation found", "Record what was found"),
-    "summary_sent": ("Record the written summary", "Record that it was sent"),
+    "summary_written": ("Send the written summary", "Send it"),
+    "summary_sent": ("Record a summary that somebody handed over", "Record that it was sent"),
     "made_safe": ("Record that it is safe", "Record that it is safe"),
+    "advised": ("Record safety information that was given", "Record it"),
     "alternative_offered": ("Offer other accommodation", "Record the offer"),
     "downgraded": ("Say that it is no emergency", "Record that it is no emergency"),
     "asked_in_person": ("The tenant wants somebody to come", "Record what the tenant asked"),
@@ -94,7 +86,32 @@ OFFERS = {
     "closed": ("Close the case", "Close the case"),
     "reported": ("It was reported once more, or it has changed", "Record the new report"),
 }
+# B2: safety information while it is not safe yet. What an officer may change before it is given.
+ADVICE = {
+    "damp_and_mould_growth": "Do not scrub or brush mould: wipe it only if we have told you how. Keep anybody who finds "
+    "it hard to breathe, and babies, out of that room. Open windows when you can.",
+    "electrical_hazards": "Do not touch it, and do not use it. If it is safe to, switch it off at the fuse board. Keep "
+    "water and children away.",
+    "fire_and_explosions": "Keep the way out clear, and agree with everybody how you would get out. If there is smoke "
+    "or fire, get out, stay out and ring 999.",
+    "indoor_air_pollutants": "Do not use the appliance. Open windows. If anybody feels sick, dizzy or has a headache, "
+    "leave and ring 0800 111 999, or 999.",
+    "excess_cold": "Stay in the warmest room, wear layers, and have warm food and drinks. Tell us if anybody is ill or "
+    "has no heating at all.",
+    "excess_heat": "Keep curtains shut in the sun, drink often, and stay in the coolest room. Ring 111 if anybody feels ill.",
+    "structural_collapse_and_falling_elements": "Keep out of that room or place, and keep others out. If it moves or "
+    "gets worse, leave and ring us at once.",
+    "asbestos_and_manufactured_mineral_fibres": "Do not touch, drill, brush or hoover it. Keep the door of that room shut.",
+    "falls_on_the_level": "Keep off that place, or go round it. Keep it lit, and keep things off the floor.",
+    "falling_on_stairs": "Use the stairs only when you must, with a light on and one hand free.",
+    "falling_between_levels": "Keep that window or door shut and locked, and keep children away from it.",
+    "domestic_hygiene": "Keep food in closed boxes, wash your hands often, and keep away from waste water.",
+    "water_supply": "Do not drink the water. Use bottled water for drinking, cooking and brushing teeth.",
+    "entry_by_intruders": "Ring us at once if it cannot be locked tonight. If somebody is there, ring 999.",
+}
+ADVICE_OF_ANY = "Keep away from it, and keep children away. If it gets worse, ring us at once; in danger, ring 999."
 FIELDS = {
+    "where": "Where in the home",
     "seen": "What was seen",
     "reason": "Why",
     "investigator": "Who looks into it",

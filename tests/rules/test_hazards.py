@@ -54,17 +54,18 @@ ROADS: dict[Stage, tuple[Deed, ...]] = {
     Stage.CLOSED: (REPORT, SIGNIFICANT, LOOK, found("significant"), SUMMARY, SAFE, DONE, ENDED),
 }
 # Which steps each stage allows to somebody who types everything that is asked; all others are refused.
+SUMMARIES = {"summary_sent", "summary_written"}
 TABLE: dict[Stage, set[str]] = {
-    Stage.LOGGED: {"described", "triaged"},
-    Stage.TRIAGED_EMERGENCY: {"described", "triaged", "investigating"},
-    Stage.TRIAGED_SIGNIFICANT: {"described", "triaged", "investigating"},
-    Stage.TRIAGED_OTHER: {"described", "triaged", "closed"},
-    Stage.INVESTIGATING: {"described", "concluded"},
+    Stage.LOGGED: {"described", "triaged", "advised"},
+    Stage.TRIAGED_EMERGENCY: {"described", "triaged", "investigating", "advised"},
+    Stage.TRIAGED_SIGNIFICANT: {"described", "triaged", "investigating", "advised"},
+    Stage.TRIAGED_OTHER: {"described", "triaged", "closed", "advised"},
+    Stage.INVESTIGATING: {"described", "concluded", "advised"},
     Stage.CONCLUDED_NONE: {"closed"},
-    Stage.CONCLUDED_SIGNIFICANT: {"summary_sent", "made_safe", "alternative_offered"},
-    Stage.CONCLUDED_EMERGENCY: {"summary_sent", "made_safe", "alternative_offered", "downgraded"},
-    Stage.MADE_SAFE: {"summary_sent", "preventative", "completed"},
-    Stage.PREVENTATIVE: {"summary_sent", "steps_taken", "work_started", "completed"},
+    Stage.CONCLUDED_SIGNIFICANT: {*SUMMARIES, "made_safe", "alternative_offered", "advised"},
+    Stage.CONCLUDED_EMERGENCY: {*SUMMARIES, "made_safe", "alternative_offered", "downgraded", "advised"},
+    Stage.MADE_SAFE: {*SUMMARIES, "preventative", "completed"},
+    Stage.PREVENTATIVE: {*SUMMARIES, "steps_taken", "work_started", "completed"},
     Stage.COMPLETED: {"closed"},
     Stage.CLOSED: set(),
 }
@@ -94,7 +95,7 @@ def test_each_stage_allows_its_own_steps_and_a_new_report_and_no_others(stage: S
 
 
 def test_every_kind_of_step_is_asked_about_or_comes_from_the_system() -> None:
-    assert set(KINDS) - set(rules._VERDICTS) == {"access_failed"}
+    assert set(KINDS) - set(rules._VERDICTS) == {"access_failed", "joined", "summary_failed"}
 
 
 def refusal(road: tuple[Deed, ...], step: Deed, policy: Policy, **words: str) -> str:

@@ -140,7 +140,7 @@ def test_an_officer_reports_one_and_pressing_twice_is_once(world: World, olive: 
 
 
 def test_whom_to_ring_stands_before_the_form(world: World, olive: FlaskClient) -> None:
-    page = olive.get(new(world)).text
+    page = olive.get(new(world)).text.split("Do this first")[1]  # an id above may have such digits
     places = [
         page.index(number) for number in ("999", "0800 111 999", "105", '<form method="post" action="/office/homes')
     ]
@@ -282,7 +282,7 @@ def test_the_first_text_of_a_summary_has_what_the_law_asks_and_says_what_is_miss
     page = said(olive.get(f"/office/hazards/{found(world)}"))
     for words in (
         "We found a significant hazard: damp and mould growth.", "[say what will be done", "you can complain",
-        "Make it safe: by Tuesday 15 December 2026 at the latest.", *(rules.SAYS[code] for code in rules._OF_A_FINDING),
+        "We make it safe: by Tuesday 15 December 2026 at the latest.", *(rules.SAYS[code] for code in rules._OF_A_FINDING),
     ):  # fmt: skip
         assert words in page
 

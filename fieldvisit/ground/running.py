@@ -1,0 +1,27 @@
+"""How a clock that somebody must beat stands at an instant, and how that is said. Pure. All instants aware UTC."""
+
+from datetime import datetime, timedelta
+
+from fieldvisit.ground.clock import say_length
+
+SOON = timedelta(hours=24)
+
+
+def standing(due: datetime | None, done_at: datetime | None, at: datetime) -> str:
+    """A code of `templates/ui/deadlines.html`. due None: the law does not hold."""
+    if due is None:
+        return "not_applying"
+    if done_at is not None:
+        return "met" if done_at <= due else "late"
+    if at > due:
+        return "overdue"
+    return "soon" if due - at <= SOON else "running"
+
+
+def due_in(due: datetime | None, done_at: datetime | None, at: datetime) -> str:
+    """'5 hours 12 minutes left', 'ran out 2 hours ago'. Minutes are the smallest; empty when it does not run."""
+    if due is None or done_at is not None:
+        return ""
+    whole = int(abs((due - at).total_seconds())) // 60 * 60
+    said = say_length(whole) if whole else "less than a minute"
+    return f"ran out {said} ago" if at > due else f"{said} left"
