@@ -20,16 +20,17 @@ from fieldvisit.register.models import Person
 
 WAITING, TAKEN, WITHDRAWN = "waiting", "taken", "withdrawn"
 UNSENT = (WAITING, WITHDRAWN)
+SENT_COUNTS = frozenset({"hazard_summary"})  # whose day of sending counts (DR-4), so it is heard when a provider has it
 
 
 def write(
     session: Session, *, visit_id: str | None, kind: str, channel: str, to: str, language: str, subject: str, body: str,
     template: str, by: str, at: datetime, notice_id: str | None = None, look: str = "plain",
-    message_id: str | None = None,
+    message_id: str | None = None, home_id: str | None = None,
 ) -> Message:  # fmt: skip
     """Keeps the message word for word and wishes it sent; both are there when the caller's transaction is."""
     message = Message(
-        id=message_id or new_id(), visit_id=visit_id, notice_id=notice_id, kind=kind, channel=channel, to=to,
+        id=message_id or new_id(), visit_id=visit_id, home_id=home_id, notice_id=notice_id, kind=kind, channel=channel, to=to,
         language=language, look=look, subject=subject, body=body, template=template, provider="", state=WAITING,
         written_at=at, written_by=by,
     )  # fmt: skip
@@ -80,7 +81,7 @@ def receive(session: Session, message: Message, status: str, happened: datetime,
         return False  # its twin was first
     if message.state == WAITING:
         message.state, message.taken_at = TAKEN, at
-    if status in (*FINAL, "despatched"):
+    if status in (*FINAL, "despatched") or (status == "taken" and message.kind in SENT_COUNTS):
         want(session, "hear", message.id, due=at, dedupe=f"hear:{row.id}")
     return True
 

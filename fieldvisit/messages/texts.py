@@ -26,6 +26,10 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "on_the_way": "The worker is on the way",
         "late": "The worker is running late",
         "summary": "What was done",
+        "access_ask": "Asking again after a visit that could not be",
+        "access_again": "Asking once more",
+        "access_legal": "What may follow, once a manager has signed it off",
+        "entered": "We went into your home",
         "call_us": "Please call us, and nothing else",
         "test": "Test message",
     }

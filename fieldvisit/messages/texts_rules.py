@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from fieldvisit.ground.verdict import Allowed, Clause, Refused, Verdict
 from fieldvisit.messages.texts import CHANNELS, KINDS, ONLY_IN_LETTERS, PART, PARTS, segments
+from fieldvisit.messages.threats import NEVER_THREATENS, legal_words_in
 
 NR_15 = Clause("Notice rule", "NR-15")
 LONGEST_SUBJECT = 120
@@ -29,6 +30,10 @@ _OF_KIND: Mapping[str, tuple[str, ...]] = {
     "on_the_way": ("who", "phone"),
     "late": ("who", "phone"),
     "summary": ("link", "phone"),
+    "access_ask": ("day", "phone"),
+    "access_again": ("why", "phone"),
+    "access_legal": ("why", "phone"),
+    "entered": ("phone", "link"),
     "call_us": ("council", "phone"),
     "test": (),
 }
@@ -74,13 +79,14 @@ def may_save_text(kind: str, channel: str, subject: str, body: str, clause: Clau
     """clause: where this council's code asks for who, why and when (Melton: ME-3.1b).
 
     Refuses: text-empty, subject-empty, text-too-long, subject-too-long, parts-unknown, brackets, parts-not-here,
-    subject-says-too-much, says-too-much, parts-missing.
+    subject-says-too-much, says-too-much, parts-missing, threatens.
     """
     findings = (
         _is_there(channel, subject, body),
         _parts_are_ours(channel, subject, body),
         _says_too_much(kind, subject, body),
         _says_too_little(kind, channel, body, clause),
+        _threatens(kind, subject, body),
     )
     return next((found for found in findings if found is not None), Allowed())
 
@@ -138,6 +144,14 @@ def _says_too_little(kind: str, channel: str, body: str, clause: Clause) -> Refu
     said = _and([f"{_SAYS[part]} (({part}))" for part in missing])
     asked = clause if any(part in WHO_WHY_WHEN for part in missing) else NR_15
     return Refused("parts-missing", f"The text does not say {said}. Put it in: a tenant must be told.", asked)
+
+
+def _threatens(kind: str, subject: str, body: str) -> Refused | None:
+    """D2: only the letter that a manager has signed off speaks of a court."""
+    if kind not in NEVER_THREATENS or not (found := legal_words_in(f"{subject}\n{body}")):
+        return None
+    said = _and([f"‘{word}’" for word in found])
+    return Refused("threatens", f"This asks, and never threatens. Take out {said}.", Clause("Our own rule", "D2"))
 
 
 def length_of(channel: str, body: str) -> str:

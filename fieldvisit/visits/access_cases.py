@@ -64,6 +64,17 @@ class AccessContact(Base):
     keep_until: Mapped[date]
 
 
+class AccessChase(Base):
+    """A contact that was a message of ours, whose words and receipts are in `messages/`. kind: one of the chase texts."""
+
+    __tablename__ = "access_chase"
+    id: Mapped[str] = random_key()
+    case_id: Mapped[str] = mapped_column(ForeignKey("access_case.id"), index=True)
+    contact_id: Mapped[str] = mapped_column(ForeignKey("access_contact.id"), unique=True)
+    message_id: Mapped[str] = mapped_column(ForeignKey("message.id"), unique=True)
+    kind: Mapped[str] = mapped_column(String(20))
+
+
 class AccessStep(Base):
     """kind: safeguarding_asked (that, never the answer: R4), dispute_settled, or the stage that it led to.
 
@@ -89,4 +100,5 @@ class AccessStep(Base):
 protect(AccessCase, for_officers(AccessCase))
 protect(AccessAttempt, through(AccessCase, AccessAttempt.case_id))
 protect(AccessContact, through(AccessCase, AccessContact.case_id))
+protect(AccessChase, through(AccessCase, AccessChase.case_id))
 protect(AccessStep, through(AccessCase, AccessStep.case_id))

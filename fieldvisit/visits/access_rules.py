@@ -237,6 +237,8 @@ def may_close(case: Case, why: str) -> Verdict:
     """D2: a person closes after a review that found the risk low. Access closes a case by itself."""
     if case.stage is Stage.CLOSED:
         return _CLOSED
+    if case.child_unasked:
+        return _CHILD_FIRST
     if case.stage is not Stage.COUNCIL_REVIEW:
         return Refused("not-reviewed", "Only a review may close a case without access.", D2)
     if not why.strip():
@@ -248,6 +250,8 @@ def may_plan(case: Case, need: str | None, why: str) -> Verdict:
     """D2: a plan to get in is made for a safety need alone. Refuses: closed, not-reviewed, no-safety-need, why."""
     if case.stage is Stage.CLOSED:
         return _CLOSED
+    if case.child_unasked:
+        return _CHILD_FIRST
     if case.stage is not Stage.COUNCIL_REVIEW:
         return Refused("not-reviewed", "A plan follows a review. Review the case first.", D2)
     if need not in NEEDS:
@@ -262,6 +266,8 @@ def may_consider_legal(case: Case, *, manager: bool, since_plan: int, why: str) 
     why."""
     if case.stage is Stage.CLOSED:
         return _CLOSED
+    if case.child_unasked:
+        return _CHILD_FIRST
     if case.stage is not Stage.ACCESS_PLAN:
         return Refused("no-plan", "An access plan comes first.", D2)
     if not manager:
@@ -270,6 +276,33 @@ def may_consider_legal(case: Case, *, manager: bool, since_plan: int, why: str) 
         return Refused("no-endeavour", "Nothing has been tried since the plan was made. Try it, and write it down.", D2)
     if not why.strip():
         return Refused("why", "Write why the plan did not work.", D2)
+    return Allowed()
+
+
+ASK, ASK_AGAIN, SAY_WHAT_MAY_FOLLOW = "access_ask", "access_again", "access_legal"  # kinds of message
+
+
+def chase_kinds(case: Case, sent: int) -> tuple[str, ...]:
+    """Which words may be sent now. The first never threatens; a court is named after a manager signed that off, by letter.
+
+    sent: messages that asked again, so far.
+    """
+    if case.stage is Stage.CLOSED:
+        return ()
+    asks = ASK_AGAIN if sent else ASK
+    return (SAY_WHAT_MAY_FOLLOW, asks) if case.stage is Stage.LEGAL_CONSIDERED and sent else (asks,)
+
+
+def may_chase(case: Case, kind: str, channel: str, sent: int) -> Verdict:
+    """Refuses: closed, first-asks, needs-sign-off, by-letter."""
+    if case.stage is Stage.CLOSED:
+        return _CLOSED
+    if kind == SAY_WHAT_MAY_FOLLOW and case.stage is not Stage.LEGAL_CONSIDERED:
+        return Refused("needs-sign-off", "A court is named only after a plan, and a manager’s sign-off.", D2)
+    if kind not in chase_kinds(case, sent):
+        return Refused("first-asks", "The first letter asks, and no more.", D2)
+    if kind == SAY_WHAT_MAY_FOLLOW and not channel.startswith("letter"):
+        return Refused("by-letter", "This goes by letter, so that they can show it to somebody who helps them.", D2)
     return Allowed()
 
 
@@ -287,6 +320,7 @@ def may_settle_dispute(*, disputed: bool, was_there: bool, finding: str | None, 
 
 
 _CLOSED = Refused("closed", "This case is closed.")
+_CHILD_FIRST = Refused("safeguarding-first", "A child was alone. Say first that you thought about safeguarding.", CHILD)
 
 
 def _not_before_review(case: Case, *, later: bool = False) -> Refused | None:
@@ -294,7 +328,7 @@ def _not_before_review(case: Case, *, later: bool = False) -> Refused | None:
     if case.stage is Stage.CLOSED:
         return _CLOSED
     if case.child_unasked:
-        return Refused("safeguarding-first", "A child was alone. Say first that you thought about safeguarding.", CHILD)
+        return _CHILD_FIRST
     open_here: Collection[Stage] = BEFORE_REVIEW if not later else (*BEFORE_REVIEW, *_AFTER_REVIEW)
     return None if case.stage in open_here else Refused("not-here", "This case has gone beyond that step.", D2)
 

@@ -14,11 +14,14 @@ from sqlalchemy.orm import Session
 from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.verdict import Verdict
+from fieldvisit.messages import service as messages
+from fieldvisit.messages.models import Message
+from fieldvisit.notices.facts import FAILURES
 from fieldvisit.register.models import Home
 from fieldvisit.tasks import Task
 from fieldvisit.visits import access_rules as rules
 from fieldvisit.visits import events as ev
-from fieldvisit.visits.access_cases import AccessAttempt, AccessCase, AccessContact, AccessStep
+from fieldvisit.visits.access_cases import AccessAttempt, AccessCase, AccessChase, AccessContact, AccessStep
 from fieldvisit.visits.access_rules import Stage
 from fieldvisit.visits.consent import is_valid_refusal
 from fieldvisit.visits.models import Entry, Visit, VisitWorker
@@ -48,25 +51,39 @@ class Standing:
     contacts: Sequence[AccessContact]
     steps: Sequence[AccessStep]
     tasks: Sequence[Task]
+    undelivered: frozenset[str] = frozenset()  # ids of contacts that were messages and did not arrive
 
     @property
     def last(self) -> Judged:
         return self.attempts[-1]
 
 
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """How the visit stood when the door said no. apart: it has a case of its own, for somebody was let in since."""
+
+    notice: str
+    window_start: datetime
+    window_end: datetime
+    arrived_at: datetime | None
+    apart: bool = False
+
+
 # --- what happens at doors ----------------------------------------------------------------------------------------
 
 
 def attempt_recorded(
-    session: Session, visit: Visit, entry: Entry, event: ev.Event, policy: Policy
+    session: Session, visit: Visit, entry: Entry, event: ev.Event, policy: Policy, stood: Stood | None = None
 ) -> AccessCase | None:
-    """Joins the open case of that home and job, or opens one. None for an event that is no attempt."""
+    """Joins the open case of that home and job, or opens one. None for an event that is no attempt. stood: as the visit
+    was then, where this is written long after."""
     facts = _facts_of(event, policy)
     if facts is None:
         return None
     session.scalars(select(Home.id).where(Home.id == visit.home_id).with_for_update()).first()  # two doors, one case
     happened = entry.corrected_time
-    case = _case_of(session, visit, happened)
+    stood = stood or Stood(visit.notice_result, visit.window_start, visit.window_end, visit.arrived_at)
+    case = None if stood.apart else _case_of(session, visit, happened)
     if case is None:
         case = AccessCase(
             home_id=visit.home_id, area_id=visit.area_id, job_id=visit.job_id, reason=facts["reason"],
@@ -79,8 +96,8 @@ def attempt_recorded(
     ).first()
     session.add(
         AccessAttempt(
-            case_id=case.id, visit_id=visit.id, entry_id=entry.id, notice=visit.notice_result,
-            window_start=visit.window_start, window_end=visit.window_end, arrived_at=visit.arrived_at,
+            case_id=case.id, visit_id=visit.id, entry_id=entry.id, notice=stood.notice,
+            window_start=stood.window_start, window_end=stood.window_end, arrived_at=stood.arrived_at,
             happened_at=happened, **facts,
         )
     )  # fmt: skip
@@ -122,8 +139,12 @@ def _case_of(session: Session, visit: Visit, happened: datetime) -> AccessCase |
 
 
 def access_given(session: Session, visit: Visit, entry: Entry, policy: Policy) -> None:
-    """D2: any stage closes when somebody is let in. Going in at the very door that had said no is not being let in."""
+    """D2: any stage closes when somebody is let in. Going in at the very door that had said no is not being let in, and
+    nor is an entry without consent (D3)."""
     happened = entry.corrected_time
+    without = select(Entry.id).where(Entry.visit_id == visit.id, Entry.kind == "entry.lawful")
+    if session.scalars(without).first() is not None:
+        return
     case = _case_of(session, visit, happened)
     if case is None or case.closed_at is not None:
         return
@@ -161,7 +182,8 @@ def standing(session: Session, case: AccessCase, policy: Policy) -> Standing:
         facts = _as_facts(row, visits.get(row.visit_id), steps, tasks, row.entry_id in struck)
         judged.append(Judged(row, facts, rules.counts(facts, policy)))
     last = attempts[-1]
-    arrived = [contact for contact in contacts if contact.outcome != "did_not_arrive"]
+    lost = _undelivered(session, case)
+    arrived = [contact for contact in contacts if contact.outcome != "did_not_arrive" and contact.id not in lost]
     return Standing(
         rules.Case(
             stage=Stage(case.stage),
@@ -172,8 +194,21 @@ def standing(session: Session, case: AccessCase, policy: Policy) -> Standing:
             counted=sum(bool(one.verdict) for one in judged),
             disputed=any(one.facts.disputed for one in judged),
         ),
-        judged, contacts, steps, tasks,
+        judged, contacts, steps, tasks, lost,
     )  # fmt: skip
+
+
+def _undelivered(session: Session, case: AccessCase) -> frozenset[str]:
+    wanted = (
+        select(AccessChase.contact_id, Message)
+        .join(Message, Message.id == AccessChase.message_id)
+        .where(AccessChase.case_id == case.id)
+    )
+    return frozenset(
+        contact
+        for contact, message in session.execute(wanted)
+        if messages.standing_of(session, message).delivery in FAILURES
+    )
 
 
 def tasks_of(session: Session, visit_ids: Collection[str]) -> Sequence[Task]:

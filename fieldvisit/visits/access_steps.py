@@ -54,7 +54,7 @@ class Pressed:
 def record_contact(
     session: Session, case: AccessCase, method: str, happened_at: datetime, outcome: str, words: str, pressed: Pressed
 ) -> None:
-    if _done_before(session, case, pressed):
+    if done_before(session, case, pressed):
         return
     now = standing(session, case, pressed.policy)
     insist(rules.may_record_contact(now.case, happened_at, now.attempts[0].row.happened_at, pressed.at))
@@ -69,12 +69,12 @@ def record_contact(
     stage = rules.stage_after_contact(now.case, method, outcome)
     if stage is not now.case.stage:
         move(session, case, stage, pressed.at, pressed.policy)
-        _mark_done(session, now, FOLLOW_UP, pressed.at)
+        mark_done(session, now, FOLLOW_UP, pressed.at)
 
 
 def answer_safeguarding(session: Session, case: AccessCase, answer: str | None, pressed: Pressed) -> None:
     """That somebody answered is kept, and when; what they answered goes no further than the verdict (ruling R4)."""
-    if _done_before(session, case, pressed):
+    if done_before(session, case, pressed):
         return
     now = standing(session, case, pressed.policy)
     insist(rules.may_answer_safeguarding(now.case, answer))
@@ -83,21 +83,21 @@ def answer_safeguarding(session: Session, case: AccessCase, answer: str | None, 
     _press(session, case, ASKED, pressed, attempt=child.id)
     cache_due(session, case, pressed.at, pressed.policy)
     if not standing(session, case, pressed.policy).case.child_unasked:
-        _mark_done(session, now, ("child_alone",), pressed.at)
+        mark_done(session, now, ("child_alone",), pressed.at)
 
 
 def arrange_support(session: Session, case: AccessCase, words: str, pressed: Pressed) -> None:
-    if _done_before(session, case, pressed):
+    if done_before(session, case, pressed):
         return
     now = standing(session, case, pressed.policy)
     insist(rules.may_arrange_support(now.case))
     _press(session, case, Stage.SUPPORT_ARRANGED, pressed, words=words)
     move(session, case, Stage.SUPPORT_ARRANGED, pressed.at, pressed.policy)
-    _mark_done(session, now, FOLLOW_UP, pressed.at)
+    mark_done(session, now, FOLLOW_UP, pressed.at)
 
 
 def rebook(session: Session, case: AccessCase, visit_id: str, pressed: Pressed) -> None:
-    if _done_before(session, case, pressed):
+    if done_before(session, case, pressed):
         return
     visit = next((one for one in visits_to_come(session, case, pressed.at) if one.id == visit_id), None)
     if visit is None:
@@ -110,7 +110,7 @@ def rebook(session: Session, case: AccessCase, visit_id: str, pressed: Pressed) 
 
 
 def review(session: Session, case: AccessCase, vulnerability: str, equality: str, pressed: Pressed) -> None:
-    if _done_before(session, case, pressed):
+    if done_before(session, case, pressed):
         return
     now = standing(session, case, pressed.policy)
     insist(rules.may_review(now.case, vulnerability=vulnerability, equality=equality, policy=pressed.policy))
@@ -119,7 +119,7 @@ def review(session: Session, case: AccessCase, vulnerability: str, equality: str
 
 
 def close(session: Session, case: AccessCase, why: str, pressed: Pressed) -> None:
-    if _done_before(session, case, pressed):
+    if done_before(session, case, pressed):
         return
     insist(rules.may_close(standing(session, case, pressed.policy).case, why))
     _press(session, case, Stage.CLOSED, pressed, code="low-risk", words=why)
@@ -127,7 +127,7 @@ def close(session: Session, case: AccessCase, why: str, pressed: Pressed) -> Non
 
 
 def plan_access(session: Session, case: AccessCase, need: str | None, why: str, pressed: Pressed) -> None:
-    if _done_before(session, case, pressed):
+    if done_before(session, case, pressed):
         return
     insist(rules.may_plan(standing(session, case, pressed.policy).case, need, why))
     _press(session, case, Stage.ACCESS_PLAN, pressed, code=need or "", words=why)
@@ -136,7 +136,7 @@ def plan_access(session: Session, case: AccessCase, need: str | None, why: str, 
 
 def consider_legal(session: Session, case: AccessCase, why: str, pressed: Pressed) -> None:
     """The sign-off is the press of a repairs manager of that area. Court work itself is out of this product (D2)."""
-    if _done_before(session, case, pressed):
+    if done_before(session, case, pressed):
         return
     now = standing(session, case, pressed.policy)
     tried = since_plan(now)
@@ -157,7 +157,7 @@ def since_plan(now: Standing) -> int:
 def settle_dispute(
     session: Session, case: AccessCase, attempt_id: str, finding: str | None, why: str, pressed: Pressed
 ) -> None:
-    if _done_before(session, case, pressed):
+    if done_before(session, case, pressed):
         return
     now = standing(session, case, pressed.policy)
     one = next((one for one in now.attempts if one.row.id == attempt_id), None)
@@ -174,7 +174,7 @@ def settle_dispute(
 # --- what every step does -----------------------------------------------------------------------------------------
 
 
-def _done_before(session: Session, case: AccessCase, pressed: Pressed) -> bool:
+def done_before(session: Session, case: AccessCase, pressed: Pressed) -> bool:
     """Raises RefusedError where the key is that of another case's form."""
     for model in (AccessContact, AccessStep):
         found: str | None = session.scalars(select(model.case_id).where(model.form_key == pressed.key)).first()
@@ -191,7 +191,7 @@ def _press(session: Session, case: AccessCase, kind: str, pressed: Pressed, **fa
     )
 
 
-def _mark_done(session: Session, now: Standing, kinds: Collection[str], at: datetime) -> None:
+def mark_done(session: Session, now: Standing, kinds: Collection[str], at: datetime) -> None:
     for task in now.tasks:
         if task.kind in kinds and task.done_at is None:
             task.done_at = at
