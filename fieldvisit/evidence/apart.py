@@ -1,7 +1,8 @@
 """Cleaning a stranger's photo in a process of its own: what its decoder does there, it does to nobody else (security 5.2).
 
 The child gets the bytes on its standard input and nothing of ours: no environment, no open files, half a gigabyte of
-memory, ten seconds of work. It reads `clean.py` by its path, so that nothing else of this program is in it.
+memory, ten seconds of work; once it has the bytes it can open neither a file nor a connection. It reads `clean.py` by
+its path, so that nothing else of this program is in it.
 """
 
 import json
@@ -25,13 +26,16 @@ memory, cpu, side, path = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), 
 spec = importlib.util.spec_from_file_location("clean", path)
 clean = sys.modules["clean"] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(clean)
+clean.ready_apart()
 resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu))
 resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
 resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
 try:
-    photo = clean.clean_photo(sys.stdin.buffer.read(), side)
+    raw = sys.stdin.buffer.read()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
+    photo = clean.clean_photo(raw, side)
 except clean.PhotoRefused as refused:
     sys.stdout.write(json.dumps([refused.code, refused.sentence]))
     sys.exit(3)

@@ -21,8 +21,10 @@ SMALLEST = 64  # pixels on the short side: below that nobody could be told from 
 VERIFY_SIZE = (240, 300)
 VERIFY_BYTES = 6 * 1024  # ruling R13
 
-# Sniffing would open forty parsers; these three are what phones and scanners send.
+# Sniffing would open forty parsers; these are what phones and scanners send. HEIC is read in a process apart alone.
 FORMATS = ("JPEG", "PNG", "WEBP")
+HEIC = "HEIF"  # as Pillow's opener names it
+_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 
 # Process-wide on purpose: no picture above the limit may be decoded here by anybody, in any thread.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
@@ -46,6 +48,16 @@ class CleanPhoto:
     width: int
     height: int
     sha256: str
+
+
+def ready_apart() -> None:
+    """Reads HEIC too, and loads every decoder now: the process that calls this may open no file afterwards."""
+    from pi_heif.as_plugin import register_heif_opener
+    from PIL import ImageCms, JpegImagePlugin, MpoImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin
+
+    assert ImageCms and JpegImagePlugin and MpoImagePlugin and PngImagePlugin and TiffImagePlugin and WebPImagePlugin
+    Image.preinit()
+    register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=1)
 
 
 def clean_photo(raw: bytes, long_side: int = PHOTO_SIDE) -> CleanPhoto:
@@ -74,7 +86,7 @@ def for_verify(jpeg: bytes) -> bytes:
 def _pixels(raw: bytes, long_side: int) -> Image.Image:
     _look_before_opening(raw)
     try:
-        with Image.open(io.BytesIO(raw), formats=FORMATS) as opened:
+        with Image.open(io.BytesIO(raw), formats=_formats()) as opened:
             _look_before_decoding(opened)
             return _painted(_upright(opened, long_side))
     except PhotoRefused:
@@ -93,12 +105,18 @@ def _look_before_opening(raw: bytes) -> None:
     if len(raw) > MAX_BYTES:
         raise PhotoRefused("photo-too-heavy", "This photo is over 12 MB. Please send a smaller one.")
     if not _is_a_photo(raw):
-        raise PhotoRefused("photo-kind", "This is not a photo that we can use. Please send a JPEG, PNG or WebP.")
+        raise PhotoRefused("photo-kind", "This is not a photo that we can use. Please send a JPEG, PNG, WebP or HEIC.")
     if raw.startswith(b"\xff\xd8") and _scans(raw) > MAX_SCANS:
         raise PhotoRefused("photo-unreadable", "We could not read this photo. Please take it again.")
 
 
+def _formats() -> tuple[str, ...]:
+    return (*FORMATS, HEIC) if HEIC in Image.OPEN else FORMATS
+
+
 def _is_a_photo(raw: bytes) -> bool:
+    if raw[4:8] == b"ftyp":
+        return HEIC in Image.OPEN and raw[8:12] in _HEIC_BRANDS
     return raw.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")) or (raw[:4] == b"RIFF" and raw[8:12] == b"WEBP")
 
 
