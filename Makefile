@@ -44,6 +44,7 @@ $(VENV)/installed-notify: $(NOTIFY_LOCK) $(VENV)/installed
 
 run: setup
 	@test -e $(FIELDVISIT_HOME)/keys/session.key || $(BIN)/fieldvisit init --council melton
+	@$(BIN)/fieldvisit vault init --demo --if-missing
 	@$(BIN)/fieldvisit demo --if-empty
 	@exec $(BIN)/fieldvisit serve --port $(PORT) --with-worker
 

@@ -6,16 +6,17 @@ Run it after changing a script or the sheet. Until then the app serves the scrip
 never serves a file that was made of others than those that lie here. Nothing of the packed files is written by hand.
 """
 
+import json
 import subprocess
 import tempfile
 from pathlib import Path
 
-from fieldvisit.web.render import APP, STATIC, source_hash
+from fieldvisit.web.render import APART, APP, STATIC, source_hash
 
 TOOLS = ("esbuild@0.28.2", "terser@5.51.2", "@gfx/zopfli@1.0.15")
 SMALLEST = "passes=5,ecma=2020,unsafe_arrows,keep_fargs=false"
 SQUEEZE = """const zopfli = require("@gfx/zopfli"), fs = require("fs");
-for (const file of ["two.js", "two.css"])
+for (const file of %s)
   zopfli.gzipAsync(fs.readFileSync(file), { numiterations: 15 }).then((packed) => fs.writeFileSync(`${file}.gz`, packed));
 """
 
@@ -32,27 +33,22 @@ def main() -> None:
         run("npm", "init", "--yes", at=here)
         run("npm", "install", "--save-exact", "--ignore-scripts", *TOOLS, at=here)
         esbuild, terser = here / "node_modules/.bin/esbuild", here / "node_modules/.bin/terser"
+        # The shell leaves the modules that are packed apart to themselves; each of those brings what it needs.
         esm = ("--bundle", "--format=esm", "--target=es2022")
-        # From their own folder: the packed file names its parts, and no folder of whoever packed it.
-        run(str(esbuild), "js/app.js", *esm, f"--outfile={here / 'one.js'}", at=STATIC)
-        run(
-            str(terser),
-            "one.js",
-            "--module",
-            "--mangle",
-            "--compress",
-            "passes=5,ecma=2020,unsafe_arrows,keep_fargs=false",
-            "-o",
-            "two.js",
-            at=here,
-        )
+        for script, made in (("app.js", "two.js"), *((name, name) for name in APART)):
+            # From their own folder: the packed file names its parts, and no folder of whoever packed it.
+            run(str(esbuild), f"js/{script}", *esm, f"--outfile={here / 'one.js'}", at=STATIC)
+            run(str(terser), "one.js", "--module", "--mangle", "--compress", SMALLEST, "-o", made, at=here)
         run(str(esbuild), "css/doorstep.css", "--minify", f"--outfile={here / 'two.css'}", at=STATIC)
         run(str(esbuild), "sw.js", "--minify", f"--outfile={here / 'sw.js'}", at=STATIC)
-        (here / "squeeze.cjs").write_text(SQUEEZE)
+        (here / "squeeze.cjs").write_text(SQUEEZE % json.dumps(["two.js", "two.css", *APART]))
         run("node", "squeeze.cjs", at=here)
         (APP / "sw.js").write_bytes((here / "sw.js").read_bytes())
         for end in ("js", "css", "js.gz", "css.gz"):
             (APP / f"phone.{end}").write_bytes((here / f"two.{end}").read_bytes())
+        for name in APART:
+            for file in (name, f"{name}.gz"):
+                (APP / file).write_bytes((here / file).read_bytes())
     assert source_hash() == before, "a script changed meanwhile: run it again"
     (APP / "made-of").write_text(before + "\n")
 

@@ -15,6 +15,7 @@ from fieldvisit.db import Database
 from fieldvisit.ground.policy import load_policy
 from fieldvisit.outbox.envelope import IntakeKey
 from fieldvisit.register import sign_in_routes
+from fieldvisit.safeguarding.public_keys import read_public_keys
 from fieldvisit.web import access, converters, errors, headers, languages, render
 
 LARGEST_FORM = 64 * 1024  # bytes; POST /events has its own limit
@@ -42,7 +43,9 @@ def create_app(
     errors.install(app)
     app.extensions["fv_context"] = all_faces.context
     app.extensions["fv_config"] = config
-    app.extensions["fv_intake_key"] = IntakeKey.from_file(config.keys / "intake.jwk")
+    app.jinja_env.globals["vault_keys"] = read_public_keys(config.vault_public_key)
+    if set(faces) != {"vault"}:  # nothing of a phone is opened there
+        app.extensions["fv_intake_key"] = IntakeKey.from_file(config.keys / "intake.jwk")
     all_faces.register(app, faces, csrf)
     access.access("site", "open")(app.view_functions["static"])
     access.refuse_to_start_without_rules(app)

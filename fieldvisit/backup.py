@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from fieldvisit import schema
 from fieldvisit.backup_databases import BackupError, Copier, copier_of
@@ -72,7 +73,13 @@ def _tidy(config: Config, database: Database, at: datetime) -> None:
     with database.writing(INTAKE) as session:
         adopt(session, config.attachments, at)
     with database.reading(CHECKING) as session:
-        sweep_orphans(config.attachments, lambda name: session.get(Attachment, name) is not None, at)
+        sweep_orphans(config.attachments, lambda name: _is_kept(session, name), at)
+
+
+def _is_kept(session: Session, name: str) -> bool:
+    """A row knows this file, and it was not deleted on its day."""
+    row = session.get(Attachment, name)
+    return row is not None and row.purged_at is None
 
 
 def _write(config: Config, database: Database, into: Path, at: datetime) -> dict[str, Any]:
@@ -80,7 +87,7 @@ def _write(config: Config, database: Database, into: Path, at: datetime) -> dict
     up_to, photos = _what_is_there(database)
     copier = copier_of(database)
     copied = copier.copy(into)
-    missing = list(_copy_photos(config, photos, into))
+    missing = _not_purged(database, list(_copy_photos(config, photos, into)))
     _write_file(into / "council", f"{config.policy_name}\n".encode())
     for key in sorted(config.keys.iterdir()):
         _copy_file(key, into / "keys" / key.name)
@@ -104,7 +111,8 @@ def _write(config: Config, database: Database, into: Path, at: datetime) -> dict
 def _what_is_there(database: Database) -> tuple[int, list[Attachment]]:
     with database.reading(CHECKING) as session:
         up_to = session.scalar(select(func.max(Arrival.seq))) or 0
-        return up_to, list(session.scalars(select(Attachment).where(Attachment.received > 0)))
+        here = select(Attachment).where(Attachment.received > 0, Attachment.purged_at.is_(None))
+        return up_to, list(session.scalars(here))
 
 
 def _copy_photos(config: Config, photos: list[Attachment], into: Path) -> Iterator[str]:
@@ -116,7 +124,17 @@ def _copy_photos(config: Config, photos: list[Attachment], into: Path) -> Iterat
             if whole:
                 yield row.id
             continue
-        _copy_file(source, target)
+        try:
+            _copy_file(source, target)
+        except FileNotFoundError:  # it was deleted in this moment; if its day had not come, it is missing
+            if whole:
+                yield row.id
+
+
+def _not_purged(database: Database, names: list[str]) -> list[str]:
+    """Those of them that were not deleted on their day while the others were copied."""
+    with database.reading(CHECKING) as session:
+        return [name for name in names if _is_kept(session, name)]
 
 
 def _read_back(folder: Path, copier: Copier) -> None:

@@ -74,6 +74,11 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("folder", type=Path, metavar="DIR")
     made = command("restore", _restore, "bring a backup back into an empty home")
     made.add_argument("folder", type=Path, metavar="DIR")
+    from fieldvisit.vault import cli as vault
+
+    vault.add_commands(commands.add_parser("vault", help="the safeguarding vault: make it, enrol readers, watch, copy"))
+    made = command("purge", _purge, "delete photos and signatures whose day has come; the worker does so every day")
+    made.add_argument("--dry-run", action="store_true", help="print how many, and when, and delete nothing")
     made = command("verify-envelope", _verify_envelope, "check and explain one sealed, signed entry of a phone")
     made.add_argument("file", type=Path, help="JSON: grant, uuid, seq, jwe, sig")
     return parser
@@ -106,6 +111,7 @@ def _demo(told: argparse.Namespace) -> None:
     config.secret_key()
     database, policy, at = Database(config.url), load_policy(config.policy_name), now()
     schema.upgrade(database)
+    _catch_up(database, policy)
     facts = {"seed": told.seed, "today": told.today or london_date(at), "at": at}
     empty = load.is_empty(database)
     if not empty and not told.if_empty:
@@ -115,6 +121,15 @@ def _demo(told: argparse.Namespace) -> None:
     else:
         load.add_todays_round(database, config, policy, **facts)
     _print_sign_ins(load.sign_ins(database, config))
+    _demo_vault(config, database)
+
+
+def _demo_vault(config: Any, database: Any) -> None:
+    """Leads who can be tried out at once: for a vault that was made for that, and for no other."""
+    from fieldvisit.vault.demo import enrolled
+
+    for name, rank, email in enrolled(config, database, now()):
+        print(f"  {f'Safe ({rank})':34} {name:22} its six numbers: fieldvisit vault code {email}")
 
 
 def _print_sign_ins(lines: Iterable[tuple[str, str, str]]) -> None:
@@ -126,11 +141,18 @@ def _serve(told: argparse.Namespace) -> None:
     from fieldvisit.config import FACES, load_config
     from fieldvisit.failpoints import WANTED
     from fieldvisit.serving import serve
+    from fieldvisit.vault.store import was_made
 
     config = load_config()
     if WANTED:
         print(f"FV_FAIL is set: this process fails on purpose at {', '.join(sorted(WANTED))}.", file=sys.stderr)
-    serve(config, tuple(told.face) or FACES, told.port or config.port, with_worker=told.with_worker)
+    here = tuple(face for face in FACES if face != "vault" or not config.vault_is_elsewhere)
+    if "vault" in here and not told.face and not was_made(config):
+        print(
+            "There is no vault here: nobody can send a safeguarding report. Make one: fieldvisit vault init",
+            file=sys.stderr,
+        )
+    serve(config, tuple(told.face) or here, told.port or config.port, with_worker=told.with_worker)
 
 
 def _worker(told: argparse.Namespace) -> None:
@@ -220,19 +242,34 @@ def _migrate(_told: argparse.Namespace) -> None:
     from fieldvisit.config import load_config
     from fieldvisit.db import Database
 
-    schema.upgrade(Database(load_config().url))
+    config = load_config()
+    database = Database(config.url)
+    schema.upgrade(database)
+    _catch_up(database, load_policy(config.policy_name))
     print("The database is up to date.")
+
+
+def _catch_up(database: Any, policy: Policy) -> None:
+    """What was recorded before it had a case has one now."""
+    from fieldvisit.ground.roles import IMPORTING
+    from fieldvisit.visits.access_catch_up import catch_up
+
+    with database.writing(IMPORTING) as session:
+        if made := catch_up(session, policy):
+            print(f"New cases for {made.attempts} refusals or no access and {made.entries} entries without consent.")
 
 
 def _check(_told: argparse.Namespace) -> int:
     from fieldvisit.config import load_config
     from fieldvisit.db import Database
     from fieldvisit.desk.check import problems
+    from fieldvisit.vault.check import problems as vault_problems
 
     config = load_config()
     found = 0
     policy = load_policy(config.policy_name)
-    for problem in problems(config, Database(config.url), policy, london_date(now())):
+    whole = problems(config, Database(config.url), policy, london_date(now()))
+    for problem in (*whole, *vault_problems(config, policy, now())):
         print(problem, file=sys.stderr)
         found += 1
     if unconfirmed := policy.unconfirmed():
@@ -287,6 +324,31 @@ def _restore(told: argparse.Namespace) -> None:
     except BackupError as error:
         raise StopError(f"Nothing was restored. {error}") from None
     print(f"{config.home} is as it was in the backup. Phones will offer again what it lacks. Run: fieldvisit check")
+
+
+def _purge(told: argparse.Namespace) -> int:
+    from fieldvisit.config import load_config
+    from fieldvisit.ground.roles import PURGING
+    from fieldvisit.outbox import purging
+
+    config, at = load_config(), now()
+    policy = load_policy(config.policy_name)
+    with _database(config.url) as database:
+        if told.dry_run:
+            with database.reading(PURGING) as session:
+                for line in purging.lines(purging.schedule(session, policy), london_date(at)):
+                    print(line)
+            return 0
+        after, deleted, stuck = "", 0, 0
+        while True:
+            done = purging.purge_some(database, config.attachments, policy, at, after)
+            after, deleted, stuck = done.after, deleted + done.deleted, stuck + done.stuck
+            if not after:
+                break
+    print(f"{deleted} deleted.")
+    if stuck:
+        print(f"{stuck} could not be deleted: see the log. They are tried again tomorrow.", file=sys.stderr)
+    return 1 if stuck else 0
 
 
 def _verify_envelope(told: argparse.Namespace) -> int:

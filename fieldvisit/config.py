@@ -60,6 +60,14 @@ class Config(BaseSettings):
     smtp_from: str = ""
     smtp_tls: Literal["starttls", "tls", "none"] = "starttls"
 
+    # The safeguarding vault. With vault_url it is a process of its own, elsewhere, and this one holds no key of it.
+    vault_url: str = ""
+    vault_token: SecretStr = SecretStr("")  # what a sender of sealed boxes says
+    vault_token_file: Path | None = None
+    vault_home: Path | None = None  # otherwise the folder `vault` of this home
+    vault_database_url: str = ""  # otherwise vault.db in the vault's home
+    vault_pager: Literal["screen", "smtp"] = "screen"
+
     @property
     def keys(self) -> Path:
         return self.home / "keys"
@@ -68,6 +76,29 @@ class Config(BaseSettings):
     def attachments(self) -> Path:
         """Ciphertext of photos and signatures."""
         return self.home / "attachments"
+
+    @property
+    def vault_folder(self) -> Path:
+        return self.vault_home or self.home / "vault"
+
+    @property
+    def vault_public_key(self) -> Path:
+        """What anybody needs to seal a report and to check a receipt; nothing that opens one."""
+        return self.keys / "vault.pub.json"
+
+    @property
+    def vault_is_elsewhere(self) -> bool:
+        return bool(self.vault_url)
+
+    def vault_says(self) -> str:
+        """The word that a sender of sealed boxes and the vault share; empty where none is set. Raises ConfigError."""
+        troubles: list[str] = []
+        found = self._secret("vault_token", troubles)
+        if found and len(found) < 24:
+            troubles.append("FIELDVISIT_VAULT_TOKEN is too short: 24 characters or more, by chance.")
+        if troubles:
+            raise ConfigError("The vault cannot be used with these settings:\n  " + "\n  ".join(troubles))
+        return found
 
     @property
     def url(self) -> str:

@@ -11,7 +11,7 @@ from flask_wtf import CSRFProtect
 from sqlalchemy import text
 
 from fieldvisit.audit.service import note_access
-from fieldvisit.config import Face
+from fieldvisit.config import Config, Face
 from fieldvisit.deployment import deployment
 from fieldvisit.ground.roles import RIGHTS, Role, may_ever
 from fieldvisit.register import sign_in_routes
@@ -27,8 +27,10 @@ NAV = (
     ("Visits", "/office/visits", ("visit", "list")),
     ("Plan a visit", "/office/plan", ("visit", "plan")),
     ("Tasks", "/office/tasks", ("task", "list")),
+    ("Who is out", "/office/safety", ("watch", "list")),
     ("Hazards", "/office/hazards", ("hazard", "list")),
     ("Refusals", "/office/refusals", ("access-case", "list")),
+    ("Entries", "/office/entries", ("entry", "list")),
     ("People", "/office/people", ("worker", "read")),
     ("Messages", "/office/messages", ("message", "list")),
     ("Held entries", "/office/held", ("held", "list")),
@@ -37,6 +39,8 @@ NAV = (
     ("Badges", "/office/badges", ("badge", "suspend")),
     ("Message texts", "/office/texts", ("text", "read")),
     ("My round", "/today", ("round", "read")),
+    ("Another matter", "/concern", ("matter", "write")),
+    ("Safe", "/safe", ("safe", "open")),
 )
 
 
@@ -47,6 +51,7 @@ def blueprints_of_faces() -> dict[Face, tuple[Blueprint, ...]]:
     from fieldvisit.desk import (  # all of one blueprint
         caller_routes,
         household_routes,
+        lawful_entries_routes,
         messages_routes,
         people_routes,
         refusals_routes,
@@ -56,11 +61,16 @@ def blueprints_of_faces() -> dict[Face, tuple[Blueprint, ...]]:
     from fieldvisit.desk.blueprint import blueprint as desk
     from fieldvisit.doorway.my_visit_routes import blueprint as my_visit
     from fieldvisit.doorway.routes import blueprint as verify
+    from fieldvisit.hazards.clock_routes import blueprint as job_clocks
     from fieldvisit.hazards.routes import blueprint as hazards
     from fieldvisit.messages.routes import blueprint as receipts
     from fieldvisit.outbox.desk_routes import blueprint as held_desk
     from fieldvisit.outbox.photo_routes import blueprint as photos
     from fieldvisit.outbox.routes import blueprint as outbox
+    from fieldvisit.safeguarding import routes as matter
+    from fieldvisit.safety import incident_routes
+    from fieldvisit.safety import routes as safety
+    from fieldvisit.vault.routes import blueprint as vault
     from fieldvisit.visits.calendar_routes import blueprint as calendar
     from fieldvisit.visits.entry_routes import blueprint as entry
     from fieldvisit.visits.pack_routes import blueprint as packs
@@ -68,31 +78,55 @@ def blueprints_of_faces() -> dict[Face, tuple[Blueprint, ...]]:
     from fieldvisit.visits.routes import blueprint as doorstep
     from fieldvisit.visits.send_routes import blueprint as send
 
-    assert caller_routes and household_routes and messages_routes and people_routes
-    assert refusals_routes and routes and texts_routes
+    assert caller_routes and household_routes and lawful_entries_routes and messages_routes and people_routes
+    assert incident_routes and refusals_routes and routes and texts_routes
     return {
         "verify": (verify, my_visit),
-        "field": (doorstep, packs, outbox, badge, calendar),
-        "office": (desk, plan, send, entry, hazards, breaches, badge_desk, held_desk, photos, receipts),
-        "vault": (),
-    }
+        "field": (doorstep, packs, outbox, badge, calendar, matter.field, safety.field),
+        "office": (
+            desk, plan, send, entry, hazards, job_clocks, breaches, badge_desk, held_desk, photos, receipts, matter.desk,
+            safety.desk,
+        ),
+        "vault": (vault,),
+    }  # fmt: skip
 
 
 def register(app: Flask, faces: Sequence[Face], csrf: CSRFProtect) -> None:
-    blueprints = blueprints_of_faces()
+    from fieldvisit.outbox.photos import of_visit
+
+    faces = _with_a_vault(app.extensions["fv_config"], faces)
+    from fieldvisit.vault.store import open_vault, was_made
+
+    blueprints, config = blueprints_of_faces(), app.extensions["fv_config"]
+    if set(faces) != {"vault"} and not was_made(config):
+        faces = tuple(face for face in faces if face != "vault")  # nobody made one yet: `fieldvisit serve` says so
     app.extensions["fv_note_access"] = note_access
+    app.extensions["fv_enclosed"] = of_visit  # a hazard's page shows photos, and its slice knows nothing of phones
     app.register_blueprint(site)
     if set(faces) - {"verify"}:
         app.register_blueprint(sign_in_routes.blueprint)
     for face in faces:
         for blueprint in blueprints[face]:
             app.register_blueprint(blueprint)
+    app.extensions["fv_served"] = frozenset(rule.rule for rule in app.url_map.iter_rules())
     for blueprint in blueprints["verify"]:  # no cookie is read there, so there is nothing to forge
         csrf.exempt(blueprint)
+    if "vault" in faces:
+        app.extensions["fv_vault"] = open_vault(config, app.extensions["fv_policy"])
+        app.extensions["fv_vault_alone"] = set(faces) == {"vault"}
+    csrf.exempt("fieldvisit.vault.routes.boxes")
     csrf.exempt("fieldvisit.messages.routes.notify")
     csrf.exempt("fieldvisit.outbox.routes.events")
     csrf.exempt("fieldvisit.outbox.routes.piece")
+    csrf.exempt("fieldvisit.safeguarding.routes.take")  # it checks the token itself, as its form is larger than others
     csrf.exempt("fieldvisit.desk.people_routes.set_photo")  # it checks the token itself, once it knows who asks
+
+
+def _with_a_vault(config: Config, faces: Sequence[Face]) -> Sequence[Face]:
+    """Doors must be answered where there is no vault, or not yet again: a home without its folder serves the others, and
+    reports wait. A folder that lacks a key stops the start. Where the vault is elsewhere, this process is none."""
+    here = config.vault_folder.exists() and not config.vault_is_elsewhere
+    return faces if here or set(faces) == {"vault"} else [face for face in faces if face != "vault"]
 
 
 def context() -> dict[str, Any]:
@@ -105,7 +139,7 @@ def context() -> dict[str, Any]:
     nav = [
         SimpleNamespace(label=label, href=href, current=request.path.startswith(href))
         for label, href, right in NAV
-        if principal and may_ever(principal, *right)
+        if principal and may_ever(principal, *right) and href in current_app.extensions["fv_served"]
     ]
     return {"person": person, "nav": nav, "wanted_at_once": wanted_at_once, "offline": _keeps_pages()}
 

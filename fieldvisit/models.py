@@ -12,11 +12,14 @@ from fieldvisit.notices import links
 from fieldvisit.notices import models as notices
 from fieldvisit.outbox import models as outbox
 from fieldvisit.register import models as register
-from fieldvisit.visits import access_cases, tenant_acts
+from fieldvisit.safeguarding import models as safeguarding
+from fieldvisit.safety import models as safety
+from fieldvisit.visits import access_cases, lawful_entry_models, tenant_acts
 from fieldvisit.visits import models as visits
 
 metadata = Base.metadata
 __all__ = [
-    "access_cases", "audit", "badges", "breaches", "codes", "deployment", "hazards", "jobs", "links", "messages",
-    "metadata", "notices", "outbox", "register", "tasks", "tenant_acts", "visits",
+    "access_cases", "audit", "badges", "breaches", "codes", "deployment", "hazards", "jobs", "lawful_entry_models",
+    "links", "messages", "metadata", "notices", "outbox", "register", "safeguarding", "safety", "tasks", "tenant_acts",
+    "visits",
 ]  # fmt: skip

@@ -64,6 +64,8 @@ THROUGH_VISIT = "EXISTS (SELECT FROM visit WHERE visit.id = visit_id)"
 THROUGH_ENTRY = "EXISTS (SELECT FROM entry WHERE entry.id = entry_id)"
 HELD_HERE = f"(SELECT it && {AREAS} OR it = '{{}}' FROM fieldvisit_areas_of_held(visit_id, grant_id) AS it)"  # noqa: S608
 THROUGH_HAZARD = "EXISTS (SELECT FROM hazard WHERE hazard.id = hazard_id)"
+THROUGH_WATCH = "EXISTS (SELECT FROM watch WHERE watch.id = watch_id)"
+THROUGH_INCIDENT = "EXISTS (SELECT FROM incident WHERE incident.id = incident_id)"
 THROUGH_CASE = "EXISTS (SELECT FROM access_case WHERE access_case.id = case_id)"
 THROUGH_HOME = "EXISTS (SELECT FROM home WHERE home.id = home_id)"
 
@@ -76,7 +78,10 @@ POLICIES: dict[str, Rows] = {
     "notice": Rows(THROUGH_VISIT),
     "tenant_link": Rows(f"{NO_MANAGER} AND {THROUGH_VISIT}"),  # _links_in_sight
     # _messages_in_sight; whoever moves or cancels a visit writes one, and who may write is the command's question
-    "message": Rows(f"({OFFICER} AND {THROUGH_VISIT}) OR (visit_id IS NULL AND written_by = {PERSON})"),
+    "message": Rows(
+        f"({OFFICER} AND ({THROUGH_VISIT} OR EXISTS (SELECT FROM home WHERE home.id = home_id AND area_id = ANY {AREAS})))"
+        f" OR (visit_id IS NULL AND home_id IS NULL AND written_by = {PERSON})"
+    ),
     # _words_in_sight
     "words": Rows(f"{NO_MANAGER} AND {THROUGH_ENTRY}"),
     # _said_in_sight: coarser, for it also keeps from an officer what was said of a visit to which he was sent himself
@@ -95,16 +100,28 @@ POLICIES: dict[str, Rows] = {
     "access_attempt": Rows(THROUGH_CASE),
     "access_contact": Rows(THROUGH_CASE),
     "access_step": Rows(THROUGH_CASE),
+    "access_chase": Rows(THROUGH_CASE),
+    "lawful_entry": Rows(f"area_id = ANY {AREAS}"),
+    "lawful_entry_step": Rows("EXISTS (SELECT FROM lawful_entry WHERE lawful_entry.id = lawful_entry_id)"),
     # _held_in_sight (see AREAS_OF_HELD), _attachments_in_sight
     "held": Rows(f"{OFFICER} AND {HELD_HERE}"),
     "attachment": Rows(f"{OFFICER} AND {THROUGH_ENTRY}"),
     # nobody(): what system work alone reads; a concern is written by whoever takes the call, and read by none (N4)
     "envelope": Rows(NOBODY, written=THROUGH_ENTRY),
     "concern": Rows(NOBODY, written=f"{PERSON} IS NOT NULL OR {SYSTEM}"),
+    "sealed_box": Rows(NOBODY),
     # hazards/models.py: the officers of the area; its steps and words through it
     "hazard": Rows(f"area_id = ANY {AREAS}"),
     "hazard_step": Rows(THROUGH_HAZARD),
     "hazard_words": Rows(THROUGH_HAZARD),
+    # safety/models.py: officers of the area, and a firm's manager of the firm's workers; never the worker watched over
+    "watch": Rows(f"area_id = ANY {AREAS} OR firm_id = {FIRM}"),
+    "watch_step": Rows(THROUGH_WATCH),
+    "watch_words": Rows(f"{OFFICER} AND {THROUGH_WATCH}", written=THROUGH_WATCH),
+    "safety_word": Rows(NOBODY),
+    "incident": Rows(f"area_id = ANY {AREAS}"),
+    "incident_step": Rows(THROUGH_INCIDENT),
+    "incident_words": Rows(THROUGH_INCIDENT),
     # Not behind the query wall, but of an area. Anything may raise a task.
     "task": Rows(
         f"area_id = ANY {AREAS} OR area_id IS NULL OR (about = 'visit' AND about_id = ANY {VISITS})",
@@ -163,7 +180,7 @@ BEGIN
 END $$"""
 
 # What only grows: its trigger says no to everybody; this says no to the app before the trigger is asked.
-ONLY_ADDED_TO = ("access_record", "entry", "hazard_step", "policy_version")
+ONLY_ADDED_TO = ("access_record", "entry", "hazard_step", "incident_step", "policy_version", "watch_step")
 ONLY_READ = ("alembic_version",)
 
 

@@ -22,7 +22,8 @@ from fieldvisit.deployment import worker_is_here
 from fieldvisit.failpoints import reach
 from fieldvisit.ground.clock import london_date, now
 from fieldvisit.ground.policy import Policy
-from fieldvisit.ground.roles import INTAKE, SENDING
+from fieldvisit.ground.roles import BOXES, INTAKE, SENDING, WATCHING
+from fieldvisit.hazards import sending as summaries
 from fieldvisit.jobs import GAVE_UP, Work, again, finish, still_ours, take, want
 from fieldvisit.messages import adapters
 from fieldvisit.messages import service as messages
@@ -31,8 +32,14 @@ from fieldvisit.messages.outgoing import NeverError, NotNowError, Outgoing
 from fieldvisit.messages.rules import ask_again_at, try_again_at
 from fieldvisit.messages.texts import fill_link
 from fieldvisit.notices.links import LinkTry, link_key, link_of_visit, token_of
+from fieldvisit.outbox import purging
 from fieldvisit.outbox.gaps import watch
 from fieldvisit.register.needs_warnings import REVIEW, review_due
+from fieldvisit.safeguarding import delivery
+from fieldvisit.safeguarding import service as boxes
+from fieldvisit.safeguarding.models import SealedBox
+from fieldvisit.safeguarding.rules import try_again_in
+from fieldvisit.safety import service as safety
 from fieldvisit.visits import notifying
 
 log = structlog.get_logger()
@@ -63,6 +70,7 @@ def run(database: Database, config: Config, policy: Policy, *, once: bool, stop:
         try:
             if beat is None or at - beat >= BEAT:
                 beat = _beat(shop, at)
+                _look_into_the_vault(shop, at)
             busy = _one(shop, at)
         except OperationalError as error:  # the database is away, or full: it comes back, and leases run out
             if once:
@@ -91,7 +99,17 @@ def _beat(shop: Shop, at: datetime) -> datetime:
         worker_is_here(session, at)
         want(session, "phones", "all", due=at, dedupe=f"phones:{stretch}")
         want(session, "tidy", "all", due=at, dedupe=f"tidy:{london_date(at)}")
+        want(session, purging.WORK, "all", due=at, dedupe=f"{purging.WORK}:{london_date(at)}:")
     return at
+
+
+def _look_into_the_vault(shop: Shop, at: datetime) -> None:
+    """Calls whoever must see what waits there, where the vault is in this home. It leaves nothing in our own database."""
+    if shop.config.vault_is_elsewhere or not shop.config.vault_public_key.exists():
+        return
+    from fieldvisit.vault.watch import watch_here
+
+    watch_here(shop.config, shop.policy, at)
 
 
 def _one(shop: Shop, at: datetime) -> bool:
@@ -113,7 +131,7 @@ def _put_back(shop: Shop, work: Work, trouble: str) -> None:
     at = now()
     with shop.database.writing(SENDING) as session:
         ours = still_ours(session, work)
-        if ours and work.tries >= MOST_TRIES:
+        if ours and work.tries >= MOST_TRIES and work.kind != boxes.WORK:  # that is tried for ever
             finish(ours, at, f"{GAVE_UP}{trouble}")
             if work.kind == "send" and (message := messages.lock(session, work.subject_id)):
                 messages.receive(session, message, "technical-failure", at, by="provider", at=at)  # a person must know
@@ -249,6 +267,7 @@ def _in_its_transaction(does: Callable[[Session, Shop, Work, datetime], object])
 
 def _hear(session: Session, shop: Shop, work: Work, at: datetime) -> None:
     notifying.hear(session, work.subject_id, at, shop.policy)
+    summaries.hear(session, work.subject_id, at, shop.policy)
 
 
 def _remind(session: Session, shop: Shop, work: Work, at: datetime) -> None:
@@ -269,6 +288,31 @@ def _done(shop: Shop, work: Work) -> None:
             finish(ours, now())
 
 
+def _box(shop: Shop, work: Work) -> None:
+    """Hands a sealed report to the vault, and keeps what it signed. While it is away, the report waits (F44)."""
+    with shop.database.reading(BOXES) as session:
+        row = session.get(SealedBox, work.subject_id)
+    if row is None or row.jwe is None:
+        _done(shop, work)
+        return
+    receipt, why = None, ""
+    try:
+        receipt = delivery.hand_over(shop.config, shop.policy, row.jwe, row.received_at)
+    except delivery.VaultAwayError as error:
+        why = str(error)
+    reach("after_vault")
+    at = now()
+    with shop.database.writing(BOXES) as session:
+        ours = still_ours(session, work)
+        if ours is None:
+            return
+        if receipt is None:
+            again(ours, at + try_again_in(work.tries), why)
+        else:
+            boxes.signed_for(session, row.id, receipt, at)
+            finish(ours, at)
+
+
 # --- clocks -------------------------------------------------------------------------------------------------------
 
 
@@ -278,11 +322,41 @@ def _phones(shop: Shop, work: Work) -> None:
     _done(shop, work)
 
 
+def _watch(shop: Shop, work: Work) -> None:
+    """D10: the server's own timer. It runs whatever became of the phone."""
+    at = now()
+    with shop.database.writing(WATCHING) as session:
+        if ours := still_ours(session, work):
+            safety.tick(session, work.subject_id, at, shop.policy)
+            finish(ours, at)
+
+
 def _tidy(session: Session, shop: Shop, work: Work, at: datetime) -> None:
     """Once a day: what is kept for so long and no longer (security.md 5.3). Work that was done is of no use either."""
     for model, column, days in KEPT:
         session.execute(delete(model).where(column < at - timedelta(days=days)))
     session.execute(delete(Work).where(Work.done_at < at - timedelta(days=30)))
+
+
+def _tidy_up(shop: Shop, work: Work) -> None:
+    with shop.database.writing(BOXES) as session:
+        boxes.forget_receipts(session, now())
+    _in_its_transaction(_tidy)(shop, work)
+
+
+def _purge(shop: Shop, work: Work) -> None:
+    """Once a day: photos and signatures whose day has come. A few at a time; the next few are work of their own, so that
+    a message is never kept waiting."""
+    at, day = now(), work.dedupe.split(":")[1]
+    after = "" if work.subject_id == "all" else work.subject_id
+    done = purging.purge_some(shop.database, shop.config.attachments, shop.policy, at, after)
+    if done.deleted:
+        log.info("photos-deleted", count=done.deleted)
+    with shop.database.writing(SENDING) as session:
+        if ours := still_ours(session, work):
+            finish(ours, now())
+            if done.after:
+                want(session, purging.WORK, done.after, due=at, dedupe=f"{purging.WORK}:{day}:{done.after}")
 
 
 HANDLERS: Mapping[str, Callable[[Shop, Work], None]] = {
@@ -293,5 +367,8 @@ HANDLERS: Mapping[str, Callable[[Shop, Work], None]] = {
     "tell": _in_its_transaction(_tell),
     REVIEW: _in_its_transaction(_review),
     "phones": _phones,
-    "tidy": _in_its_transaction(_tidy),
+    safety.TICK: _watch,
+    "tidy": _tidy_up,
+    purging.WORK: _purge,
+    boxes.WORK: _box,
 }

@@ -1,11 +1,11 @@
 /*
  * Keeps the phone's shell, and shows it where the phone has copies of its own. Reads only: it touches nothing that
- * writes, and keeps nothing about people. The server puts VERSION and FILES in front.
+ * writes, and keeps nothing about people. The server puts VERSION, FILES and LATER in front.
  */
 
 const SHELL = `fv-shell-${VERSION}`;
 const PAGES = /^\/(today|badge|outbox|visits\/[0-9a-f]{32})$/;
-const ASSETS = /^\/(app\/|static\/|council\.css$|shell$)/;
+const ASSETS = /^\/(app\/|static\/|council\.css$|(shell|matter)$)/;
 
 addEventListener("install", (event) => {
   event.waitUntil(caches.open(SHELL).then((cache) => cache.addAll(FILES.map(fetched))));
@@ -17,12 +17,23 @@ function fetched(address) {
 }
 
 // Older shells stay: a page of theirs may be open. The pages say when they are no longer wanted.
-addEventListener("activate", (event) => event.waitUntil(clients.claim()));
-
-addEventListener("message", ({ data }) => {
-  if (data === "go") skipWaiting();
-  if (data === "tidy" && !registration.waiting && !registration.installing) tidy();
+addEventListener("activate", (event) => {
+  event.waitUntil(clients.claim());
+  later();
 });
+
+addEventListener("message", (event) => {
+  if (event.data === "go") skipWaiting();
+  if (event.data !== "tidy") return;
+  if (!registration.waiting && !registration.installing) tidy();
+  event.waitUntil(later());
+});
+
+/* What the shell can do without at first: nobody waits for it. */
+async function later() {
+  const cache = await caches.open(SHELL);
+  for (const address of LATER) if (!(await cache.match(address))) await cache.add(fetched(address));
+}
 
 async function tidy() {
   for (const name of await caches.keys()) {

@@ -112,10 +112,10 @@ class Phone:
             "sha256": hashlib.sha256(content).hexdigest(), "csha256": hashlib.sha256(cipher).hexdigest(),
         }  # fmt: skip
 
-    def photo(self, visit: str, content: bytes, at: datetime, what: str = "before") -> str:
+    def photo(self, visit: str, content: bytes, at: datetime, what: str = "before", **more: str) -> str:
         """Taken and saved, as yet unsent. Answers the blob's id."""
         blob = self.blob(content)
-        self.save("photo.taken", visit, {"what": what}, at, blobs=[blob])
+        self.save("photo.taken", visit, {"what": what} | more, at, blobs=[blob])
         return str(blob["id"])
 
     def put(

@@ -12,6 +12,7 @@ from fieldvisit.config import Config, make_private
 from fieldvisit.db import Database
 from fieldvisit.demo import bulk
 from fieldvisit.demo.drive import Stage, device_of
+from fieldvisit.demo.hazards import play_hazards
 from fieldvisit.demo.homes import places_of, seed_homes
 from fieldvisit.demo.people import (
     PEOPLE,
@@ -22,7 +23,7 @@ from fieldvisit.demo.people import (
     renew,
     seed_people,
 )
-from fieldvisit.demo.rounds import PAST, finish_earlier, play_last_week, play_today
+from fieldvisit.demo.rounds import PAST, finish_earlier, homes_in_turn, play_last_week, play_today
 from fieldvisit.ground.clock import london_date, london_instant
 from fieldvisit.ground.policy import Policy, load_policy
 from fieldvisit.ground.roles import DEMO, Duty, Role
@@ -69,6 +70,7 @@ def load(
         stage = _stage(session, config, policy, cast, seed, today, at)
         past = play_last_week(stage, places)
         play_today(stage, places)
+        play_hazards(stage, homes_in_turn(stage, places))
         let_standing_slip(session, cast, today, stage.at)
         shares = [share for *_, share in PAST]
         originals = [

@@ -60,6 +60,7 @@ PEOPLE = (
     Somebody("ines", "investigator", "Ines Vale", areas=COUNCIL_WIDE),
     Somebody("adam", "administrator", "Adam Reeve"),
     Somebody("aud", "auditor", "Aud Nilsen"),
+    Somebody("dina", "safeguarding_lead", "Dina Prowse", areas=COUNCIL_WIDE),  # the lead's deputy
 )
 WITH_A_BADGE = ("asha", "ben", "cleo", "dev", "eve", "finn", "gita", "carl", "vera")
 IN_GOOD_STANDING = ("asha", "ben", "cleo", "dev", "vera")

@@ -50,6 +50,14 @@ INSIDE = (*KNOWN, AGREED, WENT_IN)
 DONE: tuple[Step, ...] = (*INSIDE, WORK_DONE, ("visit.closed", CLOSED))
 
 
+SOOT: Step = (
+    "hazard.reported",
+    {"hazard": "indoor_air_pollutants", "at_risk": ["child"], "emergency": True, "first_read": True,
+     "where": "Kitchen, behind the boiler", "seen": "Soot round the flue. They say that they all have headaches."},
+)  # fmt: skip
+SAW_SOOT: tuple[Step, ...] = (*INSIDE, SOOT, WORK_DONE, ("visit.closed", CLOSED | {"hazard_seen": True}))
+
+
 def closed(**facts: Any) -> tuple[Step, ...]:
     return (*INSIDE, WORK_DONE, ("visit.closed", CLOSED | facts))
 
@@ -143,9 +151,15 @@ def _under_way(stage: Stage, day: Day, home: Callable[[str], Place], asking: dic
     walk(trusted, KNOWN, ago=1)
     tenancy = now("vera", home("North"), "A report that the home is let to somebody else", "tenancy_visit")
     tenancy.investigation(day.now - 20 * HOUR, "Notice would let the tenancy breach be hidden before the visit.")
-    walk(tenancy, (*KNOWN, AGREED))
-    walk(now("finn", home("Town"), "The bathroom fan is loud").told("sms", hours=51), (*INSIDE, CHECKED), ago=3)
+    walk(tenancy, (*AT_DOOR, _watched(30, device_on=True), *KNOWN[2:], AGREED))
+    late = now("finn", home("Town"), "The bathroom fan is loud").told("sms", hours=51)
+    walk(late, (*AT_DOOR, _watched(10), *INSIDE[2:], CHECKED), ago=3)  # and he has not checked in since
     _gas(stage, day, home)
+
+
+def _watched(minutes: int, **facts: Any) -> Step:
+    """The worker asked the office to watch: a check-in every so many minutes."""
+    return "safety.started", {"minutes": minutes, "stay_min": 60} | facts
 
 
 def _gas(stage: Stage, day: Day, home: Callable[[str], Place]) -> None:
@@ -178,7 +192,7 @@ def _over(stage: Stage, day: Day, home: Callable[[str], Place]) -> None:
         driven = a_visit(stage, home(area), lead, reason=reason, start=start, **({"kind": "responsive_repair"} | facts))
         driven.told("handed", hours=hours).walk(steps, from_start(start, len(steps), day.at), no_signal=no_signal)
 
-    over("asha", "North", "The radiator in the bedroom leaks", DONE)
+    over("asha", "North", "The radiator in the bedroom leaks", SAW_SOOT)
     over("cleo", "Vale", "Clear the gutter at the back", (*KNOWN, UNWELL), no_signal=True)
     over("dev", "Town", "Yearly gas check", (*AT_DOOR, NOBODY), kind="safety_check")
     over("finn", "North", "The gate does not close", (*AT_DOOR, ANSWERED, DOG))

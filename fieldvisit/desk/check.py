@@ -5,23 +5,30 @@ and at what should have been done or heard of by now.
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from fieldvisit import schema
 from fieldvisit.config import Config
 from fieldvisit.db import Database
+from fieldvisit.evidence.service import path_of
 from fieldvisit.ground.clock import london_date, london_instant, say_date
 from fieldvisit.ground.policy import Policy, policy_as_kept
 from fieldvisit.ground.roles import CHECKING
+from fieldvisit.hazards import service as hazards
+from fieldvisit.hazards.models import Hazard, HazardStep
 from fieldvisit.jobs import GAVE_UP, Work
 from fieldvisit.messages import service as messages
 from fieldvisit.messages.models import Message
 from fieldvisit.notices.models import Notice
+from fieldvisit.outbox import purging
 from fieldvisit.outbox.envelope import IntakeKey, digest_of, is_well_signed, signed_text
+from fieldvisit.outbox.models import Attachment
 from fieldvisit.register.models import Grant
+from fieldvisit.visits import lawful_entry_service as lawful_entries
 from fieldvisit.visits.fold import Line, fold
 from fieldvisit.visits.hearing import known_of, news
+from fieldvisit.visits.lawful_entry_models import LawfulEntry
 from fieldvisit.visits.models import Entry, Envelope, PolicyVersion, Visit
 from fieldvisit.visits.service import cached_state, chain_hash, entries_of, line_of
 from fieldvisit.visits.state import ENDED
@@ -42,8 +49,11 @@ def problems(config: Config, database: Database, policy: Policy, today: date) ->
         policies = _Policies(session, policy)
         for visit in _visits(session):
             yield from _of_visit(session, visit, policies)
+        yield from _of_hazards(session, policy)
+        yield from _of_lawful_entries(session, policy)
         yield from _of_work(session, today)
         yield from _of_silence(session, today)
+        yield from _of_files(session, config, policy, today)
 
 
 def _of_keys(config: Config) -> Iterator[str]:
@@ -114,6 +124,46 @@ def _of_notices(session: Session, visit: Visit, lines: list[Line]) -> Iterator[s
             yield f"Visit {visit.ref}: its log does not say what became of the message {message.id}."
 
 
+def _of_lawful_entries(session: Session, policy: Policy) -> Iterator[str]:
+    after = ""
+    while rows := session.scalars(
+        select(LawfulEntry).where(LawfulEntry.id > after).order_by(LawfulEntry.id).limit(_AT_A_TIME)
+    ).all():
+        steps = lawful_entries.steps_of(session, [row.id for row in rows])
+        for row in rows:
+            for column, value in lawful_entries.cached(lawful_entries.state_of(steps[row.id], policy)).items():
+                if getattr(row, column) != value:
+                    yield f"Entry {row.id}: {column} says {getattr(row, column)!r}, its steps add up to {value!r}."
+        after = rows[-1].id
+        session.expunge_all()
+
+
+def _of_hazards(session: Session, policy: Policy) -> Iterator[str]:
+    """Every case of a hazard, folded anew from its steps, by today's policy: a number that was changed since its last
+    step shows here until the next one is added."""
+    after = ""
+    while rows := session.scalars(select(Hazard).where(Hazard.id > after).order_by(Hazard.id).limit(_AT_A_TIME)).all():
+        steps = hazards.steps_of(session, [row.id for row in rows])
+        for row in rows:
+            yield from _of_hazard(row, steps[row.id], policy)
+        after = rows[-1].id
+        session.expunge_all()
+
+
+def _of_hazard(row: Hazard, steps: list[HazardStep], policy: Policy) -> Iterator[str]:
+    if [step.position for step in steps] != list(range(1, len(steps) + 1)):
+        yield f"Hazard {row.ref}: a step of it was lost."
+        return
+    try:
+        state = hazards.state_from(steps)
+    except (KeyError, ValueError):
+        yield f"Hazard {row.ref}: its steps add up to nothing."
+        return
+    for column, value in hazards.cached(state, policy).items():
+        if getattr(row, column) != value:
+            yield f"Hazard {row.ref}: {column} says {getattr(row, column)!r}, its steps add up to {value!r}."
+
+
 def _of_work(session: Session, today: date) -> Iterator[str]:
     given_up = select(Work).where(Work.done_at.is_not(None), Work.trouble.startswith(GAVE_UP))
     for work in session.scalars(given_up.order_by(Work.done_at, Work.id)):
@@ -139,6 +189,20 @@ def _of_silence(session: Session, today: date) -> Iterator[str]:
         if heard.delivery == "pending" and heard.despatched_at is None:
             since = say_date(london_date(message.written_at))
             yield f"Visit {ref}: nothing has been heard of the message {message.id} since {since}."
+
+
+def _of_files(session: Session, config: Config, policy: Policy, today: date) -> Iterator[str]:
+    """Photos and signatures: those that should be here are, those that were deleted on their day are not."""
+    after = ""
+    rows = select(Attachment).where(or_(Attachment.completed_at.is_not(None), Attachment.purged_at.is_not(None)))
+    while found := session.scalars(rows.where(Attachment.id > after).order_by(Attachment.id).limit(_AT_A_TIME)).all():
+        for row in found:
+            if path_of(config.attachments, row.id).exists() == (row.purged_at is not None):
+                yield f"The file of the photo {row.id} {'is still here' if row.purged_at else 'is missing'}."
+        after = found[-1].id
+        session.expunge_all()
+    if late := purging.overdue(session, policy, today - LATE):
+        yield f"{late} photos or signatures should have been deleted by now. Is a worker running? Start one: fieldvisit worker"
 
 
 def _of_chain(visit: Visit, entries: list[Entry]) -> Iterator[str]:

@@ -1,18 +1,14 @@
 """The visit log's page as a file for a spreadsheet, in which nothing can turn into a formula (threat T35)."""
 
-import csv
-import io
-import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from fieldvisit.desk.wording import Say
 from fieldvisit.ground.clock import in_london
+from fieldvisit.ground.sheet import BYTE_ORDER_MARK, FORMULA_SIGNS, harmless, sheet
 from fieldvisit.visits.models import Visit
 
-BYTE_ORDER_MARK = "\ufeff"  # without it a spreadsheet reads ‘ and £ as two signs each
-# What begins a formula, in ASCII, full width, small form, and the true minus sign that a keyboard may write.
-FORMULA_SIGNS = frozenset("=+-@\t\r\n＝＋－＠﹦﹢﹣﹫−")
+__all__ = ["BYTE_ORDER_MARK", "COLUMNS", "FORMULA_SIGNS", "as_csv", "file_name", "harmless", "uprn_as_text"]
 WORDS = frozenset({"Reason"})  # the columns in which somebody wrote
 COLUMNS = (
     "Visit", "UPRN", "Address", "Postcode", "Kind", "Reason", "Contractor", "Worker", "Date", "From", "To", "Stage",
@@ -23,22 +19,8 @@ COLUMNS = (
 def as_csv(visits: Sequence[Visit], firms: Mapping[str | None, str], say: Say, *, words: bool) -> bytes:
     """words: may the person who takes the file read what people wrote?"""
     shown = [place for place, column in enumerate(COLUMNS) if words or column not in WORDS]
-    sheet = io.StringIO()
-    writer = csv.writer(sheet, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     rows = (COLUMNS, *(_row(visit, firms, say) for visit in visits))
-    writer.writerows([harmless(row[place]) for place in shown] for row in rows)
-    return (BYTE_ORDER_MARK + sheet.getvalue()).encode()
-
-
-def harmless(cell: str) -> str:
-    """With an apostrophe before it where a spreadsheet might calculate with it. Blanks and invisible signs do not hide
-    a formula: some spreadsheets drop them."""
-    for sign in cell:
-        if sign in FORMULA_SIGNS:
-            return "'" + cell
-        if unicodedata.category(sign)[0] not in "ZC":
-            return cell
-    return cell
+    return sheet([row[place] for place in shown] for row in rows)
 
 
 def uprn_as_text(uprn: str) -> str:

@@ -32,6 +32,7 @@ class Warned:
     label: str
     owner: str
     due: bool
+    second: str  # the officer who has looked at it besides
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def page_of(session: Session, home: Home, who: Principal, policy: Policy) -> Hou
     today = london_date(who.at)
     household = session.scalars(select(Household).where(Household.home_id == home.id)).first() or nothing_asked(home.id)
     warnings = open_warnings(session, home.id)
-    owners = {row.owner_id for row in warnings if row.owner_id}
+    owners = {each for row in warnings for each in (row.owner_id, row.approved_by) if each}
     names: dict[str, str] = dict(session.execute(select(Person.id, Person.name).where(Person.id.in_(owners))).all())
     open_visits = select(Visit).where(Visit.home_id == home.id, Visit.stage.not_in(ENDED))
     residents = select(Resident).where(Resident.home_id == home.id).order_by(Resident.role.desc(), Resident.ref)
@@ -87,7 +88,8 @@ def nothing_asked(home_id: str) -> Household:
 
 def _warned(row: Precaution, names: dict[str, str], today: date) -> Warned:
     owner = names.get(row.owner_id or "", "Somebody who has left") if row.owner_id else ""
-    return Warned(row, needs.SENTENCES.get(row.code, ""), owner, is_due(row.review_on, today))
+    second = names.get(row.approved_by or "", "Somebody who has left") if row.approved_by else ""
+    return Warned(row, needs.SENTENCES.get(row.code, ""), owner, is_due(row.review_on, today), second)
 
 
 def officers_of(session: Session, area_id: str, who: Principal) -> list[tuple[str, str]]:

@@ -207,7 +207,10 @@ def warn(home_id: str) -> Answer:
         day = typed.day("review", "Say when somebody looks at it again.")
         if code and owner and day:
             key = typed.key or abort(400)
-            warnings.warn(session(), it, code, owner_id=owner, review_on=day, key=key, at=at(), policy=policy())
+            warnings.warn(
+                session(), it, code, owner_id=owner, review_on=day, key=key, at=at(), policy=policy(),
+                set_by=principal().person_id,
+            )  # fmt: skip
 
     return _change(home_id, "warnings", act, box="review")
 
@@ -223,6 +226,14 @@ def review_warning(home_id: str, precaution_id: str) -> Answer:
         warnings.review(session(), row, owner_id=principal().person_id, review_on=day, at=at(), policy=policy())
 
     return _change(home_id, "reviewed", act)
+
+
+@blueprint.post("/office/homes/<id:home_id>/warnings/<id:precaution_id>/approved")
+@access("household", "change")
+def approve_warning(home_id: str, precaution_id: str) -> Answer:
+    """The second officer."""
+    row = _precaution(home_id, precaution_id)
+    return _change(home_id, "approved", lambda _, __: warnings.approve(session(), row, by=principal(), at=at()))
 
 
 @blueprint.post("/office/homes/<id:home_id>/warnings/<id:precaution_id>/ended")

@@ -19,6 +19,7 @@ DONE = {
     "letters": "It is kept when letters may be posted here.",
     "warnings": "The warning is set. The worker is told what to do, and never why.",
     "reviewed": "The warning still holds. You answer for it until its next review.",
+    "approved": "You have looked at this warning as the second officer.",
     "ended": "The warning has ended. The worker is not told of it any more.",
     "raised_content_free": "Done. We say nothing of any visit there: only “please call us”.",
     "raised_never": "Done. We never use that again.",

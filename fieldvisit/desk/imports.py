@@ -112,6 +112,7 @@ def _opened(path: Path) -> BinaryIO:
 
 def _kind(kind: str, policy: Policy, at: datetime) -> _Kind:
     hazards = tuple(hazard.name for hazard in policy.hazards)
+    days = tuple(policy.deadline.right_to_repair.value)
     read_person = partial(import_people.read_person, channels=tuple(CHANNELS), today=london_date(at))
     kinds = {
         "homes": _Kind(
@@ -123,8 +124,8 @@ def _kind(kind: str, policy: Policy, at: datetime) -> _Kind:
             partial(store_people_with_badges, at=at, policy=policy),
         ),
         "jobs": _Kind(
-            partial(_csv, columns=jobs.COLUMNS, read=partial(jobs.read_job, hazards=hazards)),
-            jobs.store_jobs,
+            partial(_csv, columns=jobs.COLUMNS, read=partial(jobs.read_job, hazards=hazards, days=days)),
+            partial(jobs.store_jobs, policy=policy),
         ),
         "hact": _Kind(_hact, partial(store_messages, at=at)),
     }

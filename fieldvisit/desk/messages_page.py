@@ -11,10 +11,12 @@ from fieldvisit.desk.wording import Say
 from fieldvisit.ground.clock import say_instant
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.verdict import Verdict, insist
+from fieldvisit.hazards import sending as summaries
 from fieldvisit.messages import service as messages
 from fieldvisit.messages.models import Message, Receipt
 from fieldvisit.messages.rules import Heard, Standing, may_settle, standing
 from fieldvisit.notices.models import Notice
+from fieldvisit.register.models import Home
 from fieldvisit.visits import notifying
 from fieldvisit.visits.models import Visit
 from fieldvisit.visits.service import lock
@@ -24,12 +26,13 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """state: how it stands, as a code of `ui/tags.html`. visit: the one that it is about; None of a test message."""
+    """state: how it stands, as a code of `ui/tags.html`. visit, home: what it is about; neither, of a test message."""
 
     message: Message
     visit: Visit | None
     standing: Standing
     receipts: tuple[Receipt, ...]
+    home: Home | None = None
 
     @property
     def state(self) -> str:
@@ -62,6 +65,8 @@ def _shown(session: Session, rows: Iterable[Message]) -> list[Shown]:
     rows = list(rows)
     wanted = select(Visit).where(Visit.id.in_({row.visit_id for row in rows})).options(joinedload(Visit.home))
     visits: Mapping[str, Visit] = {visit.id: visit for visit in session.scalars(wanted)}
+    of_homes = select(Home).where(Home.id.in_({row.home_id for row in rows}))
+    homes: Mapping[str, Home] = {home.id: home for home in session.scalars(of_homes)}
     heard: dict[str, list[Receipt]] = {}
     for one in session.scalars(
         select(Receipt).where(Receipt.message_id.in_({row.id for row in rows})).order_by(Receipt.at, Receipt.id)
@@ -73,6 +78,7 @@ def _shown(session: Session, rows: Iterable[Message]) -> list[Shown]:
             visits.get(row.visit_id or ""),
             standing(Heard(each.status, each.at) for each in heard.get(row.id, [])),
             tuple(heard.get(row.id, [])),
+            homes.get(row.home_id or ""),
         )
         for row in rows
     ]
@@ -87,10 +93,12 @@ def say(session: Session, shown: Shown, status: str, happened: datetime, at: dat
     insist(may_say(shown, status))
     if shown.visit:
         lock(session, shown.visit.id)  # before its message, as everywhere
+    summaries.lock_case_of(session, shown.message.id)
     message = messages.lock(session, shown.message.id)
     if message and messages.receive(session, message, status, happened, by="person", at=at):
         session.flush()
         notifying.hear(session, message.id, at, policy)
+        summaries.hear(session, message.id, at, policy)
 
 
 # --- what the tenant was told, on the page of a visit ----------------------------------------------------------------

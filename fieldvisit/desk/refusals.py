@@ -14,8 +14,10 @@ from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.roles import Duty, Principal
 from fieldvisit.ground.verdict import Refused, Verdict
+from fieldvisit.messages.models import Message
 from fieldvisit.register import needs
 from fieldvisit.register.models import Household, Person, Resident
+from fieldvisit.visits import access_chase
 from fieldvisit.visits import access_rules as rules
 from fieldvisit.visits import access_service as service
 from fieldvisit.visits.access_cases import AccessAttempt, AccessCase
@@ -88,6 +90,8 @@ class CasePage:
     to_come: Sequence[Visit]
     residents: Sequence[Resident]
     may: Mapping[str, Verdict]
+    offers: Sequence[access_chase.Offer]
+    messages: Mapping[str, Message]
     letter: Sequence[str]
     content_free: bool
     no_letters: bool
@@ -127,6 +131,8 @@ def page_of(session: Session, case: AccessCase, who: Principal, policy: Policy) 
             select(Resident).where(Resident.home_id == case.home_id).order_by(Resident.ref)
         ).all(),
         may=_may(now, who.holds(Duty.REPAIRS_MANAGER, case.area_id), policy),
+        offers=access_chase.offers(session, now, who.at, policy),
+        messages=access_chase.messages_of(session, now.contacts),
         letter=letter(now.last.facts, policy, content_free=content_free, closed=closed),
         content_free=content_free,
         no_letters=marked == "never"

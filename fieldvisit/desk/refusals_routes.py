@@ -10,10 +10,22 @@ from fieldvisit.desk import refusals as pages
 from fieldvisit.desk.blueprint import blueprint
 from fieldvisit.desk.forms import read_place
 from fieldvisit.desk.household import forms_on_page
-from fieldvisit.desk.refusals_words import CODES, DONE, LABELS, METHODS, OUTCOMES, STAGES, STEPS, reason_in_words
+from fieldvisit.desk.refusals_words import (
+    CHANNELS,
+    CHASES,
+    CODES,
+    DONE,
+    LABELS,
+    METHODS,
+    OUTCOMES,
+    STAGES,
+    STEPS,
+    reason_in_words,
+)
 from fieldvisit.desk.wording import sayer
 from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.verdict import RefusedError
+from fieldvisit.visits import access_chase
 from fieldvisit.visits import access_rules as rules
 from fieldvisit.visits import access_service as service
 from fieldvisit.visits import access_steps as steps
@@ -70,6 +82,17 @@ def refusal_contact(case_id: str) -> Answer:
             steps.record_contact(session(), case, method, happened, outcome, words, pressed)
 
     return _step(case_id, "contact", act, box="happened")
+
+
+@blueprint.post("/office/refusals/<id:case_id>/send")
+@access("access-case", "work")
+def refusal_send(case_id: str) -> Answer:
+    def act(case: AccessCase, typed: Typed, pressed: steps.Pressed) -> None:
+        code = typed.words("send", "Choose what to send, and how.", most=64)
+        if code and not typed.errors:
+            access_chase.send(session(), case, code, pressed)
+
+    return _step(case_id, "send", act, box="send")
 
 
 @blueprint.post("/office/refusals/<id:case_id>/safeguarding")
@@ -214,6 +237,8 @@ def _page(case: AccessCase, form: str = "", typed: Typed | None = None) -> str:
         codes=CODES,
         methods=METHODS,
         outcomes=OUTCOMES,
+        chases=CHASES,
+        channels=CHANNELS,
         reason=lambda code: reason_in_words(code, policy()),
         say=sayer(policy()),
         numbers=[policy().contact(code) for code in ("safeguarding-child", "safeguarding-out-of-hours")],

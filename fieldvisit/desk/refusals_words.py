@@ -40,6 +40,13 @@ OUTCOMES = {
     "reached": "We spoke with the tenant", "no_reply": "No reply yet",
     "did_not_arrive": "It did not arrive: wrong number or address",
 }  # fmt: skip
+CHASES = {
+    "access_ask": "Ask for a new time", "access_again": "Ask once more", "access_legal": "Say what may follow",
+}  # fmt: skip
+CHANNELS = {
+    "sms": "by text message", "email": "by email", "letter_first_class": "by first class letter",
+    "letter_second_class": "by second class letter",
+}  # fmt: skip
 DONE = {
     "contact": "The contact is written down.",
     "safeguarding": "It is kept that you thought about safeguarding. Your answer is not kept.",
@@ -50,6 +57,7 @@ DONE = {
     "plan": "The plan is written down. Keep a note of everything that you try.",
     "legal": "It is signed off. Anything before a court is done outside this service.",
     "settle": "The dispute is looked at.",
+    "send": "The message is on its way, and written down as a contact.",
 }
 FORMS = {
     "support": "Arrange support", "rebook": "Book a new visit", "review": "Begin the review", "close": "Close the case",

@@ -13,6 +13,7 @@ from fieldvisit.db import new_id
 from fieldvisit.desk import csv_export, forms, task_list, visit_log
 from fieldvisit.desk.blueprint import blueprint
 from fieldvisit.desk.messages_page import told_of
+from fieldvisit.desk.photos_page import shots_of
 from fieldvisit.desk.rules import exceptions_in_words, note_code, reads_words, urgency
 from fieldvisit.desk.timeline import people_in, timeline_of
 from fieldvisit.desk.wording import KINDS, NOTICES, OUTCOMES, sayer
@@ -21,7 +22,8 @@ from fieldvisit.ground.verdict import Allowed, RefusedError
 from fieldvisit.outbox.gaps import gaps_of
 from fieldvisit.tasks import Task
 from fieldvisit.visits.events import VisitNoted, Words
-from fieldvisit.visits.models import Visit
+from fieldvisit.visits.job_service import clock_of_job
+from fieldvisit.visits.models import Job, Visit
 from fieldvisit.visits.planning import command, notice_answer
 from fieldvisit.visits.service import entries_of, lock, refold
 from fieldvisit.visits.tenant_acts import said_of
@@ -101,6 +103,18 @@ def visit(visit_id: str) -> Answer:
     return _visit_page(visit_id, {}, "")
 
 
+@blueprint.get("/office/visits/<id:visit_id>/photos")
+@access("evidence", "open")
+def visit_photos(visit_id: str) -> Answer:
+    """Their pictures come one by one by the route of a photo, which writes down each look."""
+    wanted = select(Visit).where(Visit.id == visit_id).options(joinedload(Visit.home))
+    found = session().scalars(wanted).first() or abort(404)
+    log_access(found.id)
+    say, state, entries = sayer(policy()), refold(session(), found.id, policy()), entries_of(session(), found.id)
+    shots = shots_of(timeline_of(session(), entries, state, policy(), say))
+    return page("desk/visit_photos.html", visit=found, shots=shots, say=say)
+
+
 @blueprint.post("/office/visits/<id:visit_id>/notes")
 @access("visit", "note")
 def note(visit_id: str) -> Answer:
@@ -147,6 +161,8 @@ def _visit_page(visit_id: str, errors: dict[str, str], words: str) -> str:
         people=people_in(session(), entries),
         told=told_of(session(), found.id, say) if reads_words(principal().role) else [],
         said=said_of(session(), found.id) if reads_words(principal().role) else [],
+        clock=clock_of_job(session(), session().get(Job, found.job_id) if found.job_id else None, policy()),
+        now=at(),
         say=say,
         may=_may(found.area_id),
         whole=reads_words(principal().role),
@@ -162,6 +178,7 @@ MAY = (
     ("visit", "note"),
     ("household", "read"),
     ("emergency", "authorise"),
+    ("entry", "propose"),
     ("task", "list"),
     ("caller", "verify"),
     ("concern", "take"),

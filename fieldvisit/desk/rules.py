@@ -142,6 +142,7 @@ def exceptions_in_words(codes: Iterable[str], kind: str, policy: Policy) -> list
             f"The phone’s clock was wrong by more than {skew} minutes. The order below is by corrected time.",
             skew.written_in,
         ),
+        "alone": ("One person went to a home where two must go.", "ME-6.1c2"),
         "out-of-order": ("The steps were recorded in another order than a visit goes in, or one is missing.", "D1"),
     }  # fmt: skip
     return [Exceptional(code, *known.get(code, (code, ""))) for code in codes]
@@ -163,6 +164,10 @@ _CLAUSES = {
     "visit.late": "ME-3.2d",
     "visit.arrived": "NR-7",
     "visit.withdrew": "ME-7a",
+    "safety.left_because": "ME-7a",
+    **dict.fromkeys(
+        ("safety.started", "safety.checked_in", "safety.extended", "safety.panicked", "safety.ended"), "ME-6.1c1"
+    ),
     "door.answered": "ME-3.1g",
     "door.introduced": "ME-3.2b",
     "door.reason_given": "ME-3.2b",
@@ -173,9 +178,11 @@ _CLAUSES = {
     "consent.withdrawn": "ME-3.1d",
     "entry.authorised": "ME-3.1d-x",
     "entry.lawful": "ME-3.1d-x",
+    "entry.secured": "ME-3.1d-x",
     "home.entered": "ME-3.3e",
     "home.checked": "ME-3.3b",
     "photo.taken": "ME-5.2c",
+    "hazard.reported": "ME-6.1b",
     "visit.closed": "ME-4.1a",
 }
 

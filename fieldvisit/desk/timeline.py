@@ -23,13 +23,13 @@ from fieldvisit.visits.service import line_of
 from fieldvisit.visits.state import VisitState
 from fieldvisit.visits.words import words_of_visit
 
-NOT_SHOWN = frozenset({"box"})  # R4: sealed to the vault; that there is one is itself not for this page
 _PEOPLE = ("lead", "authorised_by", "proposed_by", "by")  # fields of a body that may hold a person's id
 
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """One line. phone_time: as the phone's clock had it, None at a desk. our_time: when it reached us. Aware UTC."""
+    """One line. phone_time: as the phone's clock had it, None at a desk. our_time: when it reached us. happened_at: as
+    the intake corrected it. Aware UTC."""
 
     kind: str
     event: Event
@@ -37,6 +37,7 @@ class Happened:
     badge: str | None
     phone_time: datetime | None
     our_time: datetime
+    happened_at: datetime
     clock: str | None  # a sentence, where the phone's clock was wrong
     clause: str | None
     exceptions: Sequence[str]
@@ -57,8 +58,6 @@ def timeline_of(session: Session, log: Sequence[Entry], state: VisitState, polic
     found = []
     for line in in_order(line_of(entry) for entry in log):
         entry = entries[line.device, line.uuid]
-        if entry.kind in NOT_SHOWN:
-            continue
         correction = corrections.get((line.device, line.uuid))
         found.append(
             Happened(
@@ -68,6 +67,7 @@ def timeline_of(session: Session, log: Sequence[Entry], state: VisitState, polic
                 badge=badges.get(entry.badge_id) if entry.badge_id else None,
                 phone_time=None if entry.device in (DESK, SENDING) else entry.device_time,
                 our_time=entry.received_at,
+                happened_at=entry.corrected_time,
                 clock=_clock_sentence(entry),
                 clause=clause_of(entry.kind, policy),
                 exceptions=state.marks.get(line.uuid, ()),

@@ -60,6 +60,7 @@ EXCEPTIONS = {
     "no-id-step": "ID was not shown first",
     "clock": "The phone’s clock was wrong",
     "out-of-order": "Steps out of order",
+    "alone": "One person went, where two must",
 }
 TASKS = {
     "tenant_unhappy": "The tenant is unhappy: acknowledge the complaint",
@@ -69,6 +70,11 @@ TASKS = {
     "child_alone": "A child was alone at home: think about safeguarding today",
     "no_access": "Nobody answered: try another way to reach the tenant",
     "withdrew": "The worker left for safety: speak to them today",
+    "watch_overdue": "A worker has not checked in: ring them now",
+    "watch_alarm": "A worker cannot be reached: decide now, on the board of who is out",
+    "incident": "Something happened to a worker: write down what",
+    "riddor": "An accident may have to be reported to the Health and Safety Executive",
+    "precaution_approve": "A warning about a home waits for a second officer",
     "held": "An entry from a phone could not be filed: read it and decide",
     "concern": "A concern about conduct was taken by phone",
     "needs_changed": "What this household asks for has changed: look at the visit again",
@@ -81,6 +87,8 @@ TASKS = {
     "not_good": "The tenant says that the visit was not good: offer them a complaint",
     "complaint": "The tenant complained on their page: acknowledge it",
     "no_access_disputed": "The tenant says that the no-access record is wrong: look into it",
+    "entry_proposed": "Somebody asks to go in without consent: decide now",
+    "entry_to_review": "We went into a home without consent: somebody who had no part in it reviews it",
     "scan_alert": "A badge was shown where it should not be, or in two places at once: ring its holder’s firm",
     "phone_gap": "Entries of a worker’s phone have not reached us: ask the worker",
 }
@@ -94,8 +102,13 @@ MESSAGES = {
     "on_the_way": "On the way",
     "late": "Running late",
     "summary": "What was done",
+    "access_ask": "Asking again for a visit",
+    "access_again": "Asking once more for a visit",
+    "access_legal": "What may follow without a visit",
+    "entered": "We went into the home",
     "call_us": "Please call us",
     "test": "Test message",
+    "hazard_summary": "Written summary of a hazard",
 }
 _WHO = {
     "tenant": "the tenant",
@@ -135,6 +148,7 @@ _CODES: Mapping[str, Mapping[str, str]] = {
         "unwell": "the worker was unwell",
         "smoke": "the room was full of smoke",
         "unsafe_home": "the home was not safe to work in",
+        "not_said": "why follows",
         "other": "another reason",
     },
     "message": MESSAGES,
@@ -185,8 +199,16 @@ _CODES: Mapping[str, Mapping[str, str]] = {
         "before": "before the work",
         "after": "after the work",
         "damage": "of damage",
+        "hazard": "of something dangerous",
         "card_left": "of the card that was left",
         "other": "at the visit",
+    },
+    "photo_asked": {
+        "yes": "The tenant was asked, and said yes.",
+        "nobody_there": "Nobody was there to ask.",
+        "outside": "It was taken outside the home.",
+        "danger": "There was danger, and no time to ask.",
+        "": "Whether the tenant was asked is not recorded.",
     },
     "recorder": {
         "call_handler": "a call handler",
@@ -203,6 +225,8 @@ _CODES: Mapping[str, Mapping[str, str]] = {
         "put_right": "What was put right at once",
         "unhappy_words": "What the tenant was unhappy about",
         "note": "Note",
+        "where": "Where in the home",
+        "seen": "What was seen",
     },
 }
 

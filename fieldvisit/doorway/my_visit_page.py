@@ -21,6 +21,7 @@ from fieldvisit.ground.languages import ENGLISH, LANGUAGES, direction, draft_not
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.verdict import Refused, Verdict
 from fieldvisit.messages.saying import say_day, say_sign, say_window
+from fieldvisit.visits.door_page import HELP, contacts
 from fieldvisit.visits.state import DOORSTEP, ENDED, PLANNING, Stage
 from fieldvisit.visits.tenant_view import TenantView
 
@@ -100,6 +101,7 @@ def rights(environment: Environment, asking: Asking) -> Page:
         environment, asking, "rights", ombudsman=asking.policy.contact("housing-ombudsman"),
         conduct_line=asking.policy.council.conduct_line.value, hours=asking.policy.notice.floor_h.value,
         planned=asking.policy.notice.planned_days.value, ack=asking.policy.deadline.complaint_ack.value,
+        danger=asking.policy.contact("danger"), worried=contacts(HELP, asking.policy),
     )  # fmt: skip
 
 
@@ -129,6 +131,7 @@ def _page(environment: Environment, asking: Asking, name: str, status: int = 200
 
 # --- what is said -------------------------------------------------------------------------------------------------
 
+
 def _kinds() -> dict[str, str]:
     return {
         "responsive_repair": _("a repair"),
@@ -153,6 +156,8 @@ def _stands(view: TenantView) -> str:
             return _("The worker is in your home. You can ask them to leave at any time.")
         case Stage.CLOSED:
             return _("This visit is over.")
+        case Stage.REFUSED if view.state.answered_by == "child":
+            return _("A child came to the door and no adult, so the worker left. If that is not right, tell us below.")
         case Stage.REFUSED:
             return _("You said no, and the worker left. That is your right.")
         case Stage.NO_ACCESS:

@@ -121,9 +121,10 @@ def may_complain(_state: VisitState) -> Verdict:
 
 
 def may_dispute(state: VisitState) -> Verdict:
-    if state.stage is Stage.NO_ACCESS:
+    """D2: that nobody answered, that they said no, that a child was alone."""
+    if state.stage in (Stage.NO_ACCESS, Stage.REFUSED):
         return Allowed()
-    sentence = _("We have not written down that nobody answered. There is nothing to put right.")
+    sentence = _("We have written down nothing of the kind. There is nothing to put right.")
     return Refused("no-record", sentence, Clause("Visit", "D2"))
 
 

@@ -70,6 +70,16 @@ def read_whole(folder: Path, file_id: str, size: int) -> bytes:
         return file.read(size)
 
 
+def remove(folder: Path, file_id: str) -> None:
+    """Takes the file away and waits for the disk. One that is gone already is no error."""
+    path = path_of(folder, file_id)
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return
+    _sync_folder(path.parent)
+
+
 def files_in(folder: Path) -> Iterator[Path]:
     yield from sorted(path for path in folder.glob("[0-9a-f][0-9a-f]/[0-9a-f][0-9a-f]/*") if path.is_file())
 

@@ -67,6 +67,7 @@ RULES = {
     "dp_complaint_ack": "DR-16",
     "riddor": "DR-17",
     "riddor_7day": "DR-17",
+    "riddor_gas": "DR-17",
     "right_to_repair": "DR-18",
     "gas_record": "DR-19",
     "eicr_copy": "DR-19",

@@ -39,10 +39,10 @@ KEY = re.compile(r"\s*([\w.-]+)\s*=")
 PROVENANCE = ("source", "where", "checked")
 TYPE_WORDS = {int: "a whole number", bool: "true or false", str: "words in quotes", time: "a time such as 08:00:00"}
 ROW_TYPES = {"valid": bool, "confirmed": bool, "checked": date, "in_scope_from": date, "emergency_from": date}
-OPTIONAL_COLUMNS = {"in_scope_from", "emergency_from"}
+OPTIONAL_COLUMNS = {"in_scope_from", "emergency_from", "seen_as"}
 CONTACT_COLUMNS = ("code", "label", "number", "hours", "checked", "confirmed")
 CONTACTS_NEEDED = ("danger", "gas", "power", "safeguarding-adult", "safeguarding-child", "safeguarding-out-of-hours")
-HAZARD_COLUMNS = ("name", "label", "in_scope_from", "emergency_from")
+HAZARD_COLUMNS = ("name", "label", "in_scope_from", "emergency_from", "seen_as")
 BANK_HOLIDAYS_A_YEAR = 8
 RULE = re.compile(r"NR-([1-9]|1[0-6])")
 
@@ -352,6 +352,7 @@ def _hazards(statute: Source) -> tuple[Hazard, ...]:
             label=row["label"],
             in_scope_from=row.get("in_scope_from"),
             emergency_from=row.get("emergency_from"),
+            seen_as=row.get("seen_as", ""),
             clause=Clause(row["source"], row["where"]),
         )
         for row in rows or ()

@@ -164,8 +164,11 @@ class DoorPolicy:
     valid_refusal_contact_wd: Setting[int] = number("working days", most=20)
     other_refusal_contact_wd: Setting[int] = number("working days", most=20)
     no_access_attempts: Setting[int] = number("attempts", kinder="more", least=1, most=20)
-    no_access_methods: Setting[int] = number("ways", kinder="more", least=1, most=6)  # D2: different ones, each before a review
+    no_access_methods: Setting[int] = number(
+        "ways", kinder="more", least=1, most=6
+    )  # D2: different ones, each before a review
     entry_review_wd: Setting[int] = number("working days", most=60)
+    entry_answer_min: Setting[int] = number("minutes", least=1, most=240)  # D3: whoever asked stands at the door
     entry_contact_methods: Setting[int] = number("ways", kinder="more", least=1, most=5)
     refusal_reasons: tuple[RefusalReason, ...] = rows(
         "code", "label", "valid", needs=("trusted-adult", "no-suitable-adult", "no-id")
@@ -218,9 +221,46 @@ class TaskPolicy:
 
 @dataclass(frozen=True, slots=True)
 class KeepPolicy:
-    """How long after a visit what was said at it is kept."""
+    """How long after a visit what was said at it is kept. photo_days: photos, and never before the visit's last case is
+    closed. signature_years: the signature of whoever said yes."""
 
     visit_years: Setting[int] = number("years", least=1, most=20)
+    photo_days: Setting[int] = number("days", least=30, most=7300)
+    signature_years: Setting[int] = number("years", least=1, most=20)
+
+
+@dataclass(frozen=True, slots=True)
+class SafeguardingPolicy:
+    """adult_authority, child_authority: who must enquire, which is often another council (B5); numbers are contacts.
+    page_*_min: after how long unopened a report calls whom. keep_*: after closing. outside_*: who hears of a report that
+    names everybody inside (N1)."""
+
+    adult_authority: Setting[str] = words()
+    child_authority: Setting[str] = words()
+    chase_child_wd: Setting[int] = number("working days", kinder="less", least=1, most=5)
+    chase_adult_wd: Setting[int] = number("working days", kinder="less", least=1, most=10)
+    page_lead_min: Setting[int] = number("minutes", kinder="less", least=1, most=60)
+    page_deputy_min: Setting[int] = number("minutes", kinder="less", least=2, most=240)
+    page_director_min: Setting[int] = number("minutes", kinder="less", least=3, most=480)
+    keep_adult_years: Setting[int] = number("years", least=1, most=100)
+    keep_child_years: Setting[int] = number("years", least=1, most=100)
+    outside_name: Setting[str] = words()
+    outside_phone: Setting[str] = words(pattern=PHONE)
+    outside_email: Setting[str] = words(pattern=r"[^@\s]+@[^@\s]+")
+
+
+@dataclass(frozen=True, slots=True)
+class SafetyPolicy:
+    """D10. interval_min: between two check-ins. beyond_stay_min: no interval is longer than the stay and this. warn_min:
+    before one is due the phone says so. overdue_min: after it was due somebody rings; alarm_min: after that, an alarm."""
+
+    interval_min: Setting[int] = number("minutes", least=5, most=240)
+    beyond_stay_min: Setting[int] = number("minutes", most=60)
+    warn_min: Setting[int] = number("minutes", least=1, most=30)
+    overdue_min: Setting[int] = number("minutes", kinder="less", least=1, most=30)
+    alarm_min: Setting[int] = number("minutes", kinder="less", least=1, most=60)
+    keep_days: Setting[int] = number("days", least=30, most=2200)
+    incident_years: Setting[int] = number("years", least=3, most=20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +289,7 @@ class DeadlinePolicy:
     dp_complaint_ack: Setting[int] = number("calendar days", kinder="less")
     riddor: Setting[int] = number("calendar days", kinder="less")
     riddor_7day: Setting[int] = number("calendar days", kinder="less")
+    riddor_gas: Setting[int] = number("calendar days", kinder="less")
     right_to_repair: Setting[tuple[int, ...]] = numbers("working days")
     gas_record: Setting[int] = number("calendar days", kinder="less")
     eicr_copy: Setting[int] = number("calendar days", kinder="less")
@@ -273,13 +314,14 @@ class Contact:
 @dataclass(frozen=True, slots=True)
 class Hazard:
     """in_scope_from: significant hazards of this kind fall under Awaab's Law from that day; None, not yet.
-    emergency_from: the same for emergencies; None, never."""
+    emergency_from: the same for emergencies; None, never. seen_as: in the words of whoever sees it at work."""
 
     name: str
     label: str
     in_scope_from: date | None
     emergency_from: date | None
     clause: Clause
+    seen_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +340,8 @@ class Policy:
     people: PeoplePolicy
     task: TaskPolicy
     keep: KeepPolicy
+    safeguarding: SafeguardingPolicy
+    safety: SafetyPolicy
     deadline: DeadlinePolicy
     contacts: tuple[Contact, ...]
     hazards: tuple[Hazard, ...]
@@ -340,5 +384,7 @@ SECTIONS: dict[str, type] = {
     "people": PeoplePolicy,
     "task": TaskPolicy,
     "keep": KeepPolicy,
+    "safeguarding": SafeguardingPolicy,
+    "safety": SafetyPolicy,
     "deadline": DeadlinePolicy,
 }

@@ -105,15 +105,31 @@ _VISIT_MODELS = frozenset(
         "AccessAttempt",
         "AccessContact",
         "AccessStep",
+        "AccessChase",
+        "LawfulEntry",
+        "LawfulEntryStep",
     }
 )
 _HAZARD_MODELS = frozenset({"Hazard", "HazardStep", "HazardWords"})
-INTAKE = SystemPrincipal("intake", _VISIT_MODELS | _HAZARD_MODELS | {"Held", "Attachment"})
+_WATCH_MODELS = frozenset({"Watch", "WatchStep", "WatchWords"})
+_SAFETY_MODELS = _WATCH_MODELS | {"SafetyWord", "Incident", "IncidentStep", "IncidentWords"}
+INTAKE = SystemPrincipal("intake", _VISIT_MODELS | _HAZARD_MODELS | _WATCH_MODELS | {"Held", "Attachment", "SealedBox"})
 IMPORTING = SystemPrincipal("importing", _VISIT_MODELS)
-CHECKING = SystemPrincipal("checking", _VISIT_MODELS | _HAZARD_MODELS | {"Held", "Attachment"})
-DEMO = SystemPrincipal("demo", _VISIT_MODELS | _HAZARD_MODELS | {"Held", "Attachment"})
+CHECKING = SystemPrincipal("checking", _VISIT_MODELS | _HAZARD_MODELS | _SAFETY_MODELS | {"Held", "Attachment"})
+DEMO = SystemPrincipal("demo", _VISIT_MODELS | _HAZARD_MODELS | _SAFETY_MODELS | {"Held", "Attachment", "SealedBox"})
 OPENING = SystemPrincipal("opening", frozenset({"Envelope"}))  # a photo's key is in the seal of its entry
-SENDING = SystemPrincipal("sending", _VISIT_MODELS)
+BOXES = SystemPrincipal("boxes", frozenset({"SealedBox"}))  # what is sealed to the vault, on its way there
+WATCHING = SystemPrincipal(
+    "watching", _WATCH_MODELS | {"SafetyWord", "Visit", "VisitWorker", "Home", "Household", "Precaution"}
+)
+PURGING = SystemPrincipal(
+    "purging",
+    frozenset(
+        {"Attachment", "Entry", "Visit", "Hazard", "HazardStep", "AccessCase", "AccessAttempt", "LawfulEntry"}
+        | {"LawfulEntryStep", "Incident"}
+    ),
+)
+SENDING = SystemPrincipal("sending", _VISIT_MODELS | _HAZARD_MODELS)
 TENANT = SystemPrincipal("tenant", _VISIT_MODELS | {"Attachment"})  # whoever holds a visit's link and its word
 VERIFYING = SystemPrincipal("verifying", frozenset({"Home", "Household", "TenantLink", "Visit", "VisitWorker"}))
 RAISING = SystemPrincipal("raising", frozenset({"Home", "Household", "Visit"}))  # a caller says: not that way
@@ -123,6 +139,11 @@ _SIGNED_IN = dict.fromkeys(SIGNED_IN, Right(Scope.SELF))
 _AT_THE_DOOR = {Role.OPERATIVE: Right(Scope.OWN), Role.OFFICER: Right(Scope.OWN)}
 _SCHEDULER = {Role.OFFICER: Right(Scope.AREA, logged=True, duty=Duty.SCHEDULER)}
 _DUTY = {Role.OFFICER: Right(Scope.AREA, duty=Duty.DUTY)}
+_WATCHERS = {
+    Role.OFFICER: Right(Scope.AREA, logged=True, duty=Duty.DUTY),
+    Role.CONTRACTOR_MANAGER: Right(Scope.FIRM, logged=True),
+}
+_SAFE = {role: Right(Scope.ANY, logged=True) for role in (Role.SAFEGUARDING_LEAD, Role.INVESTIGATOR)}
 
 RIGHTS: dict[tuple[str, str], dict[Role, Right]] = {
     # every face
@@ -142,7 +163,10 @@ RIGHTS: dict[tuple[str, str], dict[Role, Right]] = {
     ("calendar", "manage"): _AT_THE_DOOR,
     ("calendar", "read"): _ANYONE,  # the secret in its address is the right
     ("event", "add"): _ANYONE,  # the device's signature is the right (interfaces section 4); no cookie is read
+    ("matter", "open"): _ANYONE,  # numbers, a form and the vault's public key; the same for everybody
+    ("matter", "follow"): _ANYONE,  # by the random number that only its sender knows; no cookie is read
     # office face
+    ("matter", "write"): dict.fromkeys(SIGNED_IN, Right(Scope.WRITE)),
     ("receipt", "give"): _ANYONE,  # the provider's token is the right; no cookie is read
     ("desk", "open"): dict.fromkeys(SIGNED_IN - {Role.OPERATIVE}, Right(Scope.SELF)),
     ("visit", "list"): {Role.OFFICER: Right(Scope.AREA, logged=True), Role.CONTRACTOR_MANAGER: Right(Scope.FIRM)},
@@ -166,6 +190,11 @@ RIGHTS: dict[tuple[str, str], dict[Role, Right]] = {
     ("emergency", "authorise"): _DUTY,
     ("investigation", "authorise"): _DUTY,
     ("entry", "authorise"): _DUTY,
+    ("entry", "list"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
+    ("entry", "read"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
+    ("entry", "propose"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
+    ("entry", "work"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
+    ("entry", "review"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
     ("caller", "verify"): {
         Role.CALL_HANDLER: Right(Scope.ONE, logged=True),
         Role.OFFICER: Right(Scope.ONE, logged=True),
@@ -189,9 +218,17 @@ RIGHTS: dict[tuple[str, str], dict[Role, Right]] = {
     ("text", "read"): {Role.ADMINISTRATOR: Right(Scope.ANY), Role.OFFICER: Right(Scope.ANY)},
     ("text", "edit"): {Role.ADMINISTRATOR: Right(Scope.ANY, logged=True)},
     ("task", "list"): {Role.OFFICER: Right(Scope.AREA)},
+    ("watch", "own"): _AT_THE_DOOR,  # one's own words, and what one's own phone is told
+    ("watch", "list"): _WATCHERS,
+    ("watch", "read"): _WATCHERS,
+    ("watch", "work"): _WATCHERS,
+    ("incident", "read"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
+    ("incident", "work"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
     ("hazard", "list"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
     ("hazard", "read"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
     ("hazard", "work"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
+    ("job-clock", "list"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
+    ("job-clock", "settle"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
     ("held", "list"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
     ("held", "read"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
     ("held", "settle"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
@@ -205,6 +242,12 @@ RIGHTS: dict[tuple[str, str], dict[Role, Right]] = {
         Role.CALL_HANDLER: Right(Scope.AREA),
         Role.CONTRACTOR_MANAGER: Right(Scope.FIRM),
     },
+    # vault face: what of it somebody sees is the vault's own to say (fieldvisit/vault/rules.py)
+    ("safe", "open"): _SAFE,
+    ("safe", "record"): _SAFE,
+    ("safe", "read"): _SAFE,
+    ("safe", "act"): {Role.SAFEGUARDING_LEAD: Right(Scope.ANY, logged=True)},
+    ("box", "take"): _ANYONE,  # the token is the right; no cookie is read
 }
 
 

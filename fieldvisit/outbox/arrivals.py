@@ -83,7 +83,8 @@ def not_complete(session: Session, rows: Iterable[Row]) -> dict[str, tuple[str, 
     entries = {entry for entry, _ in rows if entry}
     held = {held for _, held in rows if held}
     mine = or_(Attachment.entry_id.in_(entries), Attachment.held_id.in_(held))
-    waiting = session.scalars(select(Attachment).where(mine, Attachment.completed_at.is_(None)).order_by(Attachment.id))
+    not_here = (Attachment.completed_at.is_(None), Attachment.purged_at.is_(None))
+    waiting = session.scalars(select(Attachment).where(mine, *not_here).order_by(Attachment.id))
     found: dict[str, tuple[str, ...]] = {}
     for one in waiting:
         for owner in filter(None, {one.entry_id, one.held_id}):

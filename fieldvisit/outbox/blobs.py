@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from fieldvisit.evidence import service as files
 from fieldvisit.failpoints import reach
+from fieldvisit.ground.clock import london_date, london_instant
 from fieldvisit.outbox.arrivals import attachment_id
 from fieldvisit.outbox.envelope import is_well_signed
 from fieldvisit.outbox.models import Attachment
+from fieldvisit.outbox.rules import has_room
 from fieldvisit.register.models import Grant
 
 LARGEST_PIECE = 256 * 1024  # bytes
@@ -60,7 +62,7 @@ def take_piece(session: Session, grant: Grant, piece: Piece, folder: Path, at: d
     row = _named(session, grant, piece.blob)
     if row is None:
         return PieceAnswer(404, code="not-known")
-    if row.completed_at is not None:
+    if row.completed_at is not None or row.purged_at is not None:  # what was deleted on its day is not asked for again
         return PieceAnswer(200, row.csize, complete=True)
     end = piece.offset + len(piece.data)
     if piece.total != row.csize or end > row.csize:
@@ -69,10 +71,20 @@ def take_piece(session: Session, grant: Grant, piece: Piece, folder: Path, at: d
         return PieceAnswer(200, row.received)  # the answer was lost on the way
     if piece.offset != row.received or not piece.data:
         return PieceAnswer(409, row.received)
+    if piece.offset == 0 and not has_room(_taken_today(session, row, at), row.csize):
+        return PieceAnswer(507, 0, code="enough-today")  # held back, not lost: the phone keeps it and asks again
     files.write_piece(folder, row.id, piece.offset, piece.data)
     reach("blob_written")
     row.received = end
     return _look_at_the_whole(row, folder, at) if end == row.csize else PieceAnswer(200, end)
+
+
+def _taken_today(session: Session, row: Attachment, at: datetime) -> int:
+    """Of the same phone: what has come whole since midnight in London, and what has begun to come."""
+    others = (Attachment.device == row.device, Attachment.id != row.id)
+    under_way = and_(Attachment.completed_at.is_(None), Attachment.received > 0)
+    today = Attachment.completed_at >= london_instant(london_date(at))
+    return session.scalar(select(func.sum(Attachment.csize)).where(*others, or_(today, under_way))) or 0
 
 
 def _named(session: Session, grant: Grant, blob: str) -> Attachment | None:
@@ -98,7 +110,7 @@ def take_whole(session: Session, device: str, blob: str, data: bytes, folder: Pa
     row = session.scalars(mine).first()
     if row is None or hashlib.sha256(data).hexdigest() != row.csha256:
         return False
-    if row.completed_at is None:
+    if row.completed_at is None and row.purged_at is None:
         files.write_piece(folder, row.id, 0, data)
         row.received, row.completed_at = row.csize, at
     return True
@@ -106,7 +118,8 @@ def take_whole(session: Session, device: str, blob: str, data: bytes, folder: Pa
 
 def adopt(session: Session, folder: Path, at: datetime) -> int:
     """Photos whose bytes lie here whole although no answer said so (killed between file and row; restored). How many."""
-    waiting = session.scalars(select(Attachment).where(Attachment.completed_at.is_(None)).with_for_update())
+    unfinished = select(Attachment).where(Attachment.completed_at.is_(None), Attachment.purged_at.is_(None))
+    waiting = session.scalars(unfinished.with_for_update())
     found = [row for row in waiting if files.sha256_of(files.path_of(folder, row.id), row.csize) == row.csha256]
     for row in found:
         row.received, row.completed_at = row.csize, at

@@ -14,7 +14,7 @@ from joserfc import jwe
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
-MAX_ENVELOPE = 64 * 1024  # bytes of one sealed event: a photo travels apart
+MAX_ENVELOPE = 600 * 1024  # bytes of one sealed event: a photo travels apart, a report for the vault does not
 
 
 class Sealed(ValueError):
@@ -25,6 +25,12 @@ def new_server_key() -> bytes:
     """A new private key of the intake, as JWK JSON with its thumbprint as `kid`."""
     key = ECKey.generate_key("P-256", private=True)
     return json.dumps(key.as_dict(private=True) | {"kid": key.thumbprint()}).encode()
+
+
+class _Ours(jwe.JWERegistry):
+    """Its own limit is 64 KiB of ciphertext, and a report for the vault may be larger."""
+
+    max_ciphertext_length = MAX_ENVELOPE
 
 
 class IntakeKey:
@@ -42,7 +48,7 @@ class IntakeKey:
         if len(compact) > MAX_ENVELOPE:
             raise Sealed("larger than an event can be")
         try:
-            plain = jwe.decrypt_compact(compact, self._key, algorithms=["ECDH-ES", "A256GCM"]).plaintext
+            plain = jwe.decrypt_compact(compact, self._key, registry=_Ours(algorithms=["ECDH-ES", "A256GCM"])).plaintext
             inside = json.loads(plain or b"")
         except (JoseError, ValueError, KeyError, TypeError) as error:
             raise Sealed(type(error).__name__) from None

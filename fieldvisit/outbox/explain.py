@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from fieldvisit.ground.clock import say_instant
 from fieldvisit.outbox.envelope import IntakeKey, digest_of, is_well_signed, signed_text
 from fieldvisit.outbox.models import Held
-from fieldvisit.outbox.opening import HeldBackError, unseal
+from fieldvisit.outbox.opening import BOX, HeldBackError, unseal
 from fieldvisit.outbox.rules import WHY_HELD
 from fieldvisit.outbox.wire import Sent
 from fieldvisit.register.models import Grant
@@ -46,7 +46,10 @@ def explain(session: Session, sent: Sent, key: IntakeKey) -> tuple[list[str], li
     else:
         wrong.append("Signature:     NOT good. This phone did not write this, or not here in its sequence.")
     try:
-        said += _of_inside(unseal(sent.jwe, sent.uuid, sent.grant, key))
+        inside = unseal(sent.jwe, sent.uuid, sent.grant, key)
+        if inside.get("kind") == BOX:  # R4: an entry, and that is all that is said of it
+            return [*said, "Inside:        an entry"], wrong
+        said += _of_inside(inside)
     except HeldBackError:
         wrong.append("Inside:        it does not open with this home's key, or is of another entry.")
     there, fault = _where_it_is(session, grant.device, sent, digest)

@@ -12,6 +12,7 @@ from fieldvisit.ground.policy import Policy
 from fieldvisit.outbox.models import Held, Phone
 from fieldvisit.outbox.rules import SILENT_AFTER, missing, say_gap
 from fieldvisit.register.models import Grant
+from fieldvisit.safeguarding.models import SealedBox
 from fieldvisit.tasks import Task, raise_task
 from fieldvisit.visits.models import Entry, Visit, VisitWorker
 
@@ -30,10 +31,11 @@ def area_where_they_work(session: Session, person_id: str) -> str | None:
 
 
 def kept_of(session: Session, device: str) -> int:
-    """How many of the phone's numbers are here, folded or held."""
+    """How many of the phone's numbers are here: folded, held, or for the vault."""
     entries = select(Entry.seq).where(Entry.device == device, Entry.seq.is_not(None))
-    both = union(entries, select(Held.seq).where(Held.device == device)).subquery()
-    return session.scalar(select(func.count()).select_from(both)) or 0
+    boxes = select(SealedBox.seq).where(SealedBox.device == device, SealedBox.seq.is_not(None))
+    all_of_it = union(entries, select(Held.seq).where(Held.device == device), boxes).subquery()
+    return session.scalar(select(func.count()).select_from(all_of_it)) or 0
 
 
 def hear(

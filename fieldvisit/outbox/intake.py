@@ -22,10 +22,11 @@ from fieldvisit.outbox.arrivals import Row, name_attachments, not_complete, numb
 from fieldvisit.outbox.envelope import IntakeKey, digest_of, is_well_signed, signed_text
 from fieldvisit.outbox.gaps import area_where_they_work
 from fieldvisit.outbox.models import FailedParse, Held
-from fieldvisit.outbox.opening import HeldBackError, Opened, open_item
+from fieldvisit.outbox.opening import Boxed, HeldBackError, NotReadYetError, Opened, open_item
 from fieldvisit.outbox.rules import CLOCKS_AGREE, clocks_disagree, corrected_time, is_past_trying
 from fieldvisit.outbox.wire import Sent
 from fieldvisit.register.models import Grant
+from fieldvisit.safeguarding import service as boxes
 from fieldvisit.tasks import raise_task
 from fieldvisit.visits import events as ev
 from fieldvisit.visits.models import Entry, Visit, VisitWorker
@@ -40,17 +41,36 @@ Reaction = Callable[[Session, Visit, Entry, ev.Event, Policy], None]
 REACTIONS: dict[type[ev.Event], tuple[Reaction, ...]] = {
     ev.VisitSetOff: (reactions.tell_the_tenant,),
     ev.VisitLate: (reactions.tell_the_tenant,),
-    ev.VisitClosed: (reactions.tenant_unhappy, reactions.hazard_seen, reactions.tell_the_tenant),
+    ev.VisitClosed: (reactions.watched, reactions.tenant_unhappy, reactions.hazard_seen, reactions.tell_the_tenant),
     ev.ConsentRefused: (
+        reactions.watched,
         reactions.refusal_to_follow_up,
         reactions.no_id_shown,
         reactions.case_of_no_access,
         reactions.access_failed,
+        reactions.entry_without_consent,
     ),
-    ev.DoorChildAnswered: (reactions.child_alone, reactions.case_of_no_access),
-    ev.DoorNoAnswer: (reactions.no_access_to_follow_up, reactions.case_of_no_access, reactions.access_failed),
+    ev.DoorChildAnswered: (reactions.watched, reactions.child_alone, reactions.case_of_no_access),
+    ev.DoorNoAnswer: (
+        reactions.watched,
+        reactions.no_access_to_follow_up,
+        reactions.case_of_no_access,
+        reactions.access_failed,
+    ),
     ev.HomeEntered: (reactions.access_was_given,),
-    ev.VisitWithdrew: (reactions.worker_withdrew,),
+    ev.ConsentGiven: (reactions.entry_without_consent,),
+    ev.EntryLawful: (reactions.entry_without_consent,),
+    ev.EntrySecured: (reactions.entry_without_consent,),
+    ev.EntryCorrected: (reactions.entry_without_consent,),
+    ev.PhotoTaken: (reactions.entry_without_consent,),
+    ev.HazardReported: (reactions.hazard_reported,),
+    ev.VisitWithdrew: (reactions.watched, reactions.worker_withdrew),
+    ev.SafetyStarted: (reactions.watched,),
+    ev.SafetyCheckedIn: (reactions.watched,),
+    ev.SafetyExtended: (reactions.watched,),
+    ev.SafetyPanicked: (reactions.watched,),
+    ev.SafetyEnded: (reactions.watched,),
+    ev.SafetyLeftBecause: (reactions.watched,),
 }
 
 
@@ -66,6 +86,7 @@ class Result:
     attachments_missing: tuple[str, ...] = ()
     entry_id: str | None = None
     held_id: str | None = None
+    box_id: str | None = None
 
     @property
     def row(self) -> Row:
@@ -85,6 +106,9 @@ MESSAGES = {
     "conflict": "The office has this. It differs from an entry with the same number.",
     "reaction-failed": "The office has this. Something went wrong here and a person will look at it.",
 }
+
+
+NOT_READ = ("not-read", "The office could not read this yet. It will go by itself.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +147,17 @@ def receive(
     judged = {place: _receive_one(intake, sent[place]) for place in in_order}
     session.flush()
     numbers = number(session, [judged[place].row for place in in_order])
+    boxed = boxes.number(session, [box for place in in_order if (box := judged[place].box_id)])
     waiting = not_complete(session, numbers)
-    return [_told(judged[place], numbers, waiting) for place in range(len(sent))]
+    return [_told(judged[place], numbers, boxed, waiting) for place in range(len(sent))]
 
 
-def _told(result: Result, numbers: dict[Row, int], waiting: dict[str, tuple[str, ...]]) -> Result:
+def _told(
+    result: Result, numbers: dict[Row, int], boxed: dict[str, int], waiting: dict[str, tuple[str, ...]]
+) -> Result:
     blobs = waiting.get(result.entry_id or result.held_id or "", ())
-    return replace(result, server_seq=numbers.get(result.row), attachments_missing=blobs)
+    number = boxed.get(result.box_id) if result.box_id else numbers.get(result.row)
+    return replace(result, server_seq=number, attachments_missing=blobs)
 
 
 def _receive_one(intake: Intake, item: Sent) -> Result:
@@ -145,10 +173,14 @@ def _receive_one(intake: Intake, item: Sent) -> Result:
         opened = open_item(item, intake.key)
     except HeldBackError as held:
         return _hold(intake, item, grant, digest, held)
+    except NotReadYetError:
+        return Result(item.uuid, "retry", *NOT_READ)
     except OSError:
         raise  # no room on the disk
     except Exception as error:
         return _broke(intake, item, grant, digest, error)
+    if isinstance(opened, Boxed):
+        return spool(intake, item, opened, digest)
     return _fold(intake, item, opened, grant, digest)
 
 
@@ -174,6 +206,22 @@ def _fold(intake: Intake, item: Sent, opened: Opened, grant: Grant, digest: str)
     return Result(item.uuid, "accepted", entry_id=entry.id)
 
 
+def spool(intake: Intake, item: Sent, opened: Boxed, digest: str) -> Result:
+    """A report for the vault: taken in whatever the visit, the grant or the person has become, and in no log (R4)."""
+    session, device = intake.session, intake.device
+    try:
+        with session.begin_nested():
+            row = boxes.take(
+                session, device=device, uuid=item.uuid, seq=item.seq, envelope_sha256=digest, box=opened.sealed,
+                at=intake.at,
+            )  # fmt: skip
+    except IntegrityError:  # two copies of one batch at once: the other one was first
+        if known := boxes.seen(session, device, item.uuid, digest):
+            return Result(item.uuid, "duplicate", box_id=known)
+        raise
+    return Result(item.uuid, "accepted", box_id=row.id)
+
+
 def _seen_before(session: Session, item: Sent, device: str, digest: str) -> Result | None:
     """The same identity and bytes are a duplicate, whether they were folded or held."""
     entry = session.scalars(select(Entry).where(Entry.device == device, Entry.uuid == item.uuid)).first()
@@ -182,7 +230,10 @@ def _seen_before(session: Session, item: Sent, device: str, digest: str) -> Resu
     held = session.scalars(
         select(Held).where(Held.device == device, Held.uuid == item.uuid, Held.envelope_sha256 == digest)
     ).first()
-    return Result(item.uuid, "duplicate", held.code, MESSAGES[held.code], held_id=held.id) if held else None
+    if held is not None:
+        return Result(item.uuid, "duplicate", held.code, MESSAGES[held.code], held_id=held.id)
+    box = boxes.seen(session, device, item.uuid, digest)
+    return Result(item.uuid, "duplicate", box_id=box) if box else None
 
 
 def _not_two_of_it(intake: Intake, item: Sent, opened: Opened) -> None:
@@ -310,7 +361,7 @@ def _broke(intake: Intake, item: Sent, grant: Grant, digest: str, error: Excepti
         intake.session.add(row)
     row.times, row.last_at = row.times + 1, intake.at
     log.exception("event not read", uuid=item.uuid, times=row.times, error=type(error).__name__)
-    return Result(item.uuid, "retry", "not-read", "The office could not read this yet. It will go by itself.")
+    return Result(item.uuid, "retry", *NOT_READ)
 
 
 def _hold(intake: Intake, item: Sent, grant: Grant, digest: str, back: HeldBackError) -> Result:

@@ -120,6 +120,7 @@ class Attachment(Base):
     named_at: Mapped[datetime]
     received: Mapped[int] = mapped_column(BigInteger, default=0)
     completed_at: Mapped[datetime | None]
+    purged_at: Mapped[datetime | None]  # its bytes were deleted on their day; the row and the log's line stay
     __table_args__ = (UniqueConstraint("device", "blob"),)
 
 

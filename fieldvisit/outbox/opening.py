@@ -9,9 +9,11 @@ from typing import Any
 from fieldvisit.failpoints import reach
 from fieldvisit.outbox.envelope import IntakeKey, Sealed
 from fieldvisit.outbox.wire import Sent
+from fieldvisit.safeguarding.rules import is_box
 from fieldvisit.visits import events as ev
 from fieldvisit.visits.wire import Unreadable, parse
 
+BOX = ev.name_of(ev.SealedBox)
 MOST_BLOBS = 50  # of one event; a visit's own quota is a matter of the desk
 LARGEST_BLOB = 12 * 1024 * 1024 + 16  # bytes of ciphertext: a photo's limit (security.md 5.2) and the seal's tag
 
@@ -47,6 +49,17 @@ class Opened:
     blobs: Sequence[Blob]
 
 
+@dataclass(frozen=True, slots=True)
+class Boxed:
+    """No line of any log: a report for the vault (ruling R4). sealed: None where the app was too old to seal one."""
+
+    sealed: str | None
+
+
+class NotReadYetError(Exception):
+    """A box that this release cannot read: the phone keeps it. Nobody is shown it, so that it is never held."""
+
+
 class HeldBackError(Exception):
     """This event is for a person. code: of ruling R1's closed list."""
 
@@ -66,9 +79,11 @@ def unseal(jwe: str, uuid: str, grant: str, key: IntakeKey) -> dict[str, Any]:
     return inside
 
 
-def open_item(item: Sent, key: IntakeKey) -> Opened:
-    """Raises HeldBackError; anything else that it raises is a reader of ours that broke."""
+def open_item(item: Sent, key: IntakeKey) -> Opened | Boxed:
+    """Raises HeldBackError, NotReadYetError; anything else that it raises is a reader of ours that broke."""
     inside = unseal(item.jwe, item.uuid, item.grant, key)
+    if inside.get("kind") == BOX:
+        return _box(inside)
     visit_id = text_of(inside.get("visit"))
     blobs = blobs_in(inside, visit_id)
     reach("parse")
@@ -78,6 +93,17 @@ def open_item(item: Sent, key: IntakeKey) -> Opened:
     except Unreadable:
         raise HeldBackError("unreadable", visit_id, blobs) from None
     return Opened(event, visit_id, wall, _offset(inside.get("offset_ms")), blobs)
+
+
+def _box(inside: dict[str, Any]) -> Boxed:
+    version = inside.get("kv")
+    try:
+        event = parse(BOX, version if isinstance(version, int) else 0, inside.get("body"))
+    except Unreadable:
+        raise NotReadYetError from None
+    if isinstance(event, ev.SealedBox) and not is_box(event.sealed):
+        raise NotReadYetError
+    return Boxed(event.sealed if isinstance(event, ev.SealedBox) else None)
 
 
 def _event(inside: dict[str, Any]) -> ev.Event:

@@ -4,6 +4,7 @@ import base64
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -22,11 +23,13 @@ SIGNATURE = "application/json"  # strokes with their times
 
 @dataclass(frozen=True, slots=True)
 class Enclosed:
-    """What one line of a visit's log has with it. is_here: whole; otherwise it is still on the phone."""
+    """What one line of a visit's log has with it. is_here: whole; otherwise it is still on the phone, or it was deleted
+    on its day."""
 
     id: str
     is_signature: bool
     is_here: bool
+    purged_at: datetime | None = None
 
 
 class NotAsSealed(Exception):
@@ -39,7 +42,8 @@ def of_visit(session: Session, visit_id: str) -> dict[str, list[Enclosed]]:
     rows = session.scalars(select(Attachment).where(Attachment.entry_id.in_(lines)).order_by(Attachment.id))
     found: dict[str, list[Enclosed]] = {}
     for row in rows:
-        one = Enclosed(row.id, row.type == SIGNATURE, row.completed_at is not None)
+        here = row.completed_at is not None and row.purged_at is None
+        one = Enclosed(row.id, row.type == SIGNATURE, here, row.purged_at)
         found.setdefault(row.entry_id or "", []).append(one)
     return found
 
@@ -48,7 +52,7 @@ def find(session: Session, visit_id: str, attachment_id: str) -> tuple[Attachmen
     """Of that visit, whole, and in sight of the person asking."""
     query = select(Attachment, Entry).where(
         Attachment.id == attachment_id, Attachment.entry_id == Entry.id, Entry.visit_id == visit_id,
-        Attachment.completed_at.is_not(None),
+        Attachment.completed_at.is_not(None), Attachment.purged_at.is_(None),
     )  # fmt: skip
     row = session.execute(query).first()
     return (row[0], row[1]) if row else None

@@ -6,11 +6,13 @@ from fieldvisit.ground.clock import end_of_london_day, london_date
 from fieldvisit.ground.policy import Policy
 from fieldvisit.hazards import service as hazards
 from fieldvisit.jobs import want
+from fieldvisit.safety import service as safety
 from fieldvisit.tasks import raise_task
-from fieldvisit.visits import access_service
+from fieldvisit.visits import access_service, lawful_entry_service
 from fieldvisit.visits import events as ev
 from fieldvisit.visits.consent import is_valid_refusal
 from fieldvisit.visits.models import Entry, Visit
+from fieldvisit.visits.seen import AT_RISK
 
 
 def _task(session: Session, kind: str, visit: Visit, entry: Entry, working_days: int, policy: Policy) -> None:
@@ -36,13 +38,27 @@ def tenant_unhappy(session: Session, visit: Visit, entry: Entry, event: ev.Event
 
 def hazard_seen(session: Session, visit: Visit, entry: Entry, event: ev.Event, policy: Policy) -> None:
     """Awareness began when it was seen (B2), offline too: a case to be described, and a task for the same day."""
-    if isinstance(event, ev.VisitClosed) and event.hazard_seen:
+    if isinstance(event, ev.VisitClosed) and event.hazard_seen and not hazards.has_case(session, visit.id):
         _task(session, "hazard_seen", visit, entry, policy.task.hazard_wd.value, policy)
         opening = hazards.Opening(
             home=visit.home, cause=f"hazard_seen:{entry.id}", aware_at=entry.corrected_time, visit_id=visit.id,
             by=entry.recorded_by, source="visit",
         )  # fmt: skip
         hazards.open_case(session, opening, entry.received_at, policy)
+
+
+def hazard_reported(session: Session, visit: Visit, entry: Entry, event: ev.Event, policy: Policy) -> None:
+    """The same, with what it is and whom it can harm. Of a kind that no list of ours has, an officer says which it is."""
+    if not isinstance(event, ev.HazardReported):
+        return
+    known = any(one.name == event.hazard for one in policy.hazards)
+    opening = hazards.Opening(
+        home=visit.home, cause=f"hazard_seen:{entry.id}", aware_at=entry.corrected_time, visit_id=visit.id,
+        by=entry.recorded_by, source="visit", hazard=event.hazard if known else "",
+        at_risk=tuple(code for code in event.at_risk if code in AT_RISK), emergency=event.emergency, entry=entry.id,
+    )  # fmt: skip
+    if hazards.report_from_visit(session, opening, entry.received_at, policy):
+        _task(session, "hazard_seen", visit, entry, policy.task.hazard_wd.value, policy)
 
 
 def access_failed(session: Session, visit: Visit, entry: Entry, event: ev.Event, policy: Policy) -> None:
@@ -82,6 +98,16 @@ def case_of_no_access(session: Session, visit: Visit, entry: Entry, event: ev.Ev
 
 def access_was_given(session: Session, visit: Visit, entry: Entry, event: ev.Event, policy: Policy) -> None:
     access_service.access_given(session, visit, entry, policy)
+
+
+def watched(session: Session, visit: Visit, entry: Entry, event: ev.Event, policy: Policy) -> None:
+    """D10: what it means for the watch over whoever recorded it."""
+    safety.hear(session, visit, entry, event, policy)
+
+
+def entry_without_consent(session: Session, visit: Visit, entry: Entry, event: ev.Event, policy: Policy) -> None:
+    """D3: its case hears of it. Without one, a fact that somebody went in opens one, which says that nobody allowed it."""
+    lawful_entry_service.from_log(session, visit, entry, event, policy)
 
 
 def worker_withdrew(session: Session, visit: Visit, entry: Entry, event: ev.Event, policy: Policy) -> None:

@@ -139,3 +139,13 @@ def may_set_aside(settled_at: datetime | None) -> Verdict:
     if settled_at is not None:
         return Refused("settled", "Somebody has decided about this entry already.")
     return Allowed()
+
+
+# --- photos (security.md 5.2) -------------------------------------------------------------------------------------
+
+MOST_BYTES_A_DAY = 500_000_000  # of one phone, on one London day: what is over waits on the phone for the next
+
+
+def has_room(taken: int, size: int) -> bool:
+    """May this photo come in today? taken: bytes of the phone's photos that came in today or are under way."""
+    return taken + size <= MOST_BYTES_A_DAY

@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 Id = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]+$")]
 
 MOST_EVENTS = 50
-MOST_BYTES = 400 * 1024  # twice what a phone sends
+MOST_BYTES = 640 * 1024  # the largest entry with its envelope; otherwise a phone sends 200 KB at once
 
 
 class _Strict(BaseModel):
@@ -24,7 +24,7 @@ class Sent(_Strict):
     grant: Id
     uuid: Annotated[str, Field(min_length=8, max_length=36, pattern=r"^[A-Za-z0-9-]+$")]
     seq: Annotated[int, Field(ge=0, lt=2**31)]
-    jwe: Annotated[str, Field(min_length=1, max_length=128 * 1024, pattern=r"^[A-Za-z0-9._-]+$")]
+    jwe: Annotated[str, Field(min_length=1, max_length=MOST_BYTES, pattern=r"^[A-Za-z0-9._-]+$")]
     sig: Annotated[str, Field(min_length=1, max_length=128)]
 
 

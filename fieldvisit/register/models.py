@@ -93,6 +93,10 @@ class Precaution(Base):
     ended_at: Mapped[datetime | None]
     ended_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
     hact_code: Mapped[str] = mapped_column(String(24), default="")
+    # A second officer looks at it. Until then it is told all the same: nobody goes unwarned for want of a signature.
+    set_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
+    approved_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
+    approved_at: Mapped[datetime | None]
 
     @property
     def codes(self) -> tuple[str, ...]:

@@ -134,6 +134,13 @@ def is_due(review_on: date, today: date) -> bool:
     return review_on <= today
 
 
+def may_approve(by: Principal, set_by: str | None, owner_id: str | None) -> Verdict:
+    """A second officer: neither whoever set it nor whoever answers for it."""
+    if by.person_id in (set_by, owner_id):
+        return Refused("same-person", "You set this warning, or answer for it. Another officer must look at it.", _C16)
+    return Allowed()
+
+
 def may_end(by: Principal, owner_id: str | None, area_id: str) -> Verdict:
     """The owner, wherever they work now, or any officer of the area."""
     if by.person_id == owner_id or (by.role is Role.OFFICER and area_id in by.areas):

@@ -33,7 +33,7 @@ def open_warnings(session: Session, home_id: str) -> Sequence[Precaution]:
 
 def warn(
     session: Session, household: Household, code: str, *, owner_id: str, review_on: date, key: str, at: datetime,
-    policy: Policy,
+    policy: Policy, set_by: str | None = None,
 ) -> Precaution:  # fmt: skip
     """`key`, of the form, names it: pressed twice, it is set once."""
     if already := session.scalars(select(Precaution).where(Precaution.id == key)).first():
@@ -41,9 +41,12 @@ def warn(
     today = london_date(at)
     insist(rules.may_choose(code, WARNINGS, "a warning"))
     insist(rules.may_review_on(review_on, today, policy))
-    row = Precaution(id=key, home_id=household.home_id, code=code, owner_id=owner_id, set_on=today, review_on=review_on)
+    row = Precaution(id=key, home_id=household.home_id, code=code, owner_id=owner_id, set_on=today, review_on=review_on,
+                     set_by=set_by)  # fmt: skip
     session.add(row)
     _wish_review(session, row)
+    if set_by:
+        _ask_a_second(session, row, at, policy)
     changed(session, household, at)
     return row
 
@@ -64,12 +67,38 @@ def review(session: Session, row: Precaution, *, owner_id: str, review_on: date,
     return True
 
 
+def approve(session: Session, row: Precaution, *, by: Principal, at: datetime) -> bool:
+    """A second officer has looked at it. Until then it holds all the same: the worker is told from the first minute."""
+    insist(rules.may_approve(by, row.set_by, row.owner_id))
+    if row.approved_at is not None or row.ended_at is not None:
+        return False
+    row.approved_at, row.approved_by = at, by.person_id
+    _settle_second(session, row, at)
+    return True
+
+
+def _ask_a_second(session: Session, row: Precaution, at: datetime, policy: Policy) -> None:
+    session.flush()
+    area_id = session.scalars(select(Home.area_id).where(Home.id == row.home_id)).one()
+    due = end_of_london_day(policy.working_days.after(london_date(at), 1))
+    raise_task(
+        session, "precaution_approve", cause=f"second:{row.id}", about="home", about_id=row.home_id, area_id=area_id,
+        at=at, due=due,
+    )  # fmt: skip
+
+
+def _settle_second(session: Session, row: Precaution, at: datetime) -> None:
+    for task in session.scalars(select(Task).where(Task.cause == f"second:{row.id}", Task.done_at.is_(None))):
+        task.done_at = at
+
+
 def end(session: Session, row: Precaution, *, by: Principal, area_id: str, at: datetime) -> bool:
     insist(rules.may_end(by, row.owner_id, area_id))
     if row.ended_at is not None:
         return False
     row.ended_at, row.ended_by = at, by.person_id
     _settle_tasks(session, row, at)
+    _settle_second(session, row, at)
     changed(session, household_at(session, row.home_id), at)
     return True
 

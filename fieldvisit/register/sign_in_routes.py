@@ -56,6 +56,8 @@ def signed_in_person() -> Person | None:
 
 
 def home_of(role: str) -> str:
+    if "/office" not in current_app.extensions["fv_served"]:
+        return "/safe" if "/safe" in current_app.extensions["fv_served"] else "/today"
     return "/today" if role == Role.OPERATIVE else "/office"
 
 

@@ -19,7 +19,7 @@ from fieldvisit.visits.consent import may_agree
 from fieldvisit.visits.fold import answer_now, fold
 from fieldvisit.visits.models import Entry, Visit, VisitWorker
 from fieldvisit.visits.round_page import Stop, badge_verdict, stop_of, with_home
-from fieldvisit.visits.rules import may_ask_consent, may_set_off
+from fieldvisit.visits.rules import may_ask_consent, may_go, may_set_off
 from fieldvisit.visits.service import entries_of, line_of
 from fieldvisit.visits.state import PLANNING, Stage, VisitState
 
@@ -55,6 +55,7 @@ class Shared:
     adult_age: int
     wait_min: int
     refusal_reasons: tuple[tuple[str, str], ...]
+    hazards: tuple[tuple[str, str], ...]
     danger: tuple[Contact, ...]
     help: tuple[Contact, ...]
     opens: str = ""  # none of them is shown until a visit's page says which
@@ -91,6 +92,7 @@ class Door:
     workers: tuple[str, ...]
     answered_by: str
     trusted_adult: bool
+    photos_agreed: bool  # when they let the worker in
     basis: str
     danger: tuple[Contact, ...]
     help: tuple[Contact, ...]
@@ -111,9 +113,15 @@ def shared(policy: Policy) -> Shared:
         adult_age=policy.door.min_adult_age.value,
         wait_min=policy.door.no_answer_wait_min.value,
         refusal_reasons=tuple((reason.code, reason.label) for reason in policy.door.refusal_reasons),
-        danger=_contacts(DANGER, policy),
-        help=_contacts(HELP, policy),
+        hazards=_hazards(policy),
+        danger=contacts(DANGER, policy),
+        help=contacts(HELP, policy),
     )
+
+
+def _hazards(policy: Policy) -> tuple[tuple[str, str], ...]:
+    """All of them, by the words of whoever sees one, in the order of those words."""
+    return tuple(sorted(((one.name, one.seen_as or one.label) for one in policy.hazards), key=lambda one: one[1]))
 
 
 def visit_at_the_door(session: Session, visit_id: str) -> Visit | None:
@@ -126,6 +134,9 @@ def door_of(session: Session, visit: Visit, person_id: str, at: datetime, agent:
     lines = [line_of(entry) for entry in entries]
     state, notice = fold(lines, policy), answer_now(lines, policy)
     badge, set_off = badge_verdict(session, person_id, at), may_set_off(state, notice)
+    if set_off and visit.home.household:  # a warning that was set after the visit was planned
+        two = "two_person" in visit.home.household.precautions
+        set_off = may_go(two_people=two and state.stage in PLANNING, others=len(state.others))
     later_day = steps.is_for_a_later_day(state, at)
     workers = [row.person for row in sorted(visit.workers, key=lambda row: not row.lead) if row.ends is None]
     me = next(worker for worker in workers if worker.id == person_id)
@@ -146,9 +157,10 @@ def door_of(session: Session, visit: Visit, person_id: str, at: datetime, agent:
         workers=tuple(f"{one.name}, {one.firm.name if one.firm else policy.council.name}" for one in workers),
         answered_by=state.answered_by or "",
         trusted_adult=state.trusted_adult or shown.trusted_adult,
+        photos_agreed=state.consent is not None and "photos" in state.consent.scope,
         basis=next((basis.label for basis in policy.door.lawful_entry_bases if basis.code == state.basis), ""),
-        danger=_contacts(DANGER, policy),
-        help=_contacts(HELP, policy),
+        danger=contacts(DANGER, policy),
+        help=contacts(HELP, policy),
         recorded=_recorded(entries, state, person_id),
     )
 
@@ -167,7 +179,7 @@ def _refusals(policy: Policy) -> Refusals:
     )
 
 
-def _contacts(codes: tuple[str, ...], policy: Policy) -> tuple[Contact, ...]:
+def contacts(codes: tuple[str, ...], policy: Policy) -> tuple[Contact, ...]:
     """In that order; a number that nobody has rung is never shown."""
     listed = {contact.code: contact for contact in policy.contacts if contact.confirmed}
     return tuple(listed[code] for code in codes if code in listed)

@@ -11,7 +11,7 @@ from fieldvisit.ground.roles import Duty, Role
 from fieldvisit.ground.verdict import Refused, RefusedError, Verdict
 from fieldvisit.register.models import Person, PersonArea
 from fieldvisit.visits import events as ev
-from fieldvisit.visits import notifying, plan_page, planning, rules, telling
+from fieldvisit.visits import lawful_entry_service, notifying, plan_page, planning, rules, telling
 from fieldvisit.visits import plan_forms as forms
 from fieldvisit.visits.models import Visit
 from fieldvisit.visits.plan_forms import Typed
@@ -90,7 +90,7 @@ def entry(visit_id: str) -> Answer:
     verdict = rules.may_authorise_entry(
         _state(visit),
         authoriser=me,
-        proposer=form.proposed_by,
+        proposer=me if lawful_entry_service.asked_by(session(), visit.id, me) else form.proposed_by,
         basis=form.basis,
         contact_methods=len(form.contact_methods),
         life_at_risk=form.life_at_risk,

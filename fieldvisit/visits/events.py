@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Literal, NewType, TypeVar
 
 Words = NewType("Words", str)  # somebody's own words: at most 4,000 characters
+Sealed = NewType("Sealed", str)  # for the vault alone: a compact JWE
 
 Who = Literal["tenant", "joint_tenant", "representative", "adult", "child", "other"]
 
@@ -50,6 +51,7 @@ class VisitPlanned(Event):
     others: tuple[str, ...] = ()
     works_started: bool = False
     trusted_adult: bool = False
+    two_people: bool = False  # nobody goes there alone (D10, ME-6.1c2), as it stood when it was planned
 
 
 @wire("visit.cancelled")
@@ -183,8 +185,13 @@ class VisitArrived(Event):
 @wire("visit.withdrew")
 @dataclass(frozen=True, slots=True)
 class VisitWithdrew(Event):
-    reason: Literal["aggression", "danger", "unwell", "smoke", "unsafe_home", "other"]
+    """not_said: left in one tap; why follows in `safety.left_because`. asked, needs_help: of smoke and of a home that is
+    not fit to work in (ME-7b, ME-7c2); that the tenant needs help is asked here and its answer kept nowhere (R4)."""
+
+    reason: Literal["aggression", "danger", "unwell", "smoke", "unsafe_home", "other", "not_said"]
     words: Words | None = None
+    asked: Literal["asked", "could_not_ask"] | None = None
+    help_considered: bool | None = None
 
 
 @wire("door.answered")
@@ -282,6 +289,18 @@ class EntryLawful(Event):
     words: Words | None = None
 
 
+@wire("entry.secured")
+@dataclass(frozen=True, slots=True)
+class EntrySecured(Event):
+    """D3: made safe and left locked. lock: how the door was left. only_made_safe: no other work was done."""
+
+    lock: Literal["as_it_was", "changed", "repaired", "boarded"]
+    keys: Literal["not_needed", "office", "police", "neighbour", "key_safe"]
+    only_made_safe: bool
+    notice_left: bool
+    inventory: Words | None = None  # what was moved, broken or taken away
+
+
 @wire("entry.corrected")
 @dataclass(frozen=True, slots=True)
 class EntryCorrected(Event):
@@ -311,7 +330,23 @@ class HomeChecked(Event):
 @wire("photo.taken")
 @dataclass(frozen=True, slots=True)
 class PhotoTaken(Event):
-    what: Literal["before", "after", "damage", "card_left", "other"] = "other"
+    """asked: the tenant was asked and said yes, or why nobody was. None: of a phone that did not say."""
+
+    what: Literal["before", "after", "damage", "hazard", "card_left", "other"] = "other"
+    asked: Literal["yes", "nobody_there", "outside", "danger"] | None = None
+
+
+@wire("hazard.reported")
+@dataclass(frozen=True, slots=True)
+class HazardReported(Event):
+    """Something dangerous in the home, whoever lives there. When it was seen is the line's own time: awareness (B2)."""
+
+    hazard: str  # one of the 21 by its name
+    at_risk: tuple[str, ...]  # codes of visits/seen.py
+    emergency: bool  # so it is at once, until an officer decides
+    first_read: bool  # whom to ring first was shown, and put away by a press
+    where: Words | None = None
+    seen: Words | None = None
 
 
 @wire("visit.closing")
@@ -341,12 +376,70 @@ class VisitClosed(Event):
     note: Words | None = None
 
 
+# --- the worker's safety (D10) ----------------------------------------------------------------------------------
+# A word that a worker says to the office is never in an event: it is heard, compared, and forgotten.
+
+
+@wire("safety.started")
+@dataclass(frozen=True, slots=True)
+class SafetyStarted(Event):
+    """Asks the office to watch. minutes: between two check-ins; stay_min: how long it should take. home_by: HH:MM in
+    London, on the day of the visit, when the worker means to be home."""
+
+    minutes: int | None = None
+    stay_min: int | None = None
+    device_on: bool | None = None  # ME-6.1c1: the officer's own lone-working device
+    home_by: str | None = None
+
+
+@wire("safety.checked_in")
+@dataclass(frozen=True, slots=True)
+class SafetyCheckedIn(Event):
+    pass
+
+
+@wire("safety.extended")
+@dataclass(frozen=True, slots=True)
+class SafetyExtended(Event):
+    minutes: int
+
+
+@wire("safety.panicked")
+@dataclass(frozen=True, slots=True)
+class SafetyPanicked(Event):
+    pass
+
+
+@wire("safety.ended")
+@dataclass(frozen=True, slots=True)
+class SafetyEnded(Event):
+    pass
+
+
+@wire("safety.left_because")
+@dataclass(frozen=True, slots=True)
+class SafetyLeftBecause(Event):
+    """Why somebody who left in one tap has left, said from a safe place."""
+
+    reason: Literal["aggression", "danger", "unwell", "other"]
+    words: Words | None = None
+
+
 @wire("box")
 @dataclass(frozen=True, slots=True)
 class Box(Event):
-    """Sealed to the vault: unreadable here, and meant to be."""
+    """What came before anything was sealed to the vault. A box is no line of a visit's log (ruling R4)."""
 
     size: int = 0
+
+
+@wire("box", 2)
+@dataclass(frozen=True, slots=True)
+class SealedBox(Event):
+    """Sealed to the vault: unreadable here, and meant to be. size: bytes that were sealed, one of three."""
+
+    size: int
+    sealed: Sealed
 
 
 def name_of(event: Event | type[Event]) -> str:

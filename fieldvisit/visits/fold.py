@@ -144,6 +144,7 @@ def _planned(state: VisitState, event: ev.VisitPlanned) -> VisitState:
         visitor=event.visitor,
         works_started=event.works_started,
         trusted_adult=event.trusted_adult,
+        two_people=event.two_people,
     )
 
 
@@ -217,6 +218,9 @@ def _note_facts(state: VisitState, told: _Told, line: Line, policy: Policy) -> V
     match line.event:
         case ev.VisitLate(minutes=minutes):
             return replace(state, late_minutes=minutes)
+        case ev.VisitSetOff() | ev.HomeEntered() if state.two_people and not state.others:
+            state = state.marked(line.uuid, "alone")
+            return replace(state, entered_at=_entered(state, line))
         case ev.VisitArrived():
             state = replace(state, arrived_at=state.arrived_at or line.at)
             return _judge_arrival(state, told, line, policy)
@@ -235,7 +239,7 @@ def _note_facts(state: VisitState, told: _Told, line: Line, policy: Policy) -> V
         case ev.EntryAuthorised(basis=basis, authorised_by=by):
             return replace(state, basis=basis, authorised_by=by)
         case ev.HomeEntered():
-            return replace(state, entered_at=state.entered_at or line.at)
+            return replace(state, entered_at=_entered(state, line))
         case ev.VisitClosed() as closed:
             return replace(
                 state,
@@ -250,6 +254,10 @@ def _note_facts(state: VisitState, told: _Told, line: Line, policy: Policy) -> V
         case ev.VisitNoted(code="asks_other_time") if state.stage in PLANNING:
             return replace(state, stage=Stage.REARRANGING, moved=True)
     return state
+
+
+def _entered(state: VisitState, line: Line) -> datetime | None:
+    return state.entered_at or (line.at if isinstance(line.event, ev.HomeEntered) else None)
 
 
 def _agrees(given: ev.ConsentGiven, state: VisitState, policy: Policy) -> bool:
@@ -280,6 +288,8 @@ def _judge_arrival(state: VisitState, told: _Told, line: Line, policy: Policy) -
 def _allowed(state: VisitState, line: Line, kind: str, policy: Policy) -> Stage | None:
     """D1's next stage, or None where its order or a guard was not met."""
     match line.event:
+        case ev.DoorAnswered() if state.stage is Stage.NO_ACCESS and state.basis:
+            return Stage.AT_DOOR  # D3: they were tried once more, and answered
         case ev.DoorIdShown() if state.stage is Stage.AT_DOOR:
             ready = steps_in_order(state.steps) and state.answered_by not in (None, "child")
             return Stage.IDENTIFIED if ready else Stage.AT_DOOR
@@ -293,6 +303,8 @@ def _allowed(state: VisitState, line: Line, kind: str, policy: Policy) -> Stage 
             return None
         case ev.EntryLawful() if not state.basis:
             return None
+        case ev.PhotoTaken(what="hazard"):
+            return state.stage  # with a report, which may be made at any moment
     return TRANSITIONS.get((state.stage, kind))
 
 

@@ -49,6 +49,13 @@ class Job(Base):
     trade: Mapped[str] = mapped_column(String(24), default="")
     hazard: Mapped[str] = mapped_column(String(48), default="")
     reported_at: Mapped[datetime | None]
+    # the clock of the law that runs for it (visits/job_clocks.py), "" where none does:
+    clock: Mapped[str] = mapped_column(String(24), default="")
+    clock_days: Mapped[int | None]  # DR-18 alone: working days by defect
+    clock_from: Mapped[datetime | None]
+    clock_due_at: Mapped[datetime | None] = mapped_column(index=True)
+    clock_done_at: Mapped[datetime | None]  # as an officer recorded it
+    clock_done_by: Mapped[str | None] = mapped_column(String(32))
 
 
 class Visit(Base):
@@ -274,9 +281,11 @@ def _links_in_sight(asking: Principal) -> ColumnElement[bool]:
 
 def _messages_in_sight(asking: Principal) -> ColumnElement[bool]:
     # What was written to a tenant, and where to: the council's officers, through the visit. The worker needs neither.
-    # A test message: whoever sent it to themselves.
-    own = and_(Message.visit_id.is_(None), Message.written_by == asking.person_id)
-    return or_(own, _through_visit(Message.visit_id)(asking)) if asking.role is Role.OFFICER else own
+    # A test message: whoever sent it to themselves. One about a home: the officers who look after it.
+    own = and_(Message.visit_id.is_(None), Message.home_id.is_(None), Message.written_by == asking.person_id)
+    home = _rows_of(Home)
+    of_home = exists(select(home.id).where(home.id == Message.home_id, home.area_id.in_(asking.areas)))
+    return or_(own, of_home, _through_visit(Message.visit_id)(asking)) if asking.role is Role.OFFICER else own
 
 
 def _words_in_sight(asking: Principal) -> ColumnElement[bool]:

@@ -28,7 +28,7 @@ from fieldvisit.notices.facts import FAILURES, ORAL
 from fieldvisit.notices.links import link_of_visit
 from fieldvisit.notices.models import Notice
 from fieldvisit.notices.signs import tenants_sign
-from fieldvisit.register.models import Household, Person, Resident
+from fieldvisit.register.models import Home, Household, Person, Resident
 from fieldvisit.tasks import Task, raise_task
 from fieldvisit.visits import events as ev
 from fieldvisit.visits import hearing
@@ -61,16 +61,20 @@ class Text:
 
 
 def ways(session: Session, visit: Visit, at: datetime) -> list[Way]:
+    return ways_to(session, visit.home, at)
+
+
+def ways_to(session: Session, home: Home, at: datetime) -> list[Way]:
     """Every way that we have to this household, the tenant's own before a representative's; safe ones first."""
-    household = household_of(session, visit.home_id)
+    household = household_of(session, home.id)
     marked = household.marks_on(london_date(at)) if household else {}
     protected = bool(household and household.protected)
     unusable = frozenset(household.unusable_channels) if household else frozenset()
-    people = sorted(_residents(session, visit.home_id), key=lambda one: (one.role != "tenant", one.ref))
+    people = sorted(_residents(session, home.id), key=lambda one: (one.role != "tenant", one.ref))
     found = [
         Way(
             channel,
-            _address(channel, people, visit),
+            _address(channel, people, home),
             may_say(channel, marked, protected=protected),
             channel not in unusable,
         )
@@ -90,10 +94,9 @@ def _residents(session: Session, home_id: str) -> Sequence[Resident]:
     return session.scalars(select(Resident).where(Resident.home_id == home_id)).all()
 
 
-def _address(channel: str, people: Sequence[Resident], visit: Visit) -> str:
+def _address(channel: str, people: Sequence[Resident], home: Home) -> str:
     if channel in LETTERS:
         name = next((one.name for one in people), "The tenant")
-        home = visit.home
         parts = (name, home.address_line, home.town, home.postcode)
         return "\n".join(part for part in parts if part)
     attribute = "phone" if channel == "sms" else "email"
@@ -286,7 +289,9 @@ def hear(session: Session, message_id: str, at: datetime, policy: Policy) -> ev.
         return None
     standing = messages.standing_of(session, message)
     if message.notice_id is None:
-        matters = message.kind == "cancelled" or (message.kind not in IN_PASSING and visit.stage not in ENDED)
+        matters = message.kind in ("cancelled", "entered") or (
+            message.kind not in IN_PASSING and visit.stage not in ENDED
+        )
         if matters and standing.delivery in FAILURES:
             _ask_a_person(session, visit, message.kind, message.id, at, policy)
         return None
@@ -341,10 +346,14 @@ def nobody_is_told(session: Session, message: Message, policy: Policy) -> bool:
 def still_safe(session: Session, message: Message, at: datetime) -> bool:
     """A channel may be marked otherwise, or a number changed, while a message waits: what it says must be allowed, and
     where it goes must be theirs, when it goes out (T17)."""
-    if message.visit_id is None:
+    if message.visit_id:
+        wanted = select(Home).join(Visit, Visit.home_id == Home.id).where(Visit.id == message.visit_id)
+    elif message.home_id:
+        wanted = select(Home).where(Home.id == message.home_id)
+    else:
         return True
-    visit = session.scalars(select(Visit).where(Visit.id == message.visit_id)).first()
-    found = [way for way in ways(session, visit, at) if way.channel == message.channel] if visit else []
+    home = session.scalars(wanted).first()
+    found = [way for way in ways_to(session, home, at) if way.channel == message.channel] if home else []
     return any(
         way.to == message.to and (way.safety == "safe" or (way.safety == "content_free" and message.kind == "call_us"))
         for way in found

@@ -15,7 +15,8 @@ from fieldvisit.ground.policy import Policy
 from fieldvisit.visits import shift, steps
 from fieldvisit.visits.door_page import Door, door_of, shared, visit_at_the_door
 from fieldvisit.visits.round_page import Round, begun_today, todays_round
-from fieldvisit.web.render import block
+from fieldvisit.visits.seen import AT_RISK, AT_THE_DOOR
+from fieldvisit.web.render import block, page
 
 MAIN = "main"
 
@@ -49,15 +50,24 @@ def shared_steps(policy: Policy) -> SharedSteps:
     if "" not in kept:
         template = current_app.jinja_env.get_template("visits/steps.html")
         html = template.render(
-            door=shared(policy), steps=steps.SHARED, labels=steps.LABELS, clause=steps.say_clause, htmx=False
-        )
+            door=shared(policy), steps=steps.SHARED, labels=steps.LABELS, clause=steps.say_clause, htmx=False,
+            do_first=AT_THE_DOOR, at_risk=AT_RISK,
+        )  # fmt: skip
         outbox = block("outbox/waiting.html", MAIN)
         kept[""] = SharedSteps(hashlib.sha256(f"{html}\n{outbox}".encode()).hexdigest()[:12], html, outbox)
     return kept[""]
 
 
+def matter_page() -> str:
+    """With no vault to seal to (`vault_keys`) it has numbers alone."""
+    told = shared(current_app.extensions["fv_policy"])
+    return page("safeguarding/matter.html", danger=told.danger, help=told.help)
+
+
 def round_values(found: Round, at: datetime) -> dict[str, Any]:
-    return {"page_id": "today", "round": found, "now": at, "clause": steps.say_clause}
+    told = shared(current_app.extensions["fv_policy"])
+    contacts = told.danger + told.help
+    return {"page_id": "today", "round": found, "now": at, "clause": steps.say_clause, "contacts": contacts}
 
 
 def door_values(door: Door, policy: Policy) -> dict[str, Any]:
@@ -92,7 +102,7 @@ def _ends(found: Round) -> Iterable[datetime]:
 def as_sent(visits: dict[str, Page], have: frozenset[str]) -> list[dict[str, str]]:
     """In the order of the round. A page that the phone has is named and not sent again. have: `<id>.<stamp>`."""
     sent = []
-    for visit_id, page in visits.items():
-        row = {"id": visit_id, "stamp": page.stamp}
-        sent.append(row if f"{visit_id}.{page.stamp}" in have else row | {"title": page.title, "html": page.html})
+    for visit_id, one in visits.items():
+        row = {"id": visit_id, "stamp": one.stamp}
+        sent.append(row if f"{visit_id}.{one.stamp}" in have else row | {"title": one.title, "html": one.html})
     return sent

@@ -8,12 +8,12 @@ from flask_wtf.csrf import generate_csrf
 from fieldvisit.badges.routes import verify_base, verify_host
 from fieldvisit.badges.service import pack_badge
 from fieldvisit.deployment import deployment
-from fieldvisit.visits.pack_page import SharedSteps, as_sent, pages_of, shared_steps
+from fieldvisit.visits.pack_page import SharedSteps, as_sent, matter_page, pages_of, shared_steps
 from fieldvisit.visits.routes import agent, at_the_door
 from fieldvisit.web.access import access, at, for_script, no_cookie, policy, principal, session
 from fieldvisit.web.light import light, without_comments
 from fieldvisit.web.render import APP, STATIC, asset_version, is_packed, page, static_url
-from fieldvisit.web.shell_files import precached, shell_version
+from fieldvisit.web.shell_files import kept_later, precached, shell_version
 
 blueprint = Blueprint("packs", __name__)
 PROTO = 1
@@ -99,6 +99,15 @@ def shell() -> Response:
     return Response(page("visits/shell.html"), mimetype="text/html")
 
 
+@blueprint.get("/matter")
+@access("matter", "open")
+@no_cookie
+@light
+def matter() -> Response:
+    """Another matter: whom to ring, and a form that is sealed on the phone. The same for everybody, so it may be kept."""
+    return Response(matter_page(), mimetype="text/html", headers={"X-FieldVisit-Proto": str(PROTO)})
+
+
 @blueprint.get("/sw.js")
 @access("site", "open")
 @no_cookie
@@ -112,8 +121,8 @@ def _worker() -> str:
     if not current_app.extensions["fv_config"].offline:
         return TAKES_ITSELF_OFF
     text = (APP / "sw.js").read_text() if is_packed() else without_comments((STATIC / "sw.js").read_text())
-    version = shell_version(page("visits/shell.html"), text)
-    return f'const VERSION = "{version}";\nconst FILES = {precached()!r};\n{text}'
+    version = shell_version(page("visits/shell.html"), matter_page(), text)
+    return f'const VERSION = "{version}";\nconst FILES = {precached()!r};\nconst LATER = {kept_later()!r};\n{text}'
 
 
 @blueprint.get("/manifest.webmanifest")

@@ -223,9 +223,12 @@ class VisitForm:
     others: tuple[str, ...]
     window: Window
     works_started: bool
+    two_people: bool
+    clock: str | None  # a code of job_clocks.offered
+    clock_on: date | None
 
 
-def read_visit(typed: Typed) -> VisitForm:
+def read_visit(typed: Typed, clocks: Collection[str] = ()) -> VisitForm:
     lead = typed.words("lead", "Choose who will visit.", most=32)
     return VisitForm(
         kind=typed.choice("kind", KINDS, "Choose what kind of visit this is."),
@@ -235,6 +238,9 @@ def read_visit(typed: Typed) -> VisitForm:
         others=tuple(other for other in typed.many("others") if other != lead),
         window=read_window(typed),
         works_started=typed.ticked("works_started"),
+        two_people=typed.ticked("two_people"),
+        clock=typed.choice("clock", clocks),
+        clock_on=typed.day("clock_on"),
     )
 
 

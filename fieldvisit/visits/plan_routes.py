@@ -8,10 +8,11 @@ from sqlalchemy import select
 from fieldvisit.ground.clock import london_instant
 from fieldvisit.ground.roles import Duty
 from fieldvisit.ground.verdict import Refused, RefusedError, Verdict
+from fieldvisit.ground.working_days import BankHolidaysMissing
 from fieldvisit.notices.models import Notice
 from fieldvisit.register.models import Home, Person
 from fieldvisit.visits import events as ev
-from fieldvisit.visits import notifying, plan_page, planning, rules, telling
+from fieldvisit.visits import job_clocks, job_service, notifying, plan_page, planning, rules, telling
 from fieldvisit.visits import plan_forms as forms
 from fieldvisit.visits.models import Job, Visit
 from fieldvisit.visits.plan_forms import Typed
@@ -70,15 +71,28 @@ def new(home_id: str) -> Answer:
         # Nothing is asked of a form that is half filled in: only what was typed wrongly is said.
         window = forms.read_window(typed, asked=False)
         return new_page(home, typed, window, fragment="people" if typed.text("do") == "people" else "answer")
-    form = forms.read_visit(typed)
+    clocks = job_clocks.offered(policy())
+    form = forms.read_visit(typed, clocks)
     lead, others = _person(form.lead_id), tuple(filter(None, map(_person, form.others)))
     job = _job(home, form.job_id)
     if form.lead_id and lead is None:
         typed.wrong("lead", "Choose somebody from the list.")
     if form.job_id and job is None:
         typed.wrong("job", "Choose a job from the list, or none.")
+    if form.clock_on and london_instant(form.clock_on) > at():
+        typed.wrong("clock_on", "That is in the future. Say since which day it runs.")
     if typed.errors or lead is None or form.window.both is None or form.kind is None:
         return new_page(home, typed, form.window), 422
+    if form.clock and not (job and job.clock):
+        clock, days, _ = clocks[form.clock]
+        began = london_instant(form.clock_on) if form.clock_on else at()
+        try:
+            job_clocks.clock_of(clock, days, began, None, policy())
+        except BankHolidaysMissing as missing:
+            typed.wrong("clock_on", str(missing))
+            return new_page(home, typed, form.window), 422
+        job = job or job_service.new_job(session(), home, form.kind, form.reason, f"FV-{_key(typed)[:12]}", at())
+        job_service.set_clock(job, clock, days, began, policy())
     wanted = planning.Plan(
         home=home,
         kind=form.kind,
@@ -89,6 +103,7 @@ def new(home_id: str) -> Answer:
         window_start=form.window.both[0],
         window_end=form.window.both[1],
         works_started=form.works_started,
+        two_people=form.two_people,
         form_key=_key(typed),
     )
     try:
@@ -248,6 +263,10 @@ def cancelled(visit_id: str) -> Answer:
     return _carry_out(visit, "cancelled", typed, event, verdict, "cancelled")
 
 
+def _two_must_go(visit: Visit, state: VisitState) -> bool:
+    return state.two_people or planning.two_must_go(planning.household_of(session(), visit.home_id))
+
+
 @blueprint.post("/office/visits/<id:visit_id>/reassigned")
 @access("visit", "assign")
 def reassigned(visit_id: str) -> Answer:
@@ -261,7 +280,9 @@ def reassigned(visit_id: str) -> Answer:
     others = tuple(person for person in map(_person, typed.many("new_others")) if person and person is not lead)
     state = _state(visit)
     verdict = telling.first_refusal(
-        rules.may_reassign(state), planning.may_send(session(), (lead, *others), visit.window_start, at())
+        rules.may_reassign(state),
+        planning.may_send(session(), (lead, *others), visit.window_start, at()),
+        rules.may_go(two_people=_two_must_go(visit, state), others=len(others)),
     )
     try:
         event = planning.reassign(

@@ -4,17 +4,20 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from fieldvisit.db import new_id
+from fieldvisit.ground.clock import london_date, london_instant
 from fieldvisit.ground.roles import Duty, may_ever
 from fieldvisit.ground.verdict import Refused
+from fieldvisit.ground.working_days import BankHolidaysMissing
 from fieldvisit.notices.facts import CHANNELS
 from fieldvisit.notices.rules import PlannedVisit, outside_reasonable_hours
 from fieldvisit.register.models import Home
-from fieldvisit.visits import notifying, plan_page, planning, rules, telling
+from fieldvisit.visits import job_clocks, job_service, notifying, plan_page, planning, rules, telling
 from fieldvisit.visits.models import Job, Visit
-from fieldvisit.visits.plan_forms import CANCEL_REASONS, MOVE_REASONS, Typed, Window
+from fieldvisit.visits.plan_forms import CANCEL_REASONS, MOVE_REASONS, Typed, Window, read_day
 from fieldvisit.visits.service import lines_of
 from fieldvisit.visits.state import VisitState
 from fieldvisit.web.access import at, policy, principal, session
@@ -46,7 +49,8 @@ DONE = {
 
 # A list of what is wrong follows the page, top to bottom.
 _ON_PAGE = (
-    "postcode", "house", "uprn", "job", "kind", "works_started", "reason", "day", "start", "end", "lead", "others",
+    "postcode", "house", "uprn", "job", "clock", "clock_on", "kind", "works_started", "reason", "day", "start", "end",
+    "lead", "others",
     "channel", "sent", "sent_time", "delivery", "delivered", "delivered_time", "despatched", "spoke_to", "age",
     "programme_start", "programme_end", "proof", "failure", "why", "agreed_by", "asked_words", "move_by", "move_reason",
     "move_day", "move_start", "move_end", "new_lead", "new_others", "cancel_by", "cancel_reason", "cancel_words",
@@ -83,7 +87,10 @@ def new_page(
         key=typed.key or new_id(),
         needs=plan_page.needs_in_words(household),
         residents=home.residents,
-        jobs=[(job.id, f"{job.ref}: {job.reason}") for job in plan_page.open_jobs(session(), home.id)],
+        jobs=[(job.id, _job_in_words(job)) for job in plan_page.open_jobs(session(), home.id)],
+        clocks=[(code, label) for code, (_, _, label) in job_clocks.offered(policy()).items()],
+        clock=(clock := _clock_typed(home, typed)),
+        too_late=bool(clock and window.start and window.start > clock.due),
         kinds=plan_page.KIND_LABELS,
         firms=plan_page.firm_options(session()),
         firm=typed.text("firm", 32),
@@ -93,6 +100,29 @@ def new_page(
         late_or_early=bool(window.both) and outside_reasonable_hours(*(window.both or (at(), at())), policy()),
         now=_now(),
     )
+
+
+def _job_in_words(job: Job) -> str:
+    clock = job_service.clock_of_job(session(), job, policy())
+    left = f" ({clock.label}: {clock.due_in(at())})" if clock and clock.runs else ""
+    return f"{job.ref}: {job.reason}{left}"
+
+
+def _clock_typed(home: Home, typed: Typed) -> job_clocks.JobClock | None:
+    """That of the chosen job, or the one that was chosen for this visit: its due time stands beside the notice (B1.6)."""
+    wanted = select(Job).where(Job.id == typed.text("job", 32), Job.home_id == home.id)
+    clock = job_service.clock_of_job(session(), session().scalars(wanted).first(), policy())
+    chosen = job_clocks.offered(policy()).get(typed.text("clock", 32))
+    if clock or chosen is None:
+        return clock
+    day = read_day(parts) if (parts := typed.parts("clock_on")) else london_date(at())
+    if isinstance(day, str):
+        return None
+    began = london_instant(day) if typed.parts("clock_on") else at()
+    try:
+        return job_clocks.clock_of(chosen[0], chosen[1], began, None, policy())
+    except BankHolidaysMissing:
+        return None  # said when the form is sent
 
 
 def _now() -> datetime:
@@ -145,7 +175,8 @@ def show_page(
         done=DONE.get(done, ""),
         needs=plan_page.needs_in_words(household),
         residents=visit.home.residents,
-        job=session().get(Job, visit.job_id) if visit.job_id else None,
+        job=(job := session().get(Job, visit.job_id) if visit.job_id else None),
+        clock=job_service.clock_of_job(session(), job, policy()),
         lead=visit.lead,
         with_them=with_them(state),
         notices=plan_page.notices_of(session(), visit, state, policy()),

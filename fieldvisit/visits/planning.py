@@ -21,7 +21,7 @@ from fieldvisit.notices.rules import NoticeAnswer, may_plan_window
 from fieldvisit.register.models import Home, Household, Person
 from fieldvisit.tasks import Task, raise_task
 from fieldvisit.visits import events as ev
-from fieldvisit.visits import rules
+from fieldvisit.visits import lawful_entry_service, rules
 from fieldvisit.visits.fold import DESK, answer_now
 from fieldvisit.visits.models import Entry, Job, Visit, Words
 from fieldvisit.visits.service import at_the_desk, lines_of, new_ref, record, refold
@@ -41,6 +41,7 @@ class Plan:
     others: tuple[Person, ...] = ()
     job: Job | None = None
     works_started: bool = False
+    two_people: bool = False  # as the scheduler says; a warning about the home says it as well
     form_key: str = field(default_factory=new_id)
 
 
@@ -77,6 +78,7 @@ def plan(session: Session, wanted: Plan, by: Principal, at: datetime, policy: Po
         return _visit_of(session, already)
     insist(may_have_window(wanted.window_start, wanted.window_end, at, policy))
     insist(may_send(session, (wanted.lead, *wanted.others), wanted.window_start, at))
+    insist(rules.may_go(two_people=event.two_people, others=len(event.others)))
     try:
         with session.begin_nested():
             return _write(session, wanted, event, by, at, policy)
@@ -99,6 +101,11 @@ def household_of(session: Session, home_id: str) -> Household | None:
     return session.scalars(select(Household).where(Household.home_id == home_id)).first()
 
 
+def two_must_go(household: Household | None) -> bool:
+    """Somebody has warned of it, or the tenant asks for it."""
+    return bool(household and "two_person" in household.precautions)
+
+
 def needs_of(household: Household | None) -> Needs:
     return Needs(frozenset(household.unusable_channels)) if household else Needs()
 
@@ -115,6 +122,7 @@ def _planned(session: Session, wanted: Plan) -> ev.VisitPlanned:
         others=tuple(person.id for person in wanted.others),
         works_started=wanted.works_started,
         trusted_adult=bool(household and household.trusted_adult),
+        two_people=wanted.two_people or two_must_go(household),
     )
 
 
@@ -203,7 +211,8 @@ def command(
     if _by_form(session, form_key, event, visit.id):
         return
     insist(verdict)
-    record(session, visit, event, at_the_desk(event, form_key=form_key, by=by.person_id, at=at), policy)
+    entry = record(session, visit, event, at_the_desk(event, form_key=form_key, by=by.person_id, at=at), policy)
+    lawful_entry_service.from_log(session, visit, entry, event, policy)
     tell_another_way(session, visit, event, at, policy)
 
 

@@ -16,6 +16,7 @@ _ID_FIRST = Clause("Melton", "ME-3.2b")
 _CONSENT = Clause("Melton", "ME-3.1d")
 _REFUSAL = Clause("Melton", "ME-3.1e")
 _LAWFUL = Clause("Melton", "ME-3.1d-x")
+_ALONE = Clause("Melton", "ME-6.1c2")
 _TELL_QUICKLY = Clause("Melton", "ME-3.2d")
 
 
@@ -34,6 +35,17 @@ def may_set_off(state: VisitState, answer: NoticeAnswer) -> Verdict:
     if state.stage is Stage.REARRANGING:
         return Refused(
             "rearranging", "The tenant has asked for another time. Wait until a new time is agreed.", _TELL_QUICKLY
+        )
+    return may_go(two_people=state.two_people, others=len(state.others))
+
+
+def may_go(*, two_people: bool, others: int) -> Verdict:
+    """D10: a home, or a visit, to which nobody goes alone. A second worker is named before anybody is sent."""
+    if two_people and not others:
+        return Refused(
+            "two-people",
+            "Two people must go there. Ask the office to name the second one, and do not go alone.",
+            _ALONE,
         )
     return Allowed()
 
@@ -156,7 +168,19 @@ def may_authorise_entry(
     life_at_risk: bool,
     policy: Policy,
 ) -> Verdict:
-    """D3: a duty officer who is not the proposer, on a basis of the closed list, after two ways of reaching the tenant."""
+    """Asked and authorised in one call: what D3 wants before the door is opened has been tried already."""
+    if not (verdict := may_open_the_door(state, authoriser=authoriser, proposer=proposer, basis=basis, policy=policy)):
+        return verdict
+    if contact_methods < (least := policy.door.entry_contact_methods.value) and not life_at_risk:
+        ways = "two" if least == 2 else least
+        return Refused(
+            "no-contact", f"Try to reach the tenant in at least {ways} ways first, unless a life is at risk.", _LAWFUL
+        )
+    return Allowed()
+
+
+def may_open_the_door(state: VisitState, *, authoriser: str, proposer: str, basis: str, policy: Policy) -> Verdict:
+    """D3: a duty officer who is not the proposer, on a basis of the closed list."""
     if state.stage not in (*PLANNING, Stage.EN_ROUTE, *DOORSTEP, Stage.NO_ACCESS):
         code = "refused" if state.stage is Stage.REFUSED else "not-at-the-door"
         return Refused(code, "Only the police, the fire service or a court can open this door now.", _LAWFUL)
@@ -164,9 +188,4 @@ def may_authorise_entry(
         return Refused("own-proposal", "Whoever asks for entry cannot authorise it. Ask another duty officer.", _LAWFUL)
     if basis not in {listed.code for listed in policy.door.lawful_entry_bases}:
         return Refused("no-basis", "Choose one of the legal grounds on this council's list.", _LAWFUL)
-    if contact_methods < (least := policy.door.entry_contact_methods.value) and not life_at_risk:
-        ways = "two" if least == 2 else least
-        return Refused(
-            "no-contact", f"Try to reach the tenant in at least {ways} ways first, unless a life is at risk.", _LAWFUL
-        )
     return Allowed()

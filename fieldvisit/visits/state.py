@@ -63,16 +63,22 @@ TRANSITIONS = _table(
     ((*PLANNING, Stage.EN_ROUTE, *DOORSTEP, Stage.NO_ACCESS), "entry.authorised", None),
     ((*DOORSTEP, Stage.NO_ACCESS), "entry.lawful", Stage.LAWFUL_ENTRY),
     ((Stage.CONSENTED, Stage.LAWFUL_ENTRY), "home.entered", Stage.IN_HOME),
+    ((Stage.LAWFUL_ENTRY, Stage.IN_HOME, Stage.CLOSING), "entry.secured", None),
     ((Stage.IN_HOME,), "home.checked", None),
     ((Stage.IN_HOME, Stage.CLOSING), "photo.taken", None),
     ((Stage.AT_DOOR, Stage.NO_ACCESS), "photo.taken", None),  # the card that was left
+    ((Stage.LAWFUL_ENTRY,), "photo.taken", None),  # D3: the door as it was
     ((Stage.IN_HOME,), "visit.closing", Stage.CLOSING),
     (ON_SITE, "visit.withdrew", Stage.WITHDRAWN),
     ((Stage.CLOSING,), "visit.closed", Stage.CLOSED),
     (BEFORE_ENTRY, "visit.cancelled", Stage.CANCELLED),
     (tuple(Stage), "visit.noted", None),
-    (tuple(Stage), "box", None),
+    (tuple(Stage), "hazard.reported", None),
     (tuple(Stage), "entry.corrected", None),
+    *(
+        (tuple(Stage), f"safety.{kind}", None)
+        for kind in ("started", "checked_in", "extended", "panicked", "ended", "left_because")
+    ),
 )
 
 _BEFORE_DOOR = (*PLANNING, Stage.EN_ROUTE)
@@ -119,6 +125,7 @@ class VisitState:
     visitor: str = "contractor"
     works_started: bool = False
     trusted_adult: bool = False
+    two_people: bool = False
     moved: bool = False
     notice_result: str = "short"
     outcome: str = ""

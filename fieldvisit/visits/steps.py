@@ -15,10 +15,12 @@ from fieldvisit.visits.state import DOORSTEP, PLANNING, STEPS, Stage, VisitState
 TRAVEL = ("before", "late-before", "way", "late")
 DOOR = ("who", "child", "hello", "why", "id", "check", "checking", "wait", "consent", "consent-typed",
         "consent-signed", "no", "nobody")  # fmt: skip
-LAWFUL = ("lawful",)
+LAWFUL = ("lawful", "secured")
 HOME = ("covers", "changed-mind", "inside", "work", "photos", "asked-to-go", "go-now", "finish", "welfare", "worry", "again",
         "close-no", "close-yes")  # fmt: skip
-ENDS = ("stop", "stop-child", "no-access", "leave", "left", "danger", "sorry", "thanks", "cancelled")
+HAZARD = ("danger", "hazard")  # from any moment at the door, inside or at the close-out
+SAFETY = ("watch", "panic")  # D10: from every step of a visit that may be gone to
+ENDS = ("stop", "stop-child", "no-access", "leave", "left", *SAFETY, *HAZARD, "sorry", "thanks", "cancelled")
 ALL = (*TRAVEL, *DOOR, *LAWFUL, *HOME, *ENDS)
 # Written anew for each visit; every other step is the same for all of them, and a phone fetches those once.
 OWN = frozenset({"before", "lawful", "cancelled"})
@@ -88,11 +90,15 @@ def _held(state: VisitState, may_set_off: bool) -> set[str]:
         case stage if stage in DOORSTEP:
             return {*DOOR, *lawful, *HOME, *ends}
         case Stage.LAWFUL_ENTRY:
-            return {*HOME, "no", *ends}
+            return {*HOME, "secured", "no", *ends}
+        case Stage.IN_HOME | Stage.CLOSING if state.basis and state.consent is None:
+            return {*HOME, "secured", *ends}
         case Stage.CONSENTED | Stage.IN_HOME | Stage.CLOSING:
             return {*HOME, *ends}
         case Stage.NO_ACCESS if state.basis:
-            return {"no-access", *LAWFUL, *HOME, "no", *ends}
+            return {"no-access", *DOOR, *LAWFUL, *HOME, *ends}  # they may answer yet
+        case Stage.CLOSED if state.hazard_seen:
+            return {"thanks", *HAZARD, "photos"}  # whoever reloads the page can still say what they saw
         case _:
             return {opens(state, frozenset())}
 
@@ -121,10 +127,16 @@ LABELS = {
     "consent.refused": "They said no",
     "consent.withdrawn": "They asked me to leave",
     "entry.lawful": "Lawful entry",
+    "entry.secured": "Made safe and locked up",
     "home.entered": "Went in",
     "home.checked": "Checks before work",
     "photo.taken": "Photo",
-    "box": "Entry",
+    "hazard.reported": "Something dangerous",
+    # One name for all of them: nobody who looks over a shoulder learns which it was.
+    **dict.fromkeys(
+        ("safety.started", "safety.checked_in", "safety.extended", "safety.panicked", "safety.ended"), "Check-in"
+    ),
+    "safety.left_because": "Why I left",
 }
 
 _CODES = {"ME": "Melton code", "MR": "Milton Keynes residents’ code", "MO": "Milton Keynes officers’ code",

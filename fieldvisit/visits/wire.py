@@ -5,9 +5,10 @@ from dataclasses import MISSING, fields
 from datetime import UTC, date, datetime
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from fieldvisit.visits.events import READERS, Event, Words
+from fieldvisit.visits.events import READERS, Event, Sealed, Words
 
 WORDS_LIMIT = 4000
+SEALED_LIMIT = 400 * 1024
 
 
 class Unreadable(ValueError):
@@ -54,6 +55,10 @@ def _read(kind: str, name: str, hint: Any, value: Any) -> Any:
     if hint is Words:
         if isinstance(value, str) and len(value) <= WORDS_LIMIT:
             return Words(value)
+        raise wrong
+    if hint is Sealed:
+        if isinstance(value, str) and len(value) <= SEALED_LIMIT:
+            return Sealed(value)
         raise wrong
     if hint is datetime or hint is date:
         return _moment(hint, value, wrong)

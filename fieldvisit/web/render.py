@@ -18,6 +18,11 @@ ROOT = Path(__file__).resolve().parents[2]
 STATIC = ROOT / "static"
 APP = STATIC / "app"
 IN_ONE = {"js/app.js": "phone.js", "css/doorstep.css": "phone.css"}  # what is packed into one file, and its name
+APART = (
+    "matter.js",
+    "rescue.js",
+    "watching.js",
+)  # packed each by itself: fetched when it is wanted, and kept by phones after the shell
 
 
 def install(app: Flask, policy: Policy, *, pilot: bool) -> None:

@@ -11,7 +11,17 @@ from os.path import normpath
 from pathlib import Path
 
 from fieldvisit.web.light import TEXT, pack, without_comments
-from fieldvisit.web.render import APP, IN_ONE, STATIC, app_url, asset_version, is_of_the_app, is_packed, static_url
+from fieldvisit.web.render import (
+    APART,
+    APP,
+    IN_ONE,
+    STATIC,
+    app_url,
+    asset_version,
+    is_of_the_app,
+    is_packed,
+    static_url,
+)
 
 FOLDERS = ("js", "vendor")
 SHEETS = ("css/doorstep.css",)
@@ -21,7 +31,7 @@ _IMPORT = re.compile(r'^(?:import|\} from|export) ?[^;]*?"(\.[^"]+\.js)";', re.M
 @lru_cache(maxsize=64)
 def served(name: str) -> tuple[bytes, bytes] | None:
     """A file of the app as phones get it, plain and packed; None where there is none of that name."""
-    if name in IN_ONE.values():
+    if name in IN_ONE.values() or name in APART:
         plain, packed = APP / name, APP / f"{name}.gz"
         return (plain.read_bytes(), packed.read_bytes()) if is_packed() else None
     path = Path(name)
@@ -69,7 +79,12 @@ def precached() -> list[str]:
     return ["/shell", *files, *map(static_url, SHEETS), "/council.css"]
 
 
-def shell_version(shell: str, worker: str) -> str:
-    """One stamp over all of it: the name of the store that a phone keeps it in."""
-    parts = (asset_version(), *precached(), shell, worker)
+def kept_later() -> list[str]:
+    """What a phone keeps besides, when it has the shell and time."""
+    return [*(map(app_url, APART) if is_packed() else ()), "/matter"]
+
+
+def shell_version(*written: str) -> str:
+    """One stamp over all of it: the name of the store that a phone keeps it in. written: the pages and the worker."""
+    parts = (asset_version(), *precached(), *written)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]

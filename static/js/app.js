@@ -5,6 +5,7 @@
 
 import { goOnFromWhatWaits, say, startDoorstep } from "./doorstep.js";
 import { canSeal } from "./envelope.js";
+import { startLater } from "./later.js";
 import { showCannotKeep, showOutbox, startOutboxView } from "./outbox-view.js";
 import { begin, isReady, wake, watch } from "./outbox.js";
 import { dropCopies } from "./packs.js";
@@ -28,6 +29,7 @@ let badge = null;
 startPressOnce();
 onEachView(startBadge);
 startDoorstep(canKeep);
+startLater();
 start();
 
 async function start() {

@@ -20,7 +20,8 @@ const NOT_WRITTEN =
 // Minted at the first press and kept until the save is complete: one form is one event however often it is pressed.
 const uuids = new WeakMap();
 const touched = new Set();
-let cameFrom = null;
+// A step that can be opened from several, such as the photos, leads back to the one that it was opened from.
+const cameFrom = {};
 
 /** @param {() => boolean} canKeep  false when this phone cannot keep entries */
 export function startDoorstep(canKeep) {
@@ -37,7 +38,11 @@ export function startDoorstep(canKeep) {
   for (const kind of ["input", "change"]) document.addEventListener(kind, noteTouch);
   document.addEventListener("click", ({ target }) => {
     const button = target.closest?.("[data-show], [data-back]");
-    if (button && !isBusy()) showStep(button.dataset.show ?? cameFrom ?? button.dataset.back);
+    if (!button || isBusy()) return;
+    const { show, back } = button.dataset;
+    const now = document.querySelector("[data-step]:not([hidden])")?.dataset.step;
+    if (show) cameFrom[show] = now;
+    showStep(show ?? cameFrom[now] ?? back);
   });
   startPhotos(canKeep);
   startSignaturePads();
@@ -45,7 +50,7 @@ export function startDoorstep(canKeep) {
 }
 
 function noteTouch({ target }) {
-  if (!target.form?.matches("[data-event]")) return;
+  if (!target.form?.matches("[data-event], [data-matter] *")) return;
   touched.add(target.form);
   clearErrorOf(target);
 }
@@ -60,6 +65,8 @@ async function submitted(form, submitter) {
   if (!isComplete(form)) return false;
   if (!uuids.has(form)) uuids.set(form, crypto.randomUUID());
   const fact = { ...factOf(form, submitter), uuid: uuids.get(form), body: bodyOf(form, submitter) };
+  // A report leads back to where the person was.
+  fact.next = cameFrom[form.dataset.backOf] ?? fact.next;
   const item = await kept(fact, signatureOf(form));
   if (item) saved(form, item);
   return Boolean(item);
@@ -79,6 +86,7 @@ function saved(form, item) {
   uuids.delete(form);
   touched.delete(form);
   form.reset();
+  cameFrom[item.next] = null;
   say(`Saved on this phone: ${item.label}, ${clockTime(item.wall)}`, "is-saved");
   if (item.next?.startsWith("/")) go(item.next);
   else if (item.next && item.next !== "stay") showStep(item.next);
@@ -87,9 +95,6 @@ function saved(form, item) {
 function showStep(name) {
   const step = stepNamed(name);
   if (!step) return;
-  const before = document.querySelector("[data-step]:not([hidden])")?.dataset.step;
-  // A step that can be opened from several, such as the photos, leads back to where the person was.
-  if (before !== name && step.querySelector("[data-back]")) cameFrom = before;
   reveal(step);
   const heading = step.querySelector("h1, h2, h3") ?? step;
   heading.tabIndex = -1;

@@ -60,12 +60,11 @@ export function factOf(form, submitter) {
   const chosen = [...controlsOf(form).flatMap(choicesOf), submitter].filter(Boolean);
   const sayer = (key) => chosen.findLast((element) => element.dataset[key] !== undefined) ?? form;
   const say = (key) => sayer(key).dataset[key];
-  const kind = say("event");
   return {
-    kind,
+    kind: say("event"),
     kv: Number(say("kv") ?? 1),
     next: say("next") ?? null,
-    label: kind === "box" ? "Entry" : say("label") ?? "Entry",
+    label: say("label") ?? "Entry",
     visit: form.dataset.visit || form.closest("[data-visit]")?.dataset.visit || null,
   };
 }

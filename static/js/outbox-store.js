@@ -14,6 +14,7 @@
  * @property {string} kind
  * @property {string} label    the words of the button's form, for the list; never what was typed
  * @property {?string} next    the step that follows at the door
+ * @property {string} [proof]  SHA-256 of a box for the vault, until its receipt was shown
  * @property {string} wall     the phone's clock, ISO with Z
  * @property {?string} jwe     the sealed event; null once it is inside a verified backup, or after 14 days
  * @property {?string} sig

@@ -5,8 +5,6 @@
 
 import { isUndelivered, isUnsent, photosToGo, toGo } from "./outbox-state.js";
 import { drain, myItems, trouble } from "./outbox.js";
-import { rescue } from "./rescue.js";
-import { say } from "./say.js";
 import { onEachView } from "./views.js";
 
 const CANNOT_KEEP = "This phone cannot keep entries. Call the office.";
@@ -58,18 +56,8 @@ function messageOf(item) {
 export function startOutboxView() {
   document.addEventListener("click", ({ target }) => {
     if (target.closest?.("[data-send-now]")) drain({ tapped: true });
-    if (target.closest?.("[data-rescue]")) saveRescueFile();
   });
   onEachView(showOutbox);
-}
-
-async function saveRescueFile() {
-  try {
-    say(await rescue(), "is-saved");
-  } catch (error) {
-    console.error("rescue file", error);
-    say("The file could not be made. Your entries are still on this phone.", "is-failed");
-  }
 }
 
 /** Brings the pill, the lists and the published counts up to date with what is on the disk; one at a time, in order. */

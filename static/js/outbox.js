@@ -89,7 +89,8 @@ async function grantToSignWith() {
  * Seals, signs and keeps one fact. Resolves when it is on the disk with all its photos, and not before; then the
  * sending begins.
  *
- * @param {{uuid: string, kind: string, kv: number, visit: ?string, body: object, label: string, next: ?string}} fact
+ * @param {{uuid: string, kind: string, kv: number, visit: ?string, body: object, label: string, next: ?string,
+ *   proof?: string}} fact  proof: what a receipt for it must name
  * @param {{what: "photo"|"signature", type: string, bytes: ArrayBuffer}[]} [attached]
  * @returns {Promise<import("./outbox-store.js").Item>}
  */
@@ -117,7 +118,7 @@ async function sealed(fact, grant, { wall, mono_ms }, blobs) {
   const event = { v: 1, uuid, grant: grant.grant, visit, kind, kv, body, wall, offset_ms, mono_ms, tz_min,
     app: page.app, blobs };
   return {
-    uuid, visit, kind, wall, person: page.person, grant: grant.grant, label: fact.label, next: fact.next,
+    uuid, visit, kind, wall, person: page.person, grant: grant.grant, label: fact.label, next: fact.next, proof: fact.proof,
     jwe: await seal(event, grant.serverJwk), state: "queued", why: null, code: null, message: null, serverSeq: null,
     tries: 0, notBefore: 0,
   };

@@ -14,6 +14,7 @@ const SIZES = [{ edge: 1600, quality: 0.7 }, { edge: 800, quality: 0.5 }];
 const PREVIEW_EDGE = 160;
 const UNREADABLE = "NOT saved. This phone cannot read that picture. Take it again, or choose another.";
 const NOT_WRITTEN = "NOT saved. This phone could not keep the photo. Take it again, or call the office.";
+const ASKED = "[name=photo-asked]";
 const minded = new WeakSet();
 let turn = Promise.resolve();
 let underWay = 0;
@@ -27,11 +28,31 @@ export function startPhotos(canKeep) {
       minded.add(input);
     }
   });
-  document.addEventListener("click", ({ target }) => {
-    const kind = target.closest?.("[data-photo-kind]")?.dataset.photoKind;
-    const tick = kind && document.querySelector(`[data-photos] input[value="${CSS.escape(kind)}"]`);
-    if (tick) tick.checked = true;
+  document.addEventListener("click", (event) => {
+    const { target } = event;
+    const opener = target.closest?.("[data-photo-kind]");
+    if (opener) begin(opener, opener.dataset.photoKind);
+    const widget = target.type === "file" && target.closest("[data-photos]");
+    if (!widget?.querySelector(ASKED) || askedOf(widget)) return;
+    event.preventDefault();
+    say("First say whether you asked.", "is-failed");
   });
+  // Before the form is emptied: what they agreed to at the door holds for each photo until they are asked again.
+  document.addEventListener("submit", ({ target }) => {
+    const tick = target.querySelector("[name=scope][value=photos]");
+    if (tick) target.closest("[data-visit]").dataset.asked = tick.checked ? "yes" : "";
+  }, true);
+}
+
+function begin(opener, kind) {
+  const asked = kind === "card_left" ? "nobody_there" : opener.closest("[data-visit]").dataset.asked;
+  for (const tick of document.querySelectorAll("[data-photos] input[type=radio]")) {
+    tick.checked = tick.value === (tick.matches(ASKED) ? asked : kind);
+  }
+}
+
+function askedOf(widget) {
+  return widget.querySelector(`${ASKED}:checked`)?.value;
 }
 
 export function isTakingPhoto() {
@@ -62,11 +83,11 @@ async function chosen(input) {
 }
 
 function factOf(widget) {
-  const tick = widget.querySelector("input[type=radio]:checked");
+  const tick = widget.querySelector("[name=photo-what]:checked");
   const what = tick?.value ?? (widget.dataset.photos || "other");
   const words = tick?.closest("label").textContent.trim();
   return {
-    uuid: crypto.randomUUID(), kind: "photo.taken", kv: 1, body: { what }, next: null,
+    uuid: crypto.randomUUID(), kind: "photo.taken", kv: 1, body: { what, asked: askedOf(widget) }, next: null,
     visit: widget.closest("[data-visit]")?.dataset.visit ?? null, label: words ? `Photo: ${words}` : "Photo",
   };
 }

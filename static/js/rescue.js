@@ -3,18 +3,24 @@
  * the file can read it. Nothing leaves the outbox by it: the same entries sent later are known as the same.
  */
 
-import { deviceId } from "./device.js";
-import { onTheWire } from "./outbox-drain.js";
 import { isUndelivered, toGo } from "./outbox-state.js";
-import { bytesOf } from "./outbox-store.js";
-import { myItems } from "./outbox.js";
 
 const SHOWN_MS = 60_000;
 // The office takes in 24 MB at a time, and base64 makes four bytes of three.
 const MOST_BYTES = 15_000_000;
 
+/** @param {typeof import("./later.js").TOOLS} tools */
+export async function open(_button, tools) {
+  try {
+    tools.say(await rescue(tools), "is-saved");
+  } catch (error) {
+    console.error("rescue file", error);
+    tools.say("The file could not be made. Your entries are still on this phone.", "is-failed");
+  }
+}
+
 /** @returns {Promise<string>} what to do with what was saved */
-export async function rescue() {
+async function rescue({ bytesOf, deviceId, myItems, onTheWire }) {
   const items = (await myItems()).filter(isUndelivered);
   const told = { v: 1, device: await deviceId(), made: new Date().toISOString() };
   const name = `fieldvisit-rescue-${told.made.slice(0, 10)}`;

@@ -21,15 +21,19 @@ from fieldvisit.codes.models import CodeVersion
 from fieldvisit.db import new_id
 from fieldvisit.ground.roles import CHECKING, DEMO, Role
 from fieldvisit.hazards import service as hazards
+from fieldvisit.hazards.models import HazardWords
 from fieldvisit.messages import service as messages
 from fieldvisit.notices.models import Notice
 from fieldvisit.outbox.arrivals import attachment_id
 from fieldvisit.outbox.models import Held
-from fieldvisit.register.models import Home, Precaution, Resident
+from fieldvisit.register.models import Home, Person, Precaution, Resident
+from fieldvisit.safety import incidents
 from fieldvisit.tasks import Task
 from fieldvisit.visits import calendar
 from fieldvisit.visits.access_cases import AccessAttempt, AccessCase
-from fieldvisit.visits.models import Entry
+from fieldvisit.visits.lawful_entry_models import LawfulEntry
+from fieldvisit.visits.models import Entry, Job, Visit
+from tests import safety
 from tests import world as council
 from tests.stories import Story, a_visit
 from tests.world import World
@@ -96,6 +100,7 @@ class Objects:
         self.ids |= {("filename", "own"): "css/office.css", ("filename", "nobody"): "css/nobodys.css"}
         self._asked_for()
         self._hazards()
+        self._safety()
         self._access_cases()
         self._messages()
         self._tasks()
@@ -157,6 +162,31 @@ class Objects:
                 session.add(attempt)
                 session.flush()
                 self.ids["case_id", whose], self.ids["attempt_id", whose] = case.id, attempt.id
+                went_in = LawfulEntry(
+                    visit_id=visit_id, home_id=home_id, area_id=self.world.ids[area], stage="proposed", basis="",
+                    opened_at=now,
+                )  # fmt: skip
+                session.add(went_in)
+                session.flush()
+                self.ids["lawful_entry_id", whose] = went_in.id
+
+    def _safety(self) -> None:
+        """A worker of each firm who is watched, and one in the south; something that happened in either."""
+        people = {"own": "asha", "company": "carl", "area": "ben"}
+        with self.world.database.writing(DEMO) as session:
+            for whose, ref in people.items():
+                self.ids["act", whose], self.ids["deed", whose] = "alarm", "closed"
+                person_id, visit_id = self.world.ids[ref], self.ids["visit_id", whose]
+                visit = session.get_one(Visit, visit_id)
+                self.ids["watch_id", whose] = safety.a_watch(
+                    session, visit, person_id, self.world.now, self.world.policy
+                )
+                body = {"kind": "fall", "happened_at": self.world.now.isoformat()}
+                made = incidents.report(
+                    session, session.get_one(Person, person_id), visit.area_id, visit_id, body, "She fell.", key=new_id(),
+                    by=self.world.principal("olive"), at=self.world.now, policy=self.world.policy,
+                )  # fmt: skip
+                self.ids["incident_id", whose] = made.id
 
     def _hazards(self) -> None:
         """One in the north, and one in the south."""
@@ -165,7 +195,19 @@ class Objects:
             for whose in ("own", "area"):
                 home = session.get_one(Home, self.ids["home_id", whose])
                 opening = hazards.Opening(home, f"census {whose}", self.world.now, "noise", ("child",), seen="A pump")
-                self.ids["hazard_id", whose] = hazards.open_case(session, opening, self.world.now, self.world.policy).id
+                case = hazards.open_case(session, opening, self.world.now, self.world.policy)
+                self.ids["hazard_id", whose] = case.id
+                [step] = hazards.steps_of(session, [case.id])[case.id]
+                session.add(
+                    HazardWords(step_id=step.id, hazard_id=case.id, subject_id=home.id, field="summary", text="We found it.",
+                                keep_until=self.world.now.date())
+                )  # fmt: skip
+                job = Job(
+                    id=new_id(), ref=f"census {whose}", home_id=home.id, kind="safety_check", reason="Gas", clock="gas_record",
+                    clock_from=self.world.now, clock_due_at=self.world.now,
+                )  # fmt: skip
+                session.add(job)
+                self.ids["job_id", whose] = job.id
 
     def _messages(self) -> None:
         """A letter about each visit, which people here print and post; and the address of somebody's calendar."""
@@ -196,7 +238,7 @@ class Objects:
             return self.ids["calendar", "own"]
         if name in ("code", "rest", "token"):
             return "AAAAAAAAAA"
-        if name == "blob_id":
+        if name in ("blob_id", "entry_id"):
             return "0f8b6a9e-1c2d-4e5f-8a9b-0c1d2e3f4a5b"
         if url.startswith("/visits/") and ("door", whose) in self.ids:
             return self.ids["door", whose]

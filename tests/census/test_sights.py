@@ -5,14 +5,19 @@ from sqlalchemy import select, text
 from fieldvisit import db
 from fieldvisit.breaches.models import Concern
 from fieldvisit.db import Database, nobody, protected_models
-from fieldvisit.ground.roles import DEMO
+from fieldvisit.ground.roles import BOXES, DEMO
 from fieldvisit.hazards import service as hazards
 from fieldvisit.messages.models import Message
-from fieldvisit.register.models import Home, HouseholdContact, Precaution
+from fieldvisit.register.models import Home, HouseholdContact, Person, Precaution
 from fieldvisit.row_security import POLICIES
-from fieldvisit.visits.access_cases import AccessAttempt, AccessCase, AccessContact, AccessStep
-from fieldvisit.visits.models import Entry, Job
+from fieldvisit.safeguarding import service as boxes
+from fieldvisit.safety import incidents
+from fieldvisit.safety import service as watching
+from fieldvisit.visits.access_cases import AccessAttempt, AccessCase, AccessChase, AccessContact, AccessStep
+from fieldvisit.visits.lawful_entry_models import LawfulEntry, LawfulEntryStep
+from fieldvisit.visits.models import Entry, Job, Visit
 from fieldvisit.visits.tenant_acts import TenantSaid
+from tests import safety
 from tests.census.test_wall import SOUTHERN, count
 from tests.stories import FIRST_HOME, Story, a_visit
 from tests.world import World
@@ -54,6 +59,16 @@ EXPECTED = {
 
 for _ref, _seen in (("asha", 0), ("mona", 0), ("olive", 1), ("hana", 0)):
     EXPECTED[_ref] |= dict.fromkeys(("AccessAttempt", "AccessCase", "AccessContact", "AccessStep"), _seen)
+    EXPECTED[_ref] |= dict.fromkeys(("AccessChase", "LawfulEntry", "LawfulEntryStep"), _seen)
+
+
+for _ref, _firm, _area in (("asha", 0, 0), ("mona", 1, 0), ("olive", 1, 1), ("hana", 0, 0)):
+    EXPECTED[_ref] |= {"Watch": _firm, "WatchStep": _firm, "WatchWords": _area, "SafetyWord": 0}
+    EXPECTED[_ref] |= dict.fromkeys(("Incident", "IncidentStep", "IncidentWords"), _area)
+
+
+for _ref in EXPECTED:
+    EXPECTED[_ref]["SealedBox"] = 0  # for nobody, whoever asks (N3)
 
 
 def without_the_wall_of_the_database(database: Database) -> None:
@@ -117,7 +132,22 @@ def _fill(world: World) -> None:
             )
             hazards.open_case(session, opening, world.now, world.policy)
         session.add(Concern(ref="C-1", form_key="k", received_on=day, anonymous=False, what="He shouted."))
+    with world.database.writing(BOXES) as session:
+        boxes.take(session, device="desk", uuid="u", seq=None, envelope_sha256="0" * 64, box="sealed", at=world.now)
     _fill_access_cases(world, north, south)
+    _fill_safety(world, north, south)
+
+
+def _fill_safety(world: World, north: Story, south: Story) -> None:
+    """A worker who is watched, with two words, and something that happened: in the north, and in the south."""
+    with world.database.writing(DEMO) as session:
+        for story, ref in ((north, "asha"), (south, "carl")):
+            person, visit = session.get_one(Person, world.ids[ref]), session.get_one(Visit, story.visit_id)
+            safety.a_watch(session, visit, person.id, world.now, world.policy, "He does not answer.")
+            watching.choose_words(session, person.id, "blue kettle", "grey heron", world.now)
+            body = {"kind": "fall", "happened_at": world.now.isoformat()}
+            incidents.report(session, person, visit.area_id, visit.id, body, "She fell.", key=ref * 5,
+                             by=world.principal("olive"), at=world.now, policy=world.policy)  # fmt: skip
 
 
 def _fill_access_cases(world: World, north: Story, south: Story) -> None:
@@ -140,10 +170,23 @@ def _fill_access_cases(world: World, north: Story, south: Story) -> None:
                 )
             )  # fmt: skip
             written = {"made_at": now, "by_id": world.ids[by], "keep_until": day, "words": ""}
+            contact = AccessContact(
+                case_id=case.id, method="phone", outcome="no_reply", happened_at=now, form_key=f"call {area}", **written
+            )
+            session.add(contact)
+            session.flush()
+            message = session.scalars(select(Message.id).where(Message.visit_id == story.visit_id)).one()
+            session.add(AccessChase(case_id=case.id, contact_id=contact.id, message_id=message, kind="access_ask"))
+            went_in = LawfulEntry(
+                visit_id=story.visit_id, home_id=world.ids[home], area_id=world.ids[area], stage="proposed", basis="",
+                opened_at=now,
+            )  # fmt: skip
+            session.add(went_in)
+            session.flush()
             session.add(
-                AccessContact(
-                    case_id=case.id, method="phone", outcome="no_reply", happened_at=now, form_key=f"call {area}",
-                    **written,
+                LawfulEntryStep(
+                    lawful_entry_id=went_in.id, position=1, kind="proposed", at=now, made_at=now, by_id=world.ids[by],
+                    body={}, said={}, form_key=f"asks {area}", keep_until=day,
                 )
             )  # fmt: skip
             session.add(

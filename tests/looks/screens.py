@@ -22,7 +22,9 @@ from fieldvisit.visits import events as ev
 from fieldvisit.visits import notifying
 from fieldvisit.visits.service import lock
 from tests.looks.hazards import some_hazards
+from tests.looks.lawful_entries import asks_with_nothing_typed, entries_without_consent
 from tests.looks.refusals import doors_that_stayed_shut, half_a_contact
+from tests.looks.safety import decides_without_a_reason, ends_an_alarm, some_watches
 from tests.stories import FIRST_HOME, Story, a_phone, a_visit
 from tests.world import World
 
@@ -55,6 +57,14 @@ def presses(button: str) -> Callable[[Page], None]:
 
 def opens_everything(page: Page) -> None:
     page.evaluate("document.querySelectorAll('main details').forEach(one => { one.open = true; })")
+
+
+def opens_another_matter(page: Page) -> None:
+    page.wait_for_selector("html[data-outbox=ready]", state="attached")
+    opens_everything(page)
+    page.get_by_role("button", name="Write it down").click()
+    page.get_by_role("button", name="Save and lock it").click()
+    opens_everything(page)
 
 
 def sets_a_short_password(page: Page) -> None:
@@ -126,12 +136,16 @@ PLAN = "/office/visits/<id:visit_id>/plan"
 SEND = "/office/visits/<id:visit_id>/send"
 MESSAGE = "/office/messages/<id:message_id>"
 HOUSEHOLD = "/office/homes/<id:home_id>"
+WATCH = "/office/safety/<id:watch_id>"
 HAZARD, NEW_HAZARD = "/office/hazards/<id:hazard_id>", "/office/homes/<id:home_id>/hazards/new"
 REFUSAL = "/office/refusals/<id:case_id>"
+ENTRY = "/office/entries/<id:lawful_entry_id>"
+ENTRY_NEW = "/office/visits/<id:visit_id>/entry/new"
 TEXT = "/office/texts/<word:kind>/<word:channel>/<word:language>"
 
 HAND = (
     Screen("round", "/today", "asha"),
+    Screen("another matter at the door, with nothing typed", "/today", "asha", does=opens_another_matter),
     Screen("round of nobody’s", "/today", "dora"),
     Screen("round with a bad badge", "/today", "carl"),
     Screen("visit before setting off", "/visits/<id:visit_id>", "asha", "/visits/{today}"),
@@ -139,6 +153,9 @@ HAND = (
     Screen("visit at the door", "/visits/<id:visit_id>", "ben", "/visits/{at_door}"),
     Screen("visit that was refused", "/visits/<id:visit_id>", "ben", "/visits/{refused}"),
     Screen("entries on this phone", "/outbox", "asha"),
+    Screen("check-ins", "/safety", "asha"),
+    Screen("check-ins, late", "/safety", "ben"),
+    Screen("check-ins, nobody watches", "/safety", "carl"),
     Screen("badge", "/badge", "asha"),
     Screen("badge that is not good", "/badge", "carl"),
     Screen("badge lost", "/badge/lost", "asha"),
@@ -192,11 +209,49 @@ LOG = (
     Screen("child alone", REFUSAL, "olive", "/office/refusals/{case_child}", opens_everything),
     Screen("no access, disputed, all open", REFUSAL, "olive", "/office/refusals/{case_no_access}", opens_everything),
     Screen("no access, a contact half typed", REFUSAL, "olive", "/office/refusals/{case_no_access}", half_a_contact),
+    Screen("entries without consent", "/office/entries", "olive"),
+    Screen("entries without consent, none", "/office/entries", "otto"),
+    Screen("entries, a quarter", "/office/entries/report", "olive"),
+    Screen("entry to ask for", ENTRY_NEW, "olive", "/office/visits/{at_door}/entry/new"),
+    Screen(
+        "entry to ask for, nothing typed",
+        ENTRY_NEW,
+        "olive",
+        "/office/visits/{at_door}/entry/new",
+        asks_with_nothing_typed,
+    ),
+    Screen("entry to decide", ENTRY, "dora", "/office/entries/{entry_asked}", opens_everything),
+    Screen("entry authorised", ENTRY, "olive", "/office/entries/{entry_waits}", opens_everything),
+    Screen("entry, inside", ENTRY, "olive", "/office/entries/{entry_inside}"),
+    Screen("entry, locked up", ENTRY, "olive", "/office/entries/{entry_locked}"),
+    Screen("entry to review", ENTRY, "olive", "/office/entries/{entry_told}"),
+    Screen("entry with faults", ENTRY, "olive", "/office/entries/{entry_wrong}"),
+    Screen("who is out", "/office/safety", "dora"),
+    Screen("who is out, of a firm", "/office/safety", "mona"),
+    Screen("who is out, nobody", "/office/safety", "otto"),
+    Screen("watched worker who is late", WATCH, "dora", "/office/safety/{late}", opens_everything),
+    Screen("worker in an alarm", WATCH, "dora", "/office/safety/{alarm}"),
+    Screen(
+        "worker in an alarm, decided without a reason",
+        WATCH,
+        "dora",
+        "/office/safety/{alarm}",
+        decides_without_a_reason,
+    ),
+    Screen("worker in an alarm, found safe: sure?", WATCH, "dora", "/office/safety/{alarm}", ends_an_alarm),
+    Screen("after a word", "/office/safety/<id:watch_id>/word", "dora", "/office/safety/{late}/word"),
+    Screen("incidents", "/office/incidents", "olive"),
+    Screen("write an incident down", "/office/incidents/new", "olive"),
+    Screen("incident", "/office/incidents/<id:incident_id>", "olive", "/office/incidents/{incident}", opens_everything),
     Screen("hazards", "/office/hazards", "olive"),
     Screen("hazards, none", "/office/hazards", "otto"),
     Screen("hazard to be described", HAZARD, "olive", "/office/hazards/{seen_hazard}"),
     Screen("hazard that was found, all open", HAZARD, "olive", "/office/hazards/{found_hazard}", opens_everything),
     Screen("hazard, a decision refused", HAZARD, "olive", "/office/hazards/{late_hazard}", decides_without_a_word),
+    Screen("hazard that was reported from the door", HAZARD, "olive", "/office/hazards/{door_hazard}"),
+    Screen("hazards, a month", "/office/hazards/report", "olive", "/office/hazards/report?month=2026-12"),
+    Screen("jobs with clocks", "/office/clocks", "olive"),
+    Screen("jobs with clocks, none", "/office/clocks", "otto"),
     Screen("report a hazard", NEW_HAZARD, "olive", "/office/homes/{home}/hazards/new"),
     Screen(
         "report a hazard with nothing typed",
@@ -252,7 +307,10 @@ CALLS = (
     ),
     Screen("intake", "/office/intake", "hana"),
     Screen("intake with nothing typed", "/office/intake", "hana", does=presses("Save")),
+    Screen("another matter", "/concern", "hana", does=opens_everything),
+    Screen("another matter with nothing typed", "/concern", "hana", does=presses("Lock it and send it")),
     Screen("concern taken", "/office/intake/<id:taken_id>/taken", "hana", "/office/intake", does=takes_a_concern),
+    Screen("the safe's door", "/safe", "lena"),
     Screen("stop a badge", "/office/badges", "dora"),
     Screen("stop a badge nobody knows", "/office/badges", "dora", "/office/badges?number=MB-9"),
     Screen("badge at the desk", "/office/badges/<badge:badge_id>", "dora", "/office/badges/{badge}"),
@@ -268,8 +326,14 @@ SCREENS = {
 }
 
 NOT_LOOKED_AT = {
+    "/safe/<id:case_id>": "behind a second factor: tests/web/test_vault.py",
+    "/safe/record": "behind a second factor: tests/web/test_vault.py",
+    "/safety/<id:visit_id>/watching": "for the phone's script",
     "/calendar/<code:token>.ics": "for a calendar",
     "/office/messages/<id:message_id>/letter.pdf": "for a printer",
+    "/office/hazards/<id:hazard_id>/summary.pdf": "for a printer",
+    "/office/hazards/report.csv": "for a spreadsheet",
+    "/office/entries/report.csv": "for a spreadsheet",
     "/t/<anything:rest>": "the page of a link that opens nothing",
     "/": "sends people on to their own first page",
     "/static/<path:filename>": "files",
@@ -281,6 +345,9 @@ NOT_LOOKED_AT = {
     "/app/<code:version>/<path:filename>": "files",
     "/packs": "for the phone’s script",
     "/steps": "a part of /visits/<id>",
+    "/matter": "looked at over today’s round",
+    "/entries/<uuid:entry_id>": "for the phone’s script",
+    "/concern/<uuid:entry_id>": "for the page’s script",
     "/shell": "looked at with what it shows, in tests/phone",
     "/sw.js": "for machines",
     "/badge/code": "a part of /badge",
@@ -307,7 +374,7 @@ def a_busy_council(world: World) -> dict[str, str]:
         home = session.scalars(select(Household).where(Household.home_id == world.ids[FIRST_HOME])).one()
         home.trusted_adult, home.needs, home.language = True, ["dog", "wait_longer"], "pl"
         today = now.date()
-        for code, owner, hact in (("two_person", "dora", ""), ("", None, "location 50")):
+        for code, owner, hact in (("side_door", "dora", ""), ("", None, "location 50")):
             owner_id = owner and world.ids[owner]
             row = Precaution(
                 home_id=home.home_id, code=code, owner_id=owner_id, set_on=today, review_on=today, hact_code=hact
@@ -341,6 +408,8 @@ def a_busy_council(world: World) -> dict[str, str]:
     ids["held"] = _held(world, made["at_door"])
     ids |= _messages(world, made["failed"].visit_id) | some_hazards(world)
     ids |= doors_that_stayed_shut(world, made["refused"])
+    ids |= entries_without_consent(world)
+    ids |= some_watches(world, made)
     return {name: story.visit_id for name, story in made.items()} | _badge(world) | ids
 
 

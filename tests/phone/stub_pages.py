@@ -26,6 +26,7 @@ VISIT = """<!doctype html>
 <meta name="csrf-token" content="TOKEN"><meta name="fv-app" content="test-1">
 <link rel="icon" href="data:,"><link rel="stylesheet" href="/static/css/doorstep.css">
 <script type="module" src="/static/js/app.js"></script>
+<link rel="modulepreload" href="/static/js/rescue.js">
 </head>
 <body data-refresh="REFRESH">
 <aside class="strip"><a class="pill" href="/outbox" data-outbox-status>Entries</a></aside>
@@ -61,7 +62,7 @@ VISIT = """<!doctype html>
 <h2>Entries</h2>
 <p data-outbox-empty hidden>Nothing here.</p><p data-outbox-summary></p><ol data-outbox-list></ol>
 <button type="button" data-send-now>Send now</button>
-<div data-outbox-full hidden><button type="button" data-rescue>Make a rescue file</button></div>
+<div data-outbox-full hidden><button type="button" data-later="rescue">Make a rescue file</button></div>
 </main>
 <footer class="foot"><a href="tel:01632960123">01632 960123</a></footer>
 </body></html>
@@ -108,8 +109,6 @@ DOOR = """<!doctype html>
     <button name="how" value="spoken">I have said who I am</button>
   </form>
   <form method="dialog" data-event="visit.noted" data-label="Noted" data-next="stay"><button>Note it</button></form>
-  <form method="dialog" data-event="box" data-label="A welfare worry" data-next="stay">
-    <button>Tell the team</button></form>
   <button type="button" data-show="child">A child is alone</button>
 </section>
 <section data-step="child" id="step-child" hidden><h2>Do not go in</h2></section>

@@ -53,6 +53,23 @@ def test_a_photo_is_saved_as_soon_as_it_is_chosen(page, stub, where):
     assert len(stub.photos()) == 1
 
 
+def test_no_camera_opens_before_it_is_said_whether_they_were_asked_and_each_photo_says_it(page, stub):
+    page.get_by_label("Take a photo").click()
+    expect(page.locator("[data-said]")).to_have_text("First say whether you asked.")
+    page.get_by_label("There is danger").check()
+    with page.expect_file_chooser() as camera:
+        page.get_by_label("Take a photo").click()
+    camera.value.set_files([{"name": "IMG_1.jpg", "mimeType": "image/jpeg", "buffer": a_picture(640, 480)}])
+    expect(page.locator(LIST)).to_have_count(1)
+    page.get_by_role("button", name="Done: go back").click()
+    opens_photos(page)
+    expect(page.get_by_label("There is danger")).not_to_be_checked()
+    page.get_by_label("It is outside the home").check()
+    takes_a_photo(page, a_picture(640, 480))
+    photos_to_go(page, 0)
+    assert stub.bodies("photo.taken") == [{"what": "damage", "asked": way} for way in ("danger", "outside")]
+
+
 def test_a_photo_is_made_smaller_stands_upright_and_tells_nothing_of_the_camera(page, stub):
     takes_a_photo(page, a_picture(4000, 2000, orientation=6))
     photos_to_go(page, 0)

@@ -39,6 +39,7 @@ def they_sign(phone: HandHeld) -> None:
     phone.chooses("They are 18 or over")
     phone.chooses("They know why you are here")
     phone.chooses("Doing the work")
+    phone.chooses("Photos of the work")
     step.locator("canvas").scroll_into_view_if_needed()
     box = step.locator("canvas").bounding_box()
     assert box
@@ -71,6 +72,7 @@ def test_a_signature_and_a_photo_reach_the_councils_disk_whole(world, phone):
     phone.page.locator("[data-step]:visible").get_by_role("button", name="Add a photo of before").click()
     phone.reads("Photos")
     expect(phone.page.get_by_label("Before the work")).to_be_checked()
+    expect(phone.page.get_by_label("They said yes to this photo")).to_be_checked()
     phone.page.get_by_label("Take a photo").set_input_files(
         [{"name": "IMG.jpg", "mimeType": "image/jpeg", "buffer": a_picture(3200, 2400)}]
     )
@@ -79,12 +81,15 @@ def test_a_signature_and_a_photo_reach_the_councils_disk_whole(world, phone):
     everything_is_there(phone)
     kinds = [entry.kind for entry in phone.recorded(story.visit_id)]
     assert kinds[-3:] == ["consent.given", "home.entered", "photo.taken"]
+    assert phone.recorded(story.visit_id)[-1].body == {"what": "before", "asked": "yes"}
+    phone.page.reload()
+    phone.page.wait_for_selector("[data-visit][data-asked=yes]", state="attached")
     found = attachments(phone)
     assert sorted(row.type for row in found) == ["application/json", "image/jpeg"]
     assert all(row.completed_at and row.received == row.csize for row in found)
     words = {name: text for line in phone.words(story.visit_id) for name, text in line.items()}
     assert words["shown"].startswith("I have been told who you are and why you are here.")
-    assert words["shown"].count("Doing the work.") == 1
+    assert words["shown"].count("Doing the work.") == words["shown"].count("Photos of the work.") == 1
 
 
 def test_a_photo_of_the_phone_is_the_photo_that_the_office_opens(world, phone, signed_in):
@@ -104,6 +109,8 @@ def test_a_photo_of_the_phone_is_the_photo_that_the_office_opens(world, phone, s
     everything_is_there(phone)
     [row] = attachments(phone)
     assert row.type == "image/jpeg" and row.completed_at
-    opened = signed_in("olive").get(f"/office/visits/{story.visit_id}/photos/{row.id}")
+    desk = signed_in("olive")
+    assert "Nobody was there to ask." in desk.get(f"/office/visits/{story.visit_id}").text
+    opened = desk.get(f"/office/visits/{story.visit_id}/photos/{row.id}")
     assert opened.status_code == 200
     assert Image.open(io.BytesIO(opened.data)).size == (500, 1000)

@@ -301,14 +301,6 @@ def test_with_nobody_signed_in_what_waits_still_goes(phone, stub):
     assert len(stub.grants) == 1
 
 
-def test_a_welfare_entry_is_listed_only_as_an_entry(phone, stub):
-    page = at_the_door(phone, stub)
-    go_to_introduce(page)
-    press(page, "Tell the team")
-    assert page.locator("[data-ledger] .entry-label").all_inner_texts() == ["Entry"]
-    assert "welfare" not in page.locator("[data-said]").inner_text()
-
-
 # --- the page ---------------------------------------------------------------------------------------------------
 
 

@@ -279,3 +279,41 @@ def test_nothing_moves_a_closed_case():
     ]  # fmt: skip
     assert {answer.code for answer in answers if isinstance(answer, Refused)} == {"closed"}
     assert not any(answers)
+
+
+# --- asking again by a message ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("stage", "sent", "kinds"), [
+    (Stage.RECORDED, 0, ("access_ask",)), (Stage.RECORDED, 1, ("access_again",)), (Stage.ACCESS_PLAN, 5, ("access_again",)),
+    (Stage.LEGAL_CONSIDERED, 0, ("access_ask",)), (Stage.LEGAL_CONSIDERED, 1, ("access_legal", "access_again")),
+    (Stage.CLOSED, 3, ()),
+])  # fmt: skip
+def test_the_first_letter_asks_and_a_court_is_named_after_a_sign_off(stage: Stage, sent: int, kinds: tuple[str, ...]):
+    case = replace(CONTACTED, stage=stage)
+    assert rules.chase_kinds(case, sent) == kinds
+    for kind in ("access_ask", "access_again", "access_legal"):
+        assert bool(rules.may_chase(case, kind, "letter_first_class", sent)) == (kind in kinds)
+
+
+@pytest.mark.parametrize("stage", [stage for stage in Stage if stage not in (Stage.LEGAL_CONSIDERED, Stage.CLOSED)])
+def test_without_a_sign_off_no_stage_names_a_court(stage: Stage):
+    said = rules.may_chase(replace(CONTACTED, stage=stage), "access_legal", "letter_first_class", 9)
+    assert said.code == "needs-sign-off"
+
+
+def test_what_may_follow_goes_by_letter():
+    case = replace(CONTACTED, stage=Stage.LEGAL_CONSIDERED)
+    assert rules.may_chase(case, "access_legal", "sms", 1).code == "by-letter"
+    assert rules.may_chase(case, "access_again", "sms", 1)
+
+
+@pytest.mark.parametrize("stage", [Stage.COUNCIL_REVIEW, Stage.ACCESS_PLAN])
+def test_a_child_alone_is_thought_of_before_any_later_step_too(stage: Stage):
+    case = replace(CONTACTED, stage=stage, child_unasked=True)
+    verdicts = (
+        rules.may_close(case, "Low"), rules.may_plan(case, "gas", "Try"),
+        rules.may_consider_legal(case, manager=True, since_plan=1, why="No"),
+    ) if stage is Stage.COUNCIL_REVIEW else (rules.may_consider_legal(case, manager=True, since_plan=1, why="No"),)  # fmt: skip
+    codes = {verdict.code for verdict in verdicts}
+    assert "safeguarding-first" in codes and not any(verdicts)

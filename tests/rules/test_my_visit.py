@@ -119,7 +119,7 @@ MAY = {
     "say who must be there": (rules.may_say_who, BEFORE),
     "say no": (rules.may_say_no, BEFORE),
     "say how it went": (rules.may_say_how_it_went, OVER - {"cancelled"}),
-    "dispute": (rules.may_dispute, {"no_access"}),
+    "dispute": (rules.may_dispute, {"no_access", "refused"}),
     "complain": (rules.may_complain, ALL),
 }
 

@@ -96,7 +96,8 @@ def test_the_desks_own_days_are_ours_until_a_council_says_otherwise() -> None:
     assert (MELTON.task.concern_wd.value, MELTON.task.hazard_wd.value, MELTON.keep.visit_years.value) == (1, 0, 6)
     assert {name for name in MELTON.unconfirmed() if name.startswith(("task.", "keep."))} == {
         "task.concern_wd", "task.held_wd", "task.hazard_wd", "task.child_alone_wd", "task.withdrew_wd",
-        "task.notice_failed_wd", "task.scan_alert_wd", "keep.visit_years",
+        "task.notice_failed_wd", "task.scan_alert_wd", "keep.visit_years", "keep.photo_days",
+        "keep.signature_years",
     }  # fmt: skip
     assert MELTON.task.held_wd.written_in == "Our default, not this council's code"
     assert MELTON.notice.floor_h.written_in.endswith("ME-3.1a")

@@ -9,7 +9,7 @@ import pytest
 from fieldvisit.ground.verdict import Clause
 from fieldvisit.visits.precautions import SENTENCES, UNKNOWN, say_precautions
 from fieldvisit.visits.state import STEPS, Stage, VisitState
-from fieldvisit.visits.steps import ALL, DOOR, HOME, LABELS, is_for_a_later_day, next_to_say, on_page, opens, say_clause
+from fieldvisit.visits.steps import ALL, DOOR, HAZARD, HOME, is_for_a_later_day, next_to_say, on_page, opens, say_clause
 
 NOTHING: frozenset[str] = frozenset()
 STEP_TEMPLATES = Path(__file__).parents[2] / "templates" / "visits" / "steps"
@@ -83,6 +83,19 @@ def test_an_ended_visit_holds_one_step(stage):
     assert on_page(at(stage), may_set_off=False) == (opens(at(stage), NOTHING),)
 
 
+@pytest.mark.parametrize(
+    "stage",
+    [Stage.EN_ROUTE, Stage.AT_DOOR, Stage.IDENTIFIED, Stage.CONSENTED, Stage.IN_HOME, Stage.CLOSING],
+)
+def test_something_dangerous_can_be_reported_from_any_moment(stage):
+    assert {*HAZARD, "photos"} <= set(on_page(at(stage), may_set_off=True))
+
+
+def test_a_visit_that_was_closed_with_something_dangerous_still_holds_the_report_and_no_way_in():
+    held = set(on_page(at(Stage.CLOSED, hazard_seen=True), may_set_off=False))
+    assert held == {"thanks", *HAZARD, "photos"}
+
+
 def test_a_refusal_holds_no_way_in_whatever_a_duty_officer_authorised():
     assert on_page(at(Stage.REFUSED, basis="necessity"), may_set_off=False) == ("stop",)
 
@@ -112,10 +125,6 @@ def test_a_visit_of_tomorrow_is_of_a_later_day_by_the_london_calendar():
     assert is_for_a_later_day(state, datetime(2026, 6, 30, 22, 59, tzinfo=UTC))
     assert not is_for_a_later_day(state, datetime(2026, 6, 30, 23, 0, tzinfo=UTC))
     assert not is_for_a_later_day(state, datetime(2026, 7, 1, 8, 0, tzinfo=UTC))
-
-
-def test_a_sealed_box_is_listed_as_an_entry_like_any_other():
-    assert LABELS["box"] == "Entry"
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ from fieldvisit.messages.texts import (
     standard,
     wording,
 )
+from fieldvisit.messages.threats import LEGAL_WORDS, NEVER_THREATENS, legal_words_in
 from fieldvisit.notices.signs import PICTURES
 
 EVERY = [(kind, channel, language) for kind in KINDS for channel in CHANNELS for language in LANGUAGES]
@@ -285,3 +286,32 @@ def test_texts_to_a_phone_are_counted_as_networks_count_them(text: str, count: i
 
 def test_right_to_left_is_known_of_a_language():
     assert direction("ur") == "rtl" and direction("pl") == direction("en") == direction("xx") == "ltr"
+
+
+# --- asking again after a refusal (D2) ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("kind", "channel", "language"), [
+    place for place in EVERY if place[0] in NEVER_THREATENS
+])  # fmt: skip
+def test_our_own_letters_that_ask_again_speak_of_no_court_in_any_language(kind: str, channel: str, language: str):
+    text = standard(kind, channel, language)
+    assert legal_words_in(f"{text.subject}\n{text.body}") == ()
+
+
+@pytest.mark.parametrize(
+    ("channel", "language"), [(channel, language) for channel in CHANNELS for language in LANGUAGES]
+)
+def test_the_one_that_a_manager_signs_off_does_in_every_language(channel: str, language: str):
+    assert legal_words_in(standard("access_legal", channel, language).body)
+
+
+@pytest.mark.parametrize("word", [word for words in LEGAL_WORDS.values() for word in words])
+def test_a_council_cannot_put_a_threat_into_a_letter_that_asks(word: str):
+    body = f"((day)) ((why)) ((phone)) {word.removesuffix('*').upper()}"
+    assert rules.may_save_text("access_ask", "letter", "A visit", body).code == "threatens"
+    assert rules.may_save_text("access_legal", "letter", "A visit", body)
+
+
+def test_a_word_that_has_a_threat_in_its_middle_is_none():
+    assert legal_words_in("By courtesy, the flaw of an outlaw with mustard.") == ()

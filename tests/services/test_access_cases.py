@@ -9,15 +9,19 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from fieldvisit.db import new_id
-from fieldvisit.ground.roles import CHECKING, DEMO, TENANT
+from fieldvisit.ground.roles import CHECKING, DEMO, IMPORTING, SENDING, TENANT
 from fieldvisit.ground.verdict import Allowed, RefusedError
-from fieldvisit.register.models import PersonDuty
+from fieldvisit.messages import service as messages
+from fieldvisit.messages.models import Message
+from fieldvisit.messages.threats import legal_words_in
+from fieldvisit.register.models import Household, PersonDuty
 from fieldvisit.tasks import Task
+from fieldvisit.visits import access_chase, tenant_acts
 from fieldvisit.visits import access_service as service
 from fieldvisit.visits import access_steps as steps
 from fieldvisit.visits import events as ev
-from fieldvisit.visits import tenant_acts
 from fieldvisit.visits.access_cases import AccessAttempt, AccessCase, AccessContact, AccessStep
+from fieldvisit.visits.access_catch_up import catch_up
 from fieldvisit.visits.models import Job, Visit
 from fieldvisit.visits.service import lock
 from tests.stories import FIRST_HOME, Story, a_phone, a_visit
@@ -393,3 +397,158 @@ def test_one_form_pressed_four_times_at_one_instant_is_one_contact(world: World)
     for each in presses:
         each.join()
     assert (errors, len(rows(world, AccessContact))) == ([], 1)
+
+
+# --- what was recorded before there was a queue -------------------------------------------------------------------
+
+
+def as_before_the_queue(world: World) -> None:
+    with world.database.as_owner(write=True).begin() as connection:
+        for table in ("access_chase", "access_step", "access_contact", "access_attempt", "access_case"):
+            connection.execute(text(f"DELETE FROM {table}"))
+
+
+def catches_up(world: World) -> int:
+    with world.database.writing(IMPORTING) as session:
+        return catch_up(session, world.policy).attempts
+
+
+def kept_of(world: World) -> list[tuple[Any, ...]]:
+    attempts = [
+        (row.entry_id, row.kind, row.reason, row.valid, row.notice, row.window_start, row.window_end, row.arrived_at,
+         row.happened_at, row.waited_min, row.called, row.card_left) for row in rows(world, AccessAttempt)
+    ]  # fmt: skip
+    cases = [
+        (row.stage, row.reason, row.opened_at, row.due_at, row.closed_at, row.job_id) for row in rows(world, AccessCase)
+    ]
+    return sorted(attempts, key=str) + sorted(cases, key=str)
+
+
+def test_what_was_recorded_before_the_queue_has_the_case_that_it_would_have_had(world: World):
+    three_times(world)
+    a_visit(world, home="100030000002").at_the_door().answered().identified().refused("unwell")
+    a_visit(world, home="100030000003", lead="ben").at_the_door().says("door.child_answered", adult_coming=False)
+    before = kept_of(world)
+    as_before_the_queue(world)
+    assert catches_up(world) == 5
+    assert kept_of(world) == before
+
+
+def test_catching_up_once_more_adds_nothing(world: World):
+    nobody_in(world)
+    as_before_the_queue(world)
+    assert [catches_up(world) for _ in range(3)] == [1, 0, 0]
+    assert len(rows(world, AccessCase)) == 1
+
+
+def test_a_visit_that_was_moved_later_keeps_the_time_that_was_told_then(world: World):
+    story = nobody_in(world)
+    before = kept_of(world)
+    as_before_the_queue(world)
+    with world.database.writing(DEMO) as session:
+        visit = session.get_one(Visit, story.visit_id)
+        visit.window_start, visit.window_end = visit.window_start + 7 * DAY, visit.window_end + 7 * DAY
+    catches_up(world)
+    assert kept_of(world) == before
+
+
+def test_whoever_was_let_in_since_has_closed_it(world: World):
+    job_id = a_job(world)
+    nobody_in(world, job_id)
+    for_job(a_visit(world, starts=world.now + DAY), job_id).at_the_door().answered().identified().consented().entered()
+    before = kept_of(world)
+    as_before_the_queue(world)
+    catches_up(world)
+    assert kept_of(world) == before
+    assert the_case(world).stage == "closed"
+
+
+def test_an_old_door_does_not_join_a_case_that_began_after_somebody_was_let_in(world: World):
+    job_id = a_job(world)
+    nobody_in(world, job_id)
+    for_job(a_visit(world, starts=world.now + DAY), job_id).at_the_door().answered().identified().consented().entered()
+    with world.database.as_owner(write=True).begin() as connection:
+        for table in ("access_step", "access_attempt", "access_case"):
+            connection.execute(text(f"DELETE FROM {table}"))
+    nobody_in(world, job_id, days=2)  # by now there is a queue
+    assert catches_up(world) == 1
+    assert sorted(case.stage for case in rows(world, AccessCase)) == ["closed", "recorded"]
+
+
+# --- asking again by a message ------------------------------------------------------------------------------------
+
+
+def sends(world: World, code: str, **how: Any) -> None:
+    does(world, access_chase.send, code, **how)
+
+
+def offered(world: World) -> list[str]:
+    with world.database.reading(world.principal("olive")) as session:
+        case = session.scalars(select(AccessCase)).one()
+        now = service.standing(session, case, world.policy)
+        return [one.code for one in access_chase.offers(session, now, world.now + 3 * DAY, world.policy)]
+
+
+def chased(world: World) -> list[Message]:
+    return [one for one in rows(world, Message) if one.kind.startswith("access_") or one.kind == "call_us"]
+
+
+def test_a_letter_that_asks_is_a_contact_and_moves_the_case(world: World):
+    nobody_in(world)
+    assert "access_ask sms" in offered(world)
+    sends(world, "access_ask sms")
+    [message], [one] = chased(world), rows(world, AccessContact)
+    assert (message.kind, one.method, one.outcome) == ("access_ask", "text", "no_reply")
+    assert the_case(world).stage == "tenant_contacted"
+    assert legal_words_in(message.body) == () and "no_access" not in open_tasks(world)
+    assert "access_again sms" in offered(world) and "access_ask sms" not in offered(world)
+
+
+def test_a_form_sent_twice_sends_one_message(world: World):
+    nobody_in(world)
+    key = new_id()
+    for _ in range(2):
+        sends(world, "access_ask sms", key=key)
+    assert (len(chased(world)), len(rows(world, AccessContact))) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "code", ["access_legal letter_first_class", "access_again sms", "access_ask pigeon", "", "notice sms"]
+)
+def test_what_is_not_offered_cannot_be_sent(world: World, code: str):
+    nobody_in(world)
+    assert refused(world, access_chase.send, code) in ("needs-sign-off", "first-asks", "no-way")
+    assert chased(world) == []
+
+
+def test_a_message_that_did_not_arrive_is_no_way_that_was_tried(world: World):
+    nobody_in(world)
+    sends(world, "access_ask sms")
+    assert standing(world).case.methods == {"text"}
+    [message] = chased(world)
+    with world.database.writing(SENDING) as session:
+        lost = session.get_one(Message, message.id)
+        messages.receive(session, lost, "permanent-failure", world.now + 3 * DAY, by="callback", at=world.now + 3 * DAY)
+    assert standing(world).case.methods == frozenset()
+    assert "access_ask sms" in offered(world), "nobody has read the first one yet"
+
+
+def test_where_nothing_may_be_said_of_a_visit_nothing_is(world: World):
+    nobody_in(world)
+    with world.database.writing(DEMO) as session:
+        for household in session.scalars(select(Household)):
+            household.protected = True
+    sends(world, "access_ask sms")
+    [message] = chased(world)
+    assert message.kind == "call_us" and "((link))" not in message.body
+
+
+def test_a_court_is_named_once_a_manager_has_signed_off(world: World):
+    nobody_in(world)
+    sends(world, "access_ask sms")
+    assert not [code for code in offered(world) if code.startswith("access_legal")]
+    with world.database.writing(DEMO) as session:
+        session.scalars(select(AccessCase)).one().stage = "legal_considered"
+    assert "access_legal letter_first_class" in offered(world) and "access_legal sms" not in offered(world)
+    sends(world, "access_legal letter_first_class")
+    assert "court" in legal_words_in(chased(world)[-1].body)

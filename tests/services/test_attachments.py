@@ -16,7 +16,7 @@ from fieldvisit import failpoints
 from fieldvisit.evidence.service import path_of, sweep_orphans
 from fieldvisit.failpoints import FailedOnPurposeError
 from fieldvisit.ground.roles import CHECKING, INTAKE
-from fieldvisit.outbox import blobs
+from fieldvisit.outbox import blobs, rules
 from fieldvisit.outbox.models import Attachment, Held
 from fieldvisit.register.models import Grant
 from tests.phone_double import PIECE
@@ -174,6 +174,25 @@ def test_bytes_beyond_the_size_that_was_sealed_are_refused(world: World, home: P
 def test_a_piece_over_a_quarter_of_a_megabyte_is_refused(world: World) -> None:
     story, blob = sent(world, LARGE)
     assert told(story.phone.put(blob, 0, story.phone.blobs[blob][: PIECE + 1])) == (413, {"code": "piece-too-big"})
+
+
+@pytest.mark.parametrize(("over", "status"), [(-1, 200), (0, 200), (1, 507)])
+def test_beyond_a_days_share_a_photo_waits_on_the_phone_until_tomorrow(
+    world: World, monkeypatch: pytest.MonkeyPatch, over: int, status: int
+) -> None:
+    story, first = sent(world)
+    second = story.phone.photo(story.visit_id, SMALL, NOW)
+    story.phone.send(NOW)
+    room = len(story.phone.blobs[first]) + len(story.phone.blobs[second]) - over
+    monkeypatch.setattr(rules, "MOST_BYTES_A_DAY", room)
+    story.phone.put_whole(first)
+    answer = story.phone.put_whole(second)
+    assert answer.status_code == status
+    if status == 507:
+        assert told(answer)[1]["code"] == "enough-today"
+        assert told(story.phone.put_whole(first))[1]["complete"]  # what is here already is here
+        tomorrow = NOW + timedelta(hours=15, minutes=1)
+        assert world.at_the_time(tomorrow, lambda: told(story.phone.put_whole(second)))[1]["complete"]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from fieldvisit.deployment import Deployment
 from fieldvisit.ground.roles import CHECKING
 from fieldvisit.outbox import intake
 from fieldvisit.outbox.models import Arrival, FailedParse, Held, Phone
+from fieldvisit.outbox.wire import MOST_BYTES
 from fieldvisit.tasks import Task
 from fieldvisit.visits import events as ev
 from fieldvisit.visits.models import Entry
@@ -93,7 +94,7 @@ def test_a_batch_of_two_hundred_kilobytes_is_read(world: World) -> None:
 
 
 def test_a_batch_over_the_limit_is_told_so_in_our_own_voice(world: World) -> None:
-    answer = world.app.test_client().post("/events", data=b" " * 500_000, headers={"Host": "localhost"})
+    answer = world.app.test_client().post("/events", data=b" " * (MOST_BYTES + 1), headers={"Host": "localhost"})
     assert (answer.status_code, answer.headers["X-FieldVisit-Proto"]) == (413, "1")
 
 

@@ -66,7 +66,7 @@ def test_a_warning_that_may_not_be_set_is_refused(world: World, code: str, days:
 
 
 def test_after_its_review_date_it_is_still_told_and_a_task_asks_for_a_look_once(world: World) -> None:
-    row_id = warn(world, review_on=TODAY + 30 * DAY)
+    row_id = warn(world, "dog", review_on=TODAY + 30 * DAY)
     later = world.now + 31 * DAY
     a_visit(world, starts=later + timedelta(hours=1), planned_at=later - 5 * DAY).told()
     with world.database.reading(CHECKING) as session:
@@ -79,7 +79,7 @@ def test_after_its_review_date_it_is_still_told_and_a_task_asks_for_a_look_once(
     assert (task.about, task.about_id, task.area_id) == ("home", world.ids[FIRST_HOME], world.ids["North"])
     with world.database.reading(CHECKING) as session:
         it = session.scalars(select(Household).where(Household.home_id == world.ids[FIRST_HOME])).one()
-        assert it.precautions == ["two_person"]
+        assert it.precautions == ["dog"]
 
 
 def test_the_worker_process_does_it_on_the_day(world: World) -> None:
@@ -187,3 +187,42 @@ def test_a_repair_that_comes_with_an_alert_warns_of_its_home(world: World, impor
         said = say_precautions(row.codes, language="en", trusted_adult=False)
         assert "invented remark" not in repr([getattr(row, c.key) for c in Precaution.__table__.columns])
     assert said == (SENTENCES["two_person"], UNKNOWN)
+
+
+# --- a second officer ---------------------------------------------------------------------------------------------
+
+
+def set_by_olive(world: World) -> str:
+    def act(session: Any, it: Household, at: Any) -> str:
+        return warnings.warn(
+            session, it, "dog", owner_id=world.ids["dora"], review_on=TODAY + 30 * DAY, key=new_id(), at=at,
+            policy=world.policy, set_by=world.ids["olive"],
+        ).id  # fmt: skip
+
+    found: str = change(world, act)
+    return found
+
+
+def approved(world: World, precaution_id: str, by: str) -> bool:
+    asking = world.principal(by)
+    with world.database.writing(asking) as session:
+        return warnings.approve(session, session.get_one(Precaution, precaution_id), by=asking, at=world.now)
+
+
+@pytest.mark.parametrize("who", ["olive", "dora"])
+def test_neither_whoever_set_it_nor_whoever_answers_for_it_is_the_second_officer(world: World, who: str) -> None:
+    row = set_by_olive(world)
+    with pytest.raises(RefusedError, match="Another officer must look"):
+        approved(world, row, who)
+
+
+def test_a_second_officer_is_asked_for_and_the_worker_is_told_meanwhile(world: World) -> None:
+    a_visit(world).told()
+    row = set_by_olive(world)
+    assert told_at_the_door(world) == [SENTENCES["dog"]]
+    assert len(tasks(world, "precaution_approve")) == 1
+    with world.database.writing(DEMO) as session:
+        session.get_one(Precaution, row).owner_id = world.ids["otto"]
+    assert approved(world, row, "dora")
+    assert not approved(world, row, "dora")
+    assert tasks(world, "precaution_approve") == []

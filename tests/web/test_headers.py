@@ -346,7 +346,9 @@ def posts(app: Flask) -> list[str]:
         if "POST" in (rule.methods or ()) and not getattr(view, "no_cookie", False):
             address = re.sub(r"<[^>]*badge_id>", "A" * 26, re.sub(r"<id:[^>]+>", NOBODYS, str(rule)))
             address = address.replace("<word:kind>/<word:channel>/<word:language>", "notice/sms/en")
-            found.append(address.replace("<word:step>", "triage"))
+            found.append(
+                address.replace("<word:step>", "triage").replace("<word:act>", "alarm").replace("<word:deed>", "told")
+            )
     return found
 
 

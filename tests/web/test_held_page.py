@@ -6,6 +6,7 @@ import json
 import re
 from datetime import timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from PIL import Image
@@ -16,6 +17,7 @@ from fieldvisit.badges.portraits import portrait
 from fieldvisit.db import new_id
 from fieldvisit.evidence.service import path_of
 from fieldvisit.ground.roles import CHECKING
+from fieldvisit.outbox import opening
 from fieldvisit.outbox.arrivals import attachment_id
 from fieldvisit.outbox.models import Held
 from fieldvisit.visits import events as ev
@@ -41,7 +43,7 @@ def not_yours(world: World, kind: str = "visit.noted", **body: Any) -> Story:
     story = a_visit(world, lead="ben").told()
     phone = a_phone(world, "asha")
     phone.save(kind, story.visit_id, body, NOW)
-    assert phone.send(NOW)[0]["code"] == "not-yours"
+    assert phone.send(NOW)[0]["status"] == "held"
     return story
 
 
@@ -73,8 +75,11 @@ def test_what_cannot_be_opened_says_so(world: World) -> None:
     assert "It cannot be read" in page
 
 
-def test_what_is_sealed_to_the_vault_is_listed_as_an_entry_like_any_other(world: World) -> None:
-    not_yours(world, "box", size=4096)
+def test_what_is_sealed_to_the_vault_is_listed_as_an_entry_like_any_other(world: World, monkeypatch) -> None:
+    """It is never held for what it is; only where its envelope would not open when it came."""
+    with monkeypatch.context() as locked:
+        locked.setattr(opening, "unseal", Mock(side_effect=opening.HeldBackError("unreadable")))
+        not_yours(world, "box", size=4096)
     page = world.client("olive").get(f"/office/held/{held_id(world)}").text
     assert "Entry" in page
     assert not re.search(r"\bbox\b|4096", page)

@@ -133,6 +133,23 @@ def test_that_nobody_answered_can_be_disputed(tenant, world, clock):
     assert ("no_access_disputed", date(2026, 12, 10)) in one.tasks()
 
 
+def test_a_refusal_and_a_child_alone_can_be_disputed_too(tenant, world, clock):
+    said_no = a_visit(world).at_the_door().answered().identified().refused("other")
+    child = (
+        a_visit(world, home="100030000002", lead="ben").at_the_door().says("door.child_answered", adult_coming=False)
+    )
+    clock.move_to(NOW + 2 * HOUR)
+    for story, sentence in (
+        (said_no, "You said no, and the worker left."),
+        (child, "A child came to the door and no adult"),
+    ):
+        one = tenant(story)
+        page = one.opens()
+        assert sentence in words(page) and "Is what we wrote down about this visit wrong?" in words(page)
+        assert one.does("dispute", words="That was not me").status_code == 200
+        assert "no_access_disputed" in [kind for kind, _ in one.tasks()]
+
+
 def test_the_same_form_twice_is_done_once(tenant):
     one, key = tenant(), new_id()
     for _ in range(3):

@@ -276,3 +276,22 @@ def test_a_letter_to_a_home_where_post_is_not_safe_says_nothing_of_a_visit(
 def test_only_officers_of_the_area_come_here(world: World, nobody_in: Story):
     for who in ("asha", "mona", "hana", "lena", "ines", "adam", "aud", "otto"):
         assert world.client(who).get(here(world)).status_code == 404, who
+
+
+# --- asking again -------------------------------------------------------------------------------------------------
+
+
+def test_the_words_are_shown_before_they_go_and_stand_under_the_contacts(
+    world: World, olive: FlaskClient, nobody_in: Story
+):
+    page = said(olive.get(here(world)))
+    assert "Ask for a new time, by text message" in page and "You have done nothing wrong. Which day suits you" in page
+    answer = olive.post(here(world, "send"), data={"k": new_id(), "send": "access_ask sms"})
+    page = said(olive.get(answer.location))
+    assert "The message is on its way, and written down as a contact." in page and "What we wrote" in page
+    assert "Ask once more, by text message" in page
+
+
+def test_a_court_cannot_be_named_by_a_form_made_by_hand(world: World, olive: FlaskClient, nobody_in: Story):
+    answer = olive.post(here(world, "send"), data={"k": new_id(), "send": "access_legal letter_first_class"})
+    assert answer.status_code == 409 and "only after a plan, and a manager’s sign-off" in said(answer)
