@@ -21,17 +21,18 @@ from fieldvisit.outbox import reactions
 from fieldvisit.outbox.arrivals import Row, name_attachments, not_complete, number
 from fieldvisit.outbox.envelope import IntakeKey, digest_of, is_well_signed, signed_text
 from fieldvisit.outbox.gaps import area_where_they_work
+from fieldvisit.outbox.guards import GUARDS
 from fieldvisit.outbox.models import FailedParse, Held
 from fieldvisit.outbox.opening import Boxed, HeldBackError, NotReadYetError, Opened, open_item
 from fieldvisit.outbox.rules import CLOCKS_AGREE, clocks_disagree, corrected_time, is_past_trying
 from fieldvisit.outbox.wire import Sent
 from fieldvisit.register.models import Grant
 from fieldvisit.safeguarding import service as boxes
+from fieldvisit.safety import service as safety
 from fieldvisit.tasks import raise_task
 from fieldvisit.visits import events as ev
-from fieldvisit.visits.models import Entry, Visit, VisitWorker
+from fieldvisit.visits.models import Entry, Visit
 from fieldvisit.visits.service import Written, lock, record
-from fieldvisit.visits.state import Stage
 
 log = structlog.get_logger()
 
@@ -191,7 +192,11 @@ def _fold(intake: Intake, item: Sent, opened: Opened, grant: Grant, digest: str)
             entry = fold_in(intake, item, opened, grant, digest)
     except HeldBackError as held:
         # What it seems to quarrel with may be its own copy, committed since we looked.
-        return _seen_before(intake.session, item, intake.device, digest) or _hold(intake, item, grant, digest, held)
+        if known := _seen_before(intake.session, item, intake.device, digest):
+            return known
+        result = _hold(intake, item, grant, digest, held)
+        _hear_at_once(intake, item, opened, grant)
+        return result
     except (OperationalError, OSError):
         raise  # the database is gone or full: nothing was kept, so the phone must keep it
     except IntegrityError:
@@ -220,6 +225,20 @@ def spool(intake: Intake, item: Sent, opened: Boxed, digest: str) -> Result:
             return Result(item.uuid, "duplicate", box_id=known)
         raise
     return Result(item.uuid, "accepted", box_id=row.id)
+
+
+def _hear_at_once(intake: Intake, item: Sent, opened: Opened, grant: Grant) -> None:
+    """A call for help waits for nobody, whatever becomes of its entry: an alarm is raised, and a person decides the rest."""
+    session, visit = intake.session, intake.session.get(Visit, opened.visit_id or "")
+    if visit is None:
+        return
+    try:
+        with session.begin_nested():
+            when = min(_corrected(intake, item, opened), intake.at)
+            call = safety.Call(grant.person_id, when, intake.at, safety.key_of(grant.device, item.uuid))
+            safety.hear_a_call(session, visit, opened.event, call, intake.policy)
+    except Exception as error:  # the entry is kept, and its task is raised
+        log.exception("call for help not heard", uuid=item.uuid, error=type(error).__name__)
 
 
 def _seen_before(session: Session, item: Sent, device: str, digest: str) -> Result | None:
@@ -260,7 +279,7 @@ def _fold_in(intake: Intake, item: Sent, opened: Opened, grant: Grant, digest: s
     visit = lock(session, opened.visit_id or "")
     if visit is None:
         raise HeldBackError("unknown-visit")
-    for code, guard in _GUARDS:
+    for code, guard in GUARDS:
         if code not in intake.waives:
             guard(session, visit, grant, corrected)
     entry = record(
@@ -307,46 +326,6 @@ def _small(skew: timedelta) -> timedelta:
 def _seconds(length: timedelta) -> int:
     """As the column holds it: a phone whose clock says the year 9999 is wrong enough."""
     return round(max(-2e9, min(2e9, length.total_seconds())))
-
-
-def _is_theirs(session: Session, visit: Visit, grant: Grant, _corrected: datetime) -> None:
-    ever = select(VisitWorker.id).where(VisitWorker.visit_id == visit.id, VisitWorker.person_id == grant.person_id)
-    if session.scalars(ever).first() is None:
-        raise HeldBackError("not-yours")
-
-
-def _is_still_trusted(session: Session, _visit: Visit, grant: Grant, corrected: datetime) -> None:
-    """Grant, person or badge withdrawn before it happened: kept, and a person decides."""
-    withdrawn = [grant.revoked_at, grant.person.disabled_at]
-    withdrawn += session.scalars(
-        select(Badge.state_changed_at).where(Badge.person_id == grant.person_id, Badge.state != "active")
-    )
-    active = session.scalar(
-        select(func.count(Badge.id)).where(Badge.person_id == grant.person_id, Badge.state == "active")
-    )
-    limits = [moment for moment in withdrawn[:2] if moment] + ([] if active else [m for m in withdrawn[2:] if m])
-    if any(moment <= corrected for moment in limits):
-        raise HeldBackError("after-revoke")
-
-
-def _is_before_the_end(session: Session, visit: Visit, _grant: Grant, corrected: datetime) -> None:
-    """Cancelled, or closed by the office, before it happened."""
-    if visit.stage not in (Stage.CANCELLED, Stage.CLOSED):
-        return
-    ended_by_office = session.scalars(
-        select(Entry)
-        .where(Entry.visit_id == visit.id, Entry.device == "desk", Entry.kind.in_(("visit.cancelled", "visit.closed")))
-        .order_by(Entry.position.desc())
-    ).first()
-    if ended_by_office and ended_by_office.corrected_time <= corrected:
-        raise HeldBackError("after-cancel")
-
-
-_GUARDS: tuple[tuple[str, Callable[[Session, Visit, Grant, datetime], None]], ...] = (
-    ("not-yours", _is_theirs),
-    ("after-revoke", _is_still_trusted),
-    ("after-cancel", _is_before_the_end),
-)
 
 
 def _broke(intake: Intake, item: Sent, grant: Grant, digest: str, error: Exception) -> Result:

@@ -2,7 +2,9 @@
 lines. A word that somebody says is compared here and forgotten."""
 
 import contextlib
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -38,6 +40,9 @@ _KINDS: Mapping[type[ev.Event], str] = {
 }
 
 
+CALLS = ("panicked", "aggression")
+
+
 # --- from a phone -------------------------------------------------------------------------------------------------
 
 
@@ -46,13 +51,45 @@ def hear(session: Session, visit: Visit, entry: Entry, event: ev.Event, policy: 
     kind = _kind_of(event)
     if kind is None:
         return
+    key = key_of(entry.device, entry.uuid)
+    if _is_known(session, key):
+        return  # it was heard when the entry was held
     watch = _watch_of(session, visit.id, entry.recorded_by)
     if watch is None and kind in ("visit_ended", "ended"):
         return
     deed = Deed(kind, min(entry.corrected_time, entry.received_at), entry.received_at, entry.recorded_by,
                 _body(event, entry, policy))  # fmt: skip
     watch = watch or _open(session, visit, entry.recorded_by, entry.received_at, policy)
-    _write(session, watch, deed, "", entry.id, policy)
+    _write(session, watch, deed, "", key, policy)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Who called for help, when, when we heard of it (both aware UTC), and the entry's key: one call is one alarm."""
+
+    person_id: str
+    at: datetime
+    heard: datetime
+    key: str
+
+
+def key_of(device: str, uuid: str) -> str:
+    """Of an entry, whether it was filed or held (ruling R2)."""
+    return hashlib.sha256(f"{device} {uuid}".encode()).hexdigest()[:32]
+
+
+def hear_a_call(session: Session, visit: Visit, event: ev.Event, call: Call, policy: Policy) -> None:
+    """Out of an entry that is held: a call for help, and nothing else of it."""
+    kind = _kind_of(event)
+    if kind not in CALLS or _is_known(session, call.key):
+        return
+    watch = _watch_of(session, visit.id, call.person_id)
+    watch = watch or _open(session, visit, call.person_id, call.heard, policy)
+    _write(session, watch, Deed(kind, call.at, call.heard, call.person_id), "", call.key, policy)
+
+
+def _is_known(session: Session, key: str) -> bool:
+    return session.scalars(select(WatchStep.id).where(WatchStep.form_key == key)).first() is not None
 
 
 def _kind_of(event: ev.Event) -> str | None:
@@ -192,7 +229,7 @@ def act(
     policy: Policy,
 ) -> None:
     """One act of the desk. The watch must be locked. The same form twice is one line. Raises RefusedError."""
-    if session.scalars(select(WatchStep.id).where(WatchStep.form_key == key)).first():
+    if _is_known(session, key):
         return
     _let_pass(session, watch, deed.heard, policy)
     state = state_of(session, watch.id, deed.heard, policy)
@@ -207,7 +244,7 @@ def act(
 
 def said_by_phone(session: Session, watch: Watch, word: str, key: str, at: datetime, policy: Policy) -> None:
     """The worker's own word, from their phone. Every word is answered alike."""
-    if session.scalars(select(WatchStep.id).where(WatchStep.form_key == key)).first():
+    if _is_known(session, key):
         return
     _let_pass(session, watch, at, policy)
     body = {"word": judge_word(session, watch.person_id, word), "from": "phone"}

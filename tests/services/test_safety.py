@@ -8,9 +8,12 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from fieldvisit.db import new_id
-from fieldvisit.ground.roles import CHECKING, WATCHING
+from fieldvisit.ground.roles import CHECKING, INTAKE, WATCHING
 from fieldvisit.ground.verdict import RefusedError
 from fieldvisit.jobs import Work
+from fieldvisit.outbox import held as held_entries
+from fieldvisit.outbox.models import Held
+from fieldvisit.register.models import Grant
 from fieldvisit.safety import service
 from fieldvisit.safety.models import SafetyWord, Watch, WatchStep, WatchWords
 from fieldvisit.safety.state import Deed
@@ -148,6 +151,36 @@ def test_a_panic_needs_no_watch(world: World) -> None:
     a_visit(world, starts=world.now - 60 * MINUTE).in_the_home().says("safety.panicked")
     assert the_watch(world).stage == "alarm"
     assert open_tasks(world) == []
+
+
+def after_the_phone_was_withdrawn(world: World) -> Story:
+    story = watched(world)
+    with world.database.writing(INTAKE) as session:
+        session.scalars(select(Grant).where(Grant.person_id == world.ids["asha"])).one().revoked_at = world.now
+    return story
+
+
+def test_a_call_for_help_from_a_phone_that_was_withdrawn_is_heard_at_once(world: World) -> None:
+    story = after_the_phone_was_withdrawn(world).says("safety.panicked", at=world.now + MINUTE)
+    assert story.results[-1]["code"] == "after-revoke"
+    assert (the_watch(world).stage, kinds(world)) == ("alarm", ["started", "panicked"])
+
+
+def test_what_else_such_a_phone_says_waits_for_a_person(world: World) -> None:
+    story = after_the_phone_was_withdrawn(world).says("safety.checked_in", at=world.now + MINUTE)
+    assert story.results[-1]["code"] == "after-revoke"
+    assert (the_watch(world).stage, kinds(world)) == ("active", ["started"])
+
+
+def test_the_same_call_taken_in_later_is_no_second_alarm(world: World) -> None:
+    after_the_phone_was_withdrawn(world).says("safety.panicked", at=world.now + MINUTE)
+    with world.database.writing(INTAKE) as session:
+        held = session.scalars(select(Held)).one()
+        assert held_entries.take_in(
+            session, held, by=world.ids["olive"], why="I rang her", at=world.now + 9 * MINUTE,
+            key=world.app.extensions["fv_intake_key"], policy=world.policy,
+        )  # fmt: skip
+    assert kinds(world) == ["started", "panicked"]
 
 
 def test_two_workers_of_one_visit_have_two_watches(world: World) -> None:
