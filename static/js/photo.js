@@ -32,7 +32,7 @@ export function startPhotos(canKeep) {
     const { target } = event;
     const opener = target.closest?.("[data-photo-kind]");
     if (opener) begin(opener, opener.dataset.photoKind);
-    const widget = target.type === "file" && target.closest("[data-photos]");
+    const widget = target.type === "file" ? target.closest("[data-photos]") : null;
     if (!widget?.querySelector(ASKED) || askedOf(widget)) return;
     event.preventDefault();
     say("First say whether you asked.", "is-failed");
