@@ -23,6 +23,7 @@ from fieldvisit.visits import notifying
 from fieldvisit.visits.service import lock
 from tests.looks.hazards import some_hazards
 from tests.looks.lawful_entries import asks_with_nothing_typed, entries_without_consent
+from tests.looks.photos import a_photographed_visit, shows_all
 from tests.looks.refusals import doors_that_stayed_shut, half_a_contact
 from tests.looks.safety import decides_without_a_reason, ends_an_alarm, some_watches
 from tests.stories import FIRST_HOME, Story, a_phone, a_visit
@@ -88,8 +89,8 @@ def cancels_without_a_reason(page: Page) -> None:
 def fills_in_a_plan(page: Page) -> None:
     page.get_by_label("Repair", exact=False).first.check()
     page.get_by_label("Why is the visit needed?").fill("The boiler does not heat")
-    for label, number in (("Day", 9), ("Month", 12), ("Year", 2026)):
-        page.get_by_label(label, exact=True).fill(str(number))
+    for part, number in (("day", 9), ("month", 12), ("year", 2026)):
+        page.locator(f"input[name=day-{part}]").fill(str(number))
     page.get_by_label("From", exact=True).fill("10am")
     page.get_by_label("Until", exact=True).fill("12pm")
     page.get_by_role("button", name="Check the notice").click()
@@ -140,6 +141,7 @@ WATCH = "/office/safety/<id:watch_id>"
 HAZARD, NEW_HAZARD = "/office/hazards/<id:hazard_id>", "/office/homes/<id:home_id>/hazards/new"
 REFUSAL = "/office/refusals/<id:case_id>"
 ENTRY = "/office/entries/<id:lawful_entry_id>"
+PHOTOS = "/office/visits/<id:visit_id>/photos"
 ENTRY_NEW = "/office/visits/<id:visit_id>/entry/new"
 TEXT = "/office/texts/<word:kind>/<word:channel>/<word:language>"
 
@@ -202,6 +204,8 @@ LOG = (
     Screen("visit done", "/office/visits/<id:visit_id>", "olive", "/office/visits/{done}"),
     Screen("visit with exceptions", "/office/visits/<id:visit_id>", "olive", "/office/visits/{hasty}"),
     Screen("visit done, to its firm", "/office/visits/<id:visit_id>", "mona", "/office/visits/{today}"),
+    Screen("photos side by side", PHOTOS, "olive", "/office/visits/{photographed}/photos", shows_all),
+    Screen("photos, none", PHOTOS, "olive", "/office/visits/{done}/photos"),
     Screen("tasks", "/office/tasks", "olive"),
     Screen("refusals", "/office/refusals", "olive"),
     Screen("refusals, none", "/office/refusals", "otto"),
@@ -409,7 +413,7 @@ def a_busy_council(world: World) -> dict[str, str]:
     ids |= _messages(world, made["failed"].visit_id) | some_hazards(world)
     ids |= doors_that_stayed_shut(world, made["refused"])
     ids |= entries_without_consent(world)
-    ids |= some_watches(world, made)
+    ids |= some_watches(world, made) | a_photographed_visit(world)
     return {name: story.visit_id for name, story in made.items()} | _badge(world) | ids
 
 
