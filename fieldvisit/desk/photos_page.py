@@ -24,6 +24,7 @@ class Shot:
     who: str
     asked: str | None
     struck: bool
+    purged_at: datetime | None = None
 
 
 def shots_of(timeline: Sequence[Happened]) -> Mapping[str, Sequence[Shot]]:
@@ -35,5 +36,5 @@ def shots_of(timeline: Sequence[Happened]) -> Mapping[str, Sequence[Shot]]:
         same = found[line.event.what]
         for one in line.enclosed:
             shown = (one.id, line.event.what, len(same) + 1, one.is_here)
-            same.append(Shot(*shown, line.happened_at, line.who, line.event.asked, line.struck))
+            same.append(Shot(*shown, line.happened_at, line.who, line.event.asked, line.struck, one.purged_at))
     return {what: shots for what, shots in found.items() if shots or what in PAIR}

@@ -66,7 +66,7 @@ class Door(HTMLParser):
             self._form = Form(given["data-event"], given["data-next"])
             self.forms.append(self._form)
             assert given.get("method") == "dialog", "without the script this form would put its answers in an address"
-        elif given.get("name") not in (None, "photo-what") and tag != "meta":  # a photo is saved with no form
+        elif given.get("name") not in (None, "photo-what", "photo-asked") and tag != "meta":  # saved with no form
             assert self._form, f"{given['name']} stands outside a form"
             self._note(tag, given)
         elif tag == "button" and "data-show" in given:

@@ -1,0 +1,36 @@
+"""A visit with photos for the page that shows them side by side: see `screens.py`."""
+
+from datetime import timedelta
+
+from playwright.sync_api import Page
+
+from fieldvisit.badges.portraits import portrait
+from tests.stories import a_visit
+from tests.world import World
+
+SECOND_HOME = "100030000002"
+MINUTE = timedelta(minutes=1)
+TAKEN = (
+    ("before", "yes"), ("before", "yes"), ("after", "yes"), ("damage", "danger"), ("hazard", "danger"), ("other", ""),
+)  # fmt: skip
+
+
+def shows_all(page: Page) -> None:
+    """Those further down too, which a page loads when somebody comes near."""
+    page.evaluate("document.querySelectorAll('img').forEach(one => { one.loading = 'eager'; })")
+    page.wait_for_function("() => [...document.images].every(one => one.complete && one.naturalWidth)")
+
+
+def a_photographed_visit(world: World) -> dict[str, str]:
+    """One of each sort, and one that is still on the phone."""
+    starts = world.now - timedelta(hours=3)
+    story = a_visit(world, home=SECOND_HOME, starts=starts, reason="The kitchen tap drips")
+    story.at_the_door().answered().identified().consented().entered()
+    for number, (what, asked) in enumerate(TAKEN):
+        more = {"asked": asked} if asked else {}
+        blob = story.phone.photo(story.visit_id, portrait(number), story.at + number * MINUTE, what, **more)
+        story.phone.send(story.at + number * MINUTE)
+        assert story.phone.put_whole(blob).get_json()["complete"]
+    story.phone.photo(story.visit_id, portrait(9), story.at + 9 * MINUTE, "after", asked="yes")
+    story.phone.send(story.at + 9 * MINUTE)
+    return {"photographed": story.visit_id}
