@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
-from fieldvisit.ground.clock import london_date
+from fieldvisit.ground.clock import london_date, years_on
 from fieldvisit.ground.policy import Policy
 
 PHOTO, SIGNATURE = "photo", "signature"
@@ -21,7 +21,7 @@ def kept_to(kind: str, ended_at: datetime | None, cases: Iterable[datetime | Non
         return None
     visit = london_date(ended_at)
     if kind == SIGNATURE:
-        kept = _years_on(visit, policy.keep.signature_years.value)
+        kept = years_on(visit, policy.keep.signature_years.value)
     else:
         kept = visit + timedelta(days=policy.keep.photo_days.value)
     return max([kept, *(london_date(instant) for instant in closed if instant)])
@@ -37,8 +37,3 @@ def ended_by(today: date, policy: Policy) -> date:
     """Nothing of a visit that ended after this London day can go today: a search need not look at it."""
     shortest = min(policy.keep.photo_days.value, policy.keep.signature_years.value * 365)
     return today - timedelta(days=shortest)
-
-
-def _years_on(day: date, years: int) -> date:
-    """The same date so many years on; the last of February where that year has no 29th."""
-    return day.replace(year=day.year + years, day=28 if (day.month, day.day) == (2, 29) else day.day)

@@ -51,6 +51,11 @@ def end_of_london_day(day: date) -> datetime:
     return london_instant(day, time(23, 59, 59))
 
 
+def years_on(day: date, years: int) -> date:
+    """The same date so many years later; 28 February for the 29th, in whatever year."""
+    return day.replace(year=day.year + years, day=28 if (day.month, day.day) == (2, 29) else day.day)
+
+
 def in_utc(instant: datetime) -> datetime:
     """The same instant in UTC. Python subtracts two times of one zone by the wall clock, an hour wrong across a
     clock change: sums are done in UTC only. Raises ValueError for a naive time."""

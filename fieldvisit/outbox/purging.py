@@ -181,14 +181,14 @@ def _cases(session: Session, visits: set[str]) -> defaultdict[str, list[datetime
     doors = select(AccessAttempt.visit_id, AccessCase.closed_at).join(
         AccessCase, AccessCase.id == AccessAttempt.case_id
     )
-    for visit, at in session.execute(doors.where(AccessAttempt.visit_id.in_(visits))):
-        found[visit].append(at)
+    for visit, closed in session.execute(doors.where(AccessAttempt.visit_id.in_(visits))):
+        found[visit].append(closed)
     entries = select(LawfulEntry.visit_id, LawfulEntry.stage, func.max(LawfulEntryStep.made_at)).outerjoin(
         LawfulEntryStep, LawfulEntryStep.lawful_entry_id == LawfulEntry.id
     )
     for visit, stage, at in session.execute(entries.where(LawfulEntry.visit_id.in_(visits)).group_by(LawfulEntry.id)):
         found[visit].append(at if stage in OVER else None)
     incidents = select(Incident.visit_id, Incident.closed_at).where(Incident.visit_id.in_(visits))
-    for visit, at in session.execute(incidents):
-        found[visit or ""].append(at)
+    for visit, closed in session.execute(incidents):
+        found[visit or ""].append(closed)
     return found

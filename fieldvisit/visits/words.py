@@ -1,11 +1,12 @@
 """People's own words, beside the log. The one function that writes them, so that encryption and erasure have one door."""
 
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fieldvisit.ground.clock import london_date
+from fieldvisit.ground.clock import years_on as years_on
 from fieldvisit.ground.policy import Policy
 from fieldvisit.visits.models import Entry, Words
 
@@ -29,10 +30,6 @@ def seal_for(
 def storable(text: str) -> str:
     """A phone may cut a text in the middle of a picture, or send a NUL: no database keeps those, and the rest counts."""
     return text.encode("utf-8", "replace").decode().replace("\x00", "")
-
-
-def years_on(day: date, years: int) -> date:
-    return day.replace(year=day.year + years, day=28 if (day.month, day.day) == (2, 29) else day.day)
 
 
 def words_of_visit(session: Session, visit_id: str) -> dict[str, dict[str, str]]:

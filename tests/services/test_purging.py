@@ -1,6 +1,9 @@
 """Photos and signatures leave on their day, and nothing else does (security 5.3; R3, R24)."""
 
 import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,8 +23,10 @@ from fieldvisit.ground.roles import CHECKING, DEMO, PURGING
 from fieldvisit.hazards.models import Hazard
 from fieldvisit.outbox import blobs, purging
 from fieldvisit.outbox.models import Attachment
+from fieldvisit.safety.models import Incident
 from fieldvisit.visits.access_cases import AccessCase
-from fieldvisit.visits.models import Entry
+from fieldvisit.visits.lawful_entry_models import LawfulEntry, LawfulEntryStep
+from fieldvisit.visits.models import Entry, Visit
 from tests.stories import Story, a_visit
 from tests.world import NOW, World
 
@@ -117,6 +122,46 @@ def test_an_open_case_of_a_door_that_said_no_holds_them(world: World) -> None:
     assert [purge(world, at) for at in (goes - DAY, goes, goes + DAY)] == [0, 0, 1]
 
 
+def test_an_open_entry_without_consent_and_an_open_incident_hold_them(world: World) -> None:
+    story = with_pictures(world)
+    north, home = world.ids["North"], story.row().home_id
+    entry = LawfulEntry(
+        visit_id=story.visit_id, home_id=home, area_id=north, stage="secured", basis="police", opened_at=NOW
+    )
+    incident = Incident(
+        ref="I-1", area_id=north, visit_id=story.visit_id, person_id=world.ids["asha"], kind="injury", happened_at=NOW,
+        opened_at=NOW, keep_until=london_date(NOW + 6 * YEAR),
+    )  # fmt: skip
+    with world.database.writing(DEMO) as session:
+        session.add_all([entry, incident])
+        session.flush()
+        session.add(
+            LawfulEntryStep(
+                lawful_entry_id=entry.id,
+                position=1,
+                kind="reviewed",
+                at=NOW,
+                made_at=NOW,
+                by_id=world.ids["dora"],
+                body={},
+                said={},
+                form_key="k",
+                keep_until=london_date(NOW + 6 * YEAR),
+            )
+        )  # fmt: skip
+    assert purge(world, PHOTO_GOES) == 0
+    with world.database.writing(DEMO) as session:
+        session.execute(update(Incident).values(closed_at=NOW))
+    assert purge(world, PHOTO_GOES) == 0
+    with world.database.writing(DEMO) as session:
+        session.execute(update(Incident).values(closed_at=None))
+        session.execute(update(LawfulEntry).values(stage="reviewed"))
+    assert purge(world, PHOTO_GOES) == 0
+    with world.database.writing(DEMO) as session:
+        session.execute(update(Incident).values(closed_at=NOW))
+    assert (purge(world, PHOTO_GOES), here(world)) == (1, {"signature"})
+
+
 def test_a_case_that_is_opened_after_it_was_looked_at_still_holds_it(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,6 +193,24 @@ def test_killed_between_the_file_and_its_mark_it_is_finished_the_next_time(
     assert (here(world), rows(world)["photo"].purged_at) == ({"signature"}, None)
     assert purge(world, PHOTO_GOES + DAY) == 1
     assert (here(world), rows(world)["photo"].purged_at) == ({"signature"}, PHOTO_GOES + DAY)
+
+
+def test_a_process_that_is_killed_between_the_two_loses_nothing_else_and_the_next_one_finishes(world: World) -> None:
+    with_pictures(world)
+    before, long_ago = lines(world), NOW - 8 * YEAR
+    with world.database.writing(DEMO) as session:
+        session.execute(update(Visit).values(ended_at=long_ago))
+    env = {
+        **os.environ, "FIELDVISIT_HOME": str(world.app.extensions["fv_config"].home), "FV_FAIL": "photo_removed:kill:2",
+        "DATABASE_URL": world.database.url.render_as_string(hide_password=False),
+    }  # fmt: skip
+    said = [sys.executable, "-m", "fieldvisit.cli", "purge"]
+    killed = subprocess.run(said, env=env, capture_output=True, check=False, timeout=60)
+    assert killed.returncode == -signal.SIGKILL
+    assert (here(world), sorted(row.purged_at is None for row in rows(world).values())) == (set(), [False, True])
+    done = subprocess.run(said, env=env | {"FV_FAIL": ""}, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout) == (0, "1 deleted.\n")
+    assert (all(row.purged_at for row in rows(world).values()), lines(world)) == (True, before)
 
 
 def test_a_file_that_the_disk_does_not_let_go_keeps_no_other_from_going(
@@ -200,7 +263,14 @@ def test_one_that_never_came_is_not_asked_for_after_its_day(world: World) -> Non
     assert purge(world, PHOTO_GOES) == 1
     assert all(not result.get("attachments_missing") for result in story.phone.send(NOW, story.phone.kept))
     assert story.phone.put_whole(blob).get_json()["complete"]
+    with world.database.writing(DEMO) as session:
+        assert blobs.take_whole(session, story.phone.device, blob, story.phone.blobs[blob], folder_of(world), NOW)
     assert here(world) == set()
+    path = path_of(folder_of(world), rows(world)["photo"].id)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(story.phone.blobs[blob])
+    with world.database.writing(DEMO) as session:
+        assert blobs.adopt(session, folder_of(world), NOW) == 0
 
 
 def test_the_desk_reads_that_it_was_deleted_and_has_no_link_to_it(world: World) -> None:
@@ -217,6 +287,8 @@ def test_the_desk_reads_that_it_was_deleted_and_has_no_link_to_it(world: World) 
         True,
     )
     assert world.client("olive").get(f"{page}/photos/{photo}").status_code == 404
+    beside = world.client("olive").get(f"{page}/photos").text
+    assert ("This photo was deleted on Thursday" in beside, photo in beside) == (True, False)
     purge(world, SIGNATURE_GOES)
     assert "The signature was deleted on Thursday 9 December 2032" in world.client("olive").get(page).text
 
