@@ -115,7 +115,7 @@ POLICIES: dict[str, Rows] = {
     "hazard_step": Rows(THROUGH_HAZARD),
     "hazard_words": Rows(THROUGH_HAZARD),
     # safety/models.py: officers of the area, and a firm's manager of the firm's workers; never the worker watched over
-    "watch": Rows(f"area_id = ANY {AREAS} OR firm_id = {FIRM}"),
+    "watch": Rows(f"(area_id = ANY {AREAS} OR firm_id = {FIRM}) AND person_id <> {PERSON}"),
     "watch_step": Rows(THROUGH_WATCH),
     "watch_words": Rows(f"{OFFICER} AND {THROUGH_WATCH}", written=THROUGH_WATCH),
     "safety_word": Rows(NOBODY),

@@ -127,11 +127,14 @@ def _one(shop: Shop, at: datetime) -> bool:
     return True
 
 
+FOR_EVER = (boxes.WORK, safety.TICK)  # a sealed report and a worker alone are never given up
+
+
 def _put_back(shop: Shop, work: Work, trouble: str) -> None:
     at = now()
     with shop.database.writing(SENDING) as session:
         ours = still_ours(session, work)
-        if ours and work.tries >= MOST_TRIES and work.kind != boxes.WORK:  # that is tried for ever
+        if ours and work.tries >= MOST_TRIES and work.kind not in FOR_EVER:
             finish(ours, at, f"{GAVE_UP}{trouble}")
             if work.kind == "send" and (message := messages.lock(session, work.subject_id)):
                 messages.receive(session, message, "technical-failure", at, by="provider", at=at)  # a person must know

@@ -114,7 +114,7 @@ def _may(state: rules.State, who: Principal, area: str, *, there: bool, policy: 
         "decide": _NO_DUTY if decide and not who.holds(Duty.DUTY, area) else decide,
         "stand-down": rules.may_stand_down(state, words),
         "try": rules.may_try(state, who.at, who.at),
-        "enter": rules.may_go_in(state, second="police", name=words, photos_before=True, policy=policy),
+        "enter": rules.may_go_in(state, who.at, second="police", name=words, photos_before=True, policy=policy),
         "secure": rules.may_secure(state, lock="as_it_was", keys="not_needed", inventory=words),
         "told": rules.may_say_told(state, notice_left=True, call="reached"),
         "review": rules.may_review(state, me, manager=manager, was_there=there, necessity=words, proportionality=words),

@@ -192,22 +192,18 @@ def _fold(intake: Intake, item: Sent, opened: Opened, grant: Grant, digest: str)
             entry = fold_in(intake, item, opened, grant, digest)
     except HeldBackError as held:
         # What it seems to quarrel with may be its own copy, committed since we looked.
-        if known := _seen_before(intake.session, item, intake.device, digest):
-            return known
-        result = _hold(intake, item, grant, digest, held)
-        _hear_at_once(intake, item, opened, grant)
-        return result
+        return _seen_before(intake.session, item, intake.device, digest) or _kept(intake, item, opened, grant, held)
     except (OperationalError, OSError):
         raise  # the database is gone or full: nothing was kept, so the phone must keep it
     except IntegrityError:
         # Two copies of one batch at once: the other one was first.
         back = HeldBackError("conflict", opened.visit_id, opened.blobs)
-        return _seen_before(intake.session, item, intake.device, digest) or _hold(intake, item, grant, digest, back)
+        return _seen_before(intake.session, item, intake.device, digest) or _kept(intake, item, opened, grant, back)
     except Exception as error:
         # A reaction of ours broke. The fact is kept whole, and the break is loud.
         log.exception("event held", code="reaction-failed", uuid=item.uuid, error=type(error).__name__)
         back = HeldBackError("reaction-failed", opened.visit_id, opened.blobs)
-        return _hold(intake, item, grant, digest, back)
+        return _kept(intake, item, opened, grant, back)
     return Result(item.uuid, "accepted", entry_id=entry.id)
 
 
@@ -227,9 +223,15 @@ def spool(intake: Intake, item: Sent, opened: Boxed, digest: str) -> Result:
     return Result(item.uuid, "accepted", box_id=row.id)
 
 
+def _kept(intake: Intake, item: Sent, opened: Opened, grant: Grant, back: HeldBackError) -> Result:
+    result = _hold(intake, item, grant, digest_of(item.jwe), back)
+    _hear_at_once(intake, item, opened, grant)
+    return result
+
+
 def _hear_at_once(intake: Intake, item: Sent, opened: Opened, grant: Grant) -> None:
     """A call for help waits for nobody, whatever becomes of its entry: an alarm is raised, and a person decides the rest."""
-    session, visit = intake.session, intake.session.get(Visit, opened.visit_id or "")
+    session, visit = intake.session, lock(intake.session, opened.visit_id or "")
     if visit is None:
         return
     try:

@@ -8,7 +8,7 @@ transaction of the step. No place is kept but the visit's own address, by refere
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, exists, select
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, and_, exists, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.sql import ColumnElement
 
@@ -123,23 +123,36 @@ class IncidentWords(Base):
 def _watches_in_sight(asking: Principal) -> ColumnElement[bool]:
     """Officers of its area; a firm's manager, of the firm's own workers (R9). Never the worker whom it is over: what is
     known here and not on the phone is what a word under duress told us."""
+    return _known_to(asking, Watch)
+
+
+def _known_to(asking: Principal, watch: Any) -> ColumnElement[bool]:
     if asking.role is Role.OFFICER:
-        return Watch.area_id.in_(asking.areas)
-    return Watch.firm_id == asking.firm_id if asking.role is Role.CONTRACTOR_MANAGER and asking.firm_id else nobody()
+        here: ColumnElement[bool] = watch.area_id.in_(asking.areas)
+    elif asking.role is Role.CONTRACTOR_MANAGER and asking.firm_id:
+        here = watch.firm_id == asking.firm_id
+    else:
+        return nobody()
+    return and_(here, watch.person_id != asking.person_id)
 
 
 def _lines_in_sight(asking: Principal) -> ColumnElement[bool]:
+    return _of_a_watch(asking, WatchStep.watch_id)
+
+
+def _words_in_sight(asking: Principal) -> ColumnElement[bool]:
+    """What the desk wrote: for officers alone, and never for the worker whom it is about."""
+    return _of_a_watch(asking, WatchWords.watch_id) if asking.role is Role.OFFICER else nobody()
+
+
+def _of_a_watch(asking: Principal, key: Any) -> ColumnElement[bool]:
     row = Watch.__table__.alias().c
-    if asking.role is Role.OFFICER:
-        return exists(select(row.id).where(row.id == WatchStep.watch_id, row.area_id.in_(asking.areas)))
-    if asking.role is Role.CONTRACTOR_MANAGER and asking.firm_id:
-        return exists(select(row.id).where(row.id == WatchStep.watch_id, row.firm_id == asking.firm_id))
-    return nobody()
+    return exists(select(row.id).where(row.id == key, _known_to(asking, row)))
 
 
 protect(Watch, _watches_in_sight)
 protect(WatchStep, _lines_in_sight)
-protect(WatchWords, through(Watch, WatchWords.watch_id))
+protect(WatchWords, _words_in_sight)
 protect(SafetyWord, lambda _asking: nobody())
 protect(Incident, for_officers(Incident))
 protect(IncidentStep, through(Incident, IncidentStep.incident_id))

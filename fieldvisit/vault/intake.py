@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from fieldvisit.db import new_id
 from fieldvisit.failpoints import reach
+from fieldvisit.ground.clock import now
 from fieldvisit.vault.keys import CannotOpenError, VaultKeys
 from fieldvisit.vault.models import Box, Case, Exclusion, Reader
 from fieldvisit.vault.naming import Known, is_named
@@ -59,8 +60,8 @@ def digest_of(jwe: str) -> str:
     return hashlib.sha256(jwe.encode("ascii", "replace")).hexdigest()
 
 
-def take_in(vault: Vault, jwe: str, received_at: datetime) -> Receipt:
-    """The same box twice gives the same receipt. received_at: when it reached the main server, aware.
+def take_in(vault: Vault, jwe: str, received_at: datetime, at: datetime | None = None) -> Receipt:
+    """The same box twice gives the same receipt. received_at: when it reached the main server; at: now; aware.
 
     Raises BoxRefusedError for what this vault cannot open: whoever sent it keeps it, and nothing is lost.
     """
@@ -70,7 +71,7 @@ def take_in(vault: Vault, jwe: str, received_at: datetime) -> Receipt:
     sha256 = digest_of(jwe)
     try:
         with vault.store.writing() as session:
-            return _kept(session, sha256) or _keep(session, vault.keys, jwe, sha256, said, received_at)
+            return _kept(session, sha256) or _keep(session, vault.keys, jwe, sha256, said, received_at, at or now())
     except IntegrityError:  # two senders of one box at one instant, on PostgreSQL: the other one's receipt
         with vault.store.reading() as session:
             if found := _kept(session, sha256):
@@ -90,8 +91,18 @@ def read(plain: bytes) -> dict[str, Any]:
     """What was said. A report in a form that no reader knows is no less a report: its whole text is its facts."""
     try:
         inside = json.loads(plain)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {"facts": plain.decode("utf-8", "replace")}
+    return _printable(_said(inside))
+
+
+def _printable(said: dict[str, Any]) -> dict[str, Any]:
+    """Half of a character that no page can be written with must not keep a case from being opened."""
+    text = json.dumps(said, ensure_ascii=False).encode("utf-8", "replace").decode()
+    return dict(json.loads(text))
+
+
+def _said(inside: Any) -> dict[str, Any]:
     said = inside.get("said") if isinstance(inside, dict) else None
     if isinstance(said, dict) and inside.get("v") == 1 and inside.get("kind") == "report":
         return said
@@ -104,14 +115,20 @@ def _kept(session: Session, sha256: str) -> Receipt | None:
 
 
 def _keep(
-    session: Session, keys: VaultKeys, jwe: str, sha256: str, said: Mapping[str, Any], received_at: datetime
+    session: Session,
+    keys: VaultKeys,
+    jwe: str,
+    sha256: str,
+    said: Mapping[str, Any],
+    received_at: datetime,
+    at: datetime,
 ) -> Receipt:
     case = _quoted(session, said) or _new_case(session, keys, received_at)
     number = "".join(secrets.choice(LETTERS) for _ in range(8))
     signature = keys.sign(receipt_text(sha256, number, _iso(received_at)))
     session.add(
         Box(
-            case_id=case.id, number=number, sha256=sha256, jwe=jwe, received_at=received_at, signature=signature,
+            case_id=case.id, number=number, sha256=sha256, jwe=jwe, received_at=received_at, taken_at=at, signature=signature,
         )
     )  # fmt: skip
     exclude(session, case.id, (reader for reader in session.scalars(select(Reader)) if is_named(known(reader), said)),

@@ -66,8 +66,14 @@ class Box(VaultBase):
     number: Mapped[str] = mapped_column(String(8), unique=True)
     sha256: Mapped[str] = mapped_column(String(64), unique=True)
     jwe: Mapped[str] = mapped_column(Text)
-    received_at: Mapped[datetime]
+    received_at: Mapped[datetime]  # by the main server: clocks run from here
+    taken_at: Mapped[datetime]  # by the vault: only from then on could anybody open it
     signature: Mapped[str] = mapped_column(String(96))
+
+    @property
+    def there_since(self) -> datetime:
+        """From when on a reader could have opened it: it may have waited on its way here."""
+        return max(self.received_at, self.taken_at)
 
 
 class Exclusion(VaultBase):

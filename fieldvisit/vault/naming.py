@@ -14,7 +14,8 @@ SHORTEST = 3  # letters of a word that counts as a part of a name
 NEARLY = 5  # from so many letters on, one wrong, missing or doubled letter is the same word
 _WORD = re.compile(r"[^\W\d_]+")
 _NUMBER = re.compile(r"\+?\d[\d ().-]{5,}\d")
-_TITLES = frozenset({"mr", "mrs", "miss", "the", "and", "van", "von", "de", "der", "dr"})
+_TITLES = frozenset({"mr", "mrs", "ms", "miss", "dr"})
+_SMALL = frozenset({"the", "and", "van", "von", "der", "bin", "del"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ def is_named(who: Known, said: Mapping[str, Any]) -> bool:
     accusing = "\n".join(text for field in ACCUSING for text in texts_in(said.get(field)))
     return (
         _is_told_by_a_mark(who, every)
-        or _all_of(name_words(who.name), words_of(every))
+        or _as_a_name(who.name, every)
         or _any_of(name_words(who.name), words_of(accusing))
     )
 
@@ -50,8 +51,12 @@ def _is_told_by_a_mark(who: Known, text: str) -> bool:
     return len(phone) >= 7 and any(phone == digits_of(found) for found in _NUMBER.findall(text))
 
 
-def _all_of(name: frozenset[str], text: frozenset[str]) -> bool:
-    return len(name) > 1 and all(_is_there(part, text) for part in name)
+def _as_a_name(name: str, text: str) -> bool:
+    """Two words of it, in any order and however short; its only word; or the whole where words have no gaps between."""
+    parts = words_of(name) - _TITLES
+    there = [part for part in parts if _is_there(part, words_of(text))]
+    whole = "".join(name.casefold().split())
+    return len(there) >= min(2, len(parts) or 9) or (not whole.isascii() and whole in "".join(text.casefold().split()))
 
 
 def _any_of(name: frozenset[str], text: frozenset[str]) -> bool:
@@ -74,7 +79,9 @@ def _nearly(one: str, other: str) -> bool:
 
 
 def name_words(name: str) -> frozenset[str]:
-    return frozenset(word for word in words_of(name) if len(word) >= SHORTEST and word not in _TITLES)
+    """Of which one is enough where somebody is accused: the longer ones, or all of a name that has none."""
+    parts = words_of(name) - _TITLES
+    return frozenset(word for word in parts if len(word) >= SHORTEST and word not in _SMALL) or parts
 
 
 def words_of(text: str) -> frozenset[str]:

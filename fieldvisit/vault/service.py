@@ -90,9 +90,11 @@ def look(session: Session, vault: Vault, case: Case) -> Seen:
     """As the vault itself sees it: for its clocks. Pages go by `find` and `cases_of`."""
     boxes = list(session.scalars(select(Box).where(Box.case_id == case.id).order_by(Box.received_at, Box.id)))
     acts = list(session.scalars(select(Act).where(Act.case_id == case.id).order_by(Act.position)))
-    folded = state.fold([box.received_at for box in boxes], [_done(act) for act in acts])
+    folded = state.fold(
+        [boxes[0].received_at, *sorted(box.there_since for box in boxes[1:])], [_done(act) for act in acts]
+    )
     last = session.scalars(select(Opening.at).where(Opening.case_id == case.id).order_by(Opening.at.desc())).first()
-    unopened = [box for box in boxes if last is None or box.received_at > last]
+    unopened = [box for box in boxes if last is None or box.there_since > last]
     seeing = rules.circle(whos(readers(session)), excluded_from(session, case.id))
     return Seen(case, boxes, acts, folded, state.clocks(folded, vault.policy), unopened, seeing)
 

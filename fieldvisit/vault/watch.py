@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from fieldvisit.config import Config
@@ -20,7 +19,7 @@ from fieldvisit.messages.outgoing import NeverError, NotNowError, Outgoing
 from fieldvisit.vault.models import About, Case, Page, Reader
 from fieldvisit.vault.rules import OUTSIDE_CONTACT, to_page
 from fieldvisit.vault.service import Seen, excluded_from, look, readers, whos
-from fieldvisit.vault.store import Vault, VaultError, open_vault
+from fieldvisit.vault.store import Vault, open_vault
 
 log = structlog.get_logger()
 SUBJECT = "Please sign in"
@@ -65,7 +64,7 @@ def watch_here(config: Config, policy: Policy, at: datetime) -> None:
             watch(vault, at)
         finally:
             vault.store.dispose()
-    except (VaultError, SQLAlchemyError, OSError) as error:
+    except Exception as error:  # a worker does much else: texts and timers must go on
         log.error("vault-not-watched", error=type(error).__name__)
 
 

@@ -139,7 +139,7 @@ def _in_words(field: str, text: str) -> str:
     if field in _TIMES:
         try:
             return say_instant(datetime.fromisoformat(text))
-        except ValueError:
+        except (ValueError, OverflowError):
             return text
     return text
 

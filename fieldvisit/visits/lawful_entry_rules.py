@@ -301,8 +301,10 @@ def may_try(state: State, happened_at: datetime, at: datetime) -> Verdict:
     return Allowed()
 
 
-def may_go_in(state: State, *, second: str, name: str, photos_before: bool, policy: Policy) -> Verdict:
-    """Refuses: tenant-refused, not-here, no-contact, no-witness, no-photos."""
+def may_go_in(
+    state: State, happened_at: datetime, *, second: str, name: str, photos_before: bool, policy: Policy
+) -> Verdict:
+    """Refuses: tenant-refused, not-here, another-day, no-contact, no-witness, no-photos."""
     if state.refused and state.basis not in NOT_OURS:
         return Refused(
             "tenant-refused", "They answered and said no. Only the police, the fire service or a court can open this door.",
@@ -310,6 +312,10 @@ def may_go_in(state: State, *, second: str, name: str, photos_before: bool, poli
         )  # fmt: skip
     if state.stage not in WAITING:
         return Refused("not-here", "Nobody may go in: this is not authorised, or it is over.", LAWFUL)
+    if state.authorised_at and happened_at > used_by(state.authorised_at):
+        return Refused(
+            "another-day", "This was authorised for another day. Ask for it again, if it must still be.", LAWFUL
+        )
     least = policy.door.entry_contact_methods.value
     if len(state.methods) < least and not state.life:
         return Refused(

@@ -88,7 +88,9 @@ def go_in(
 ) -> None:
     """A worker rang in. The page has asked for photos; the phone's own say whether there are any."""
     now = state_now(session, case, pressed.policy)
-    verdict = rules.may_go_in(now, second=second, name=name, photos_before=photos_before, policy=pressed.policy)
+    verdict = rules.may_go_in(
+        now, pressed.at, second=second, name=name, photos_before=photos_before, policy=pressed.policy
+    )
     with_whom = second if second in rules.SECOND else "other"
     event = ev.EntryLawful(
         contact_methods=tuple(sorted(now.methods)), second_person=with_whom,  # type: ignore[arg-type]

@@ -74,7 +74,7 @@ def test_they_answered_and_refused_so_only_others_may_open_the_door(basis: str):
     state = of(PROPOSED, said(AUTHORISED, basis=basis), RANG, said(KNOCKED, outcome="refused"))
     ours = basis in {"tenancy-agreement", "network-emergency", "necessity"}
     assert (state.stage is Stage.DECLINED) == ours
-    verdict = rules.may_go_in(state, second="police", name="", photos_before=True, policy=POLICY)
+    verdict = rules.may_go_in(state, AT + HOUR, second="police", name="", photos_before=True, policy=POLICY)
     assert bool(verdict) != ours
     assert not ours or verdict.code == "tenant-refused"
 
@@ -158,7 +158,7 @@ def test_it_is_decided_once_and_declined_with_a_reason():
 ])  # fmt: skip
 def test_nobody_goes_in_alone_or_before_the_photos(given: dict[str, object], code: str):
     whole = {"second": "colleague", "name": "Ben", "photos_before": True} | given
-    verdict = rules.may_go_in(upto(KNOCKED), policy=POLICY, **whole)
+    verdict = rules.may_go_in(upto(KNOCKED), AT + HOUR, policy=POLICY, **whole)
     assert (verdict.code if not verdict else "") == code
 
 
@@ -168,12 +168,26 @@ def test_nobody_goes_in_alone_or_before_the_photos(given: dict[str, object], cod
 def test_two_ways_are_tried_unless_a_life_is_at_risk(ways: int, life: bool, allowed: bool):
     tried = [at(said(RANG, method=method), RANG.at) for method in rules.METHODS[:ways]]
     state = of(said(PROPOSED, life=life), AUTHORISED, *tried)
-    assert bool(rules.may_go_in(state, second="colleague", name="Ben", photos_before=True, policy=POLICY)) == allowed
+    assert (
+        bool(rules.may_go_in(state, AT + HOUR, second="colleague", name="Ben", photos_before=True, policy=POLICY))
+        == allowed
+    )
+
+
+@pytest.mark.parametrize(("past_s", "code"), [(-1, ""), (0, ""), (1, "another-day")])
+def test_what_was_authorised_for_today_opens_no_door_tomorrow(past_s: int, code: str):
+    state = upto(KNOCKED)
+    at_night = rules.used_by(state.authorised_at) + timedelta(seconds=past_s)
+    verdict = rules.may_go_in(state, at_night, second="police", name="", photos_before=True, policy=POLICY)
+    assert (verdict.code if not verdict else "") == code
 
 
 def test_nobody_goes_in_before_it_is_authorised_or_once_it_is_given_up():
     for state in (upto(PROPOSED), of(PROPOSED, AUTHORISED, Deed("stood_down", AT + HOUR, "dev"))):
-        assert rules.may_go_in(state, second="police", name="", photos_before=True, policy=POLICY).code == "not-here"
+        assert (
+            rules.may_go_in(state, AT + HOUR, second="police", name="", photos_before=True, policy=POLICY).code
+            == "not-here"
+        )
 
 
 @pytest.mark.parametrize(("moment", "code"), [

@@ -63,6 +63,20 @@ def test_a_reader_is_not_named(said: dict[str, Any]):
     assert not is_named(LENA, said)
 
 
+@pytest.mark.parametrize(
+    ("name", "facts"),
+    [
+        ("Li Wu", "Li Wu was there"), ("Jo Ng", "it was Ng, Jo"), ("Jo Smith", "Jo Smith shouted"),
+        ("Van Nguyen", "Van Nguyen has the key"), ("Sarah Jane Holt", "Sarah Holt told her to be quiet"),
+        ("王伟", "是王伟打的"), ("Cher", "Cher did it"),
+    ],
+)  # fmt: skip
+def test_a_short_or_long_name_is_a_name_like_any_other(name: str, facts: str):
+    assert is_named(Known("c" * 32, "", name), {"facts": facts})
+    assert is_named(Known("c" * 32, "", name), {"who_harms": name})
+    assert not is_named(Known("c" * 32, "", name), {"facts": "The door was open and nobody came"})
+
+
 def test_a_reader_without_telephone_or_number_is_not_named_by_nothing():
     assert not is_named(Known("b" * 32, "", "Bo Li"), {"facts": "", "named_staff": ""})
 

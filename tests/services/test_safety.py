@@ -12,12 +12,14 @@ from fieldvisit.ground.roles import CHECKING, INTAKE, WATCHING
 from fieldvisit.ground.verdict import RefusedError
 from fieldvisit.jobs import Work
 from fieldvisit.outbox import held as held_entries
+from fieldvisit.outbox import intake
 from fieldvisit.outbox.models import Held
 from fieldvisit.register.models import Grant
 from fieldvisit.safety import service
 from fieldvisit.safety.models import SafetyWord, Watch, WatchStep, WatchWords
 from fieldvisit.safety.state import Deed
 from fieldvisit.tasks import Task
+from fieldvisit.visits import events as ev
 from fieldvisit.visits.models import Entry, Visit, Words
 from tests.stories import Story, a_visit
 from tests.world import World
@@ -170,6 +172,27 @@ def test_what_else_such_a_phone_says_waits_for_a_person(world: World) -> None:
     story = after_the_phone_was_withdrawn(world).says("safety.checked_in", at=world.now + MINUTE)
     assert story.results[-1]["code"] == "after-revoke"
     assert (the_watch(world).stage, kinds(world)) == ("active", ["started"])
+
+
+def test_a_call_for_help_is_heard_although_something_else_that_it_sets_off_breaks(world: World, monkeypatch) -> None:
+    story = watched(world)
+
+    def breaks(*_: object) -> None:
+        raise RuntimeError("ours")
+
+    monkeypatch.setitem(intake.REACTIONS, ev.VisitWithdrew, (*intake.REACTIONS[ev.VisitWithdrew], breaks))
+    story.says("visit.withdrew", at=world.now + MINUTE, reason="aggression")
+    assert story.results[-1]["code"] == "reaction-failed"
+    assert the_watch(world).stage == "alarm"
+
+
+def test_nobody_sees_or_ends_the_watch_over_themselves(world: World) -> None:
+    watched(world)
+    with world.database.writing(INTAKE) as session:
+        session.scalars(select(Watch)).one().person_id = world.ids["dora"]
+    for ref, sees in (("dora", 0), ("olive", 1)):
+        with world.database.reading(world.principal(ref)) as session:
+            assert [len(session.scalars(select(model)).all()) for model in (Watch, WatchStep)] == [sees, sees]
 
 
 def test_the_same_call_taken_in_later_is_no_second_alarm(world: World) -> None:

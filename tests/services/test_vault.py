@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from fieldvisit.ground.verdict import RefusedError
 from fieldvisit.outbox.envelope import is_well_signed
-from fieldvisit.vault import doors, record, service, watch
+from fieldvisit.vault import doors, intake, record, service, watch, words
 from fieldvisit.vault.intake import BoxRefusedError, digest_of, receipt_text, take_in
 from fieldvisit.vault.models import ADDED_ONLY, NEVER_DELETED, Box, Case, Page, Reader, Record
 from tests.vault_house import SECRET, STEP, WHY, House, a_vault, seal
@@ -90,6 +90,31 @@ def test_a_report_that_quotes_a_receipt_joins_its_case(house: House):
     first = house.send()
     second = house.send(NOW + MIN, facts="More", quoting=first.number.lower())
     assert house.case_of(first) == house.case_of(second) and first.number != second.number
+
+
+def test_what_was_late_on_its_way_was_not_opened_with_what_was_there(house: House):
+    house.enrol("lena")
+    first = house.send()
+    staying = house.staying("lena", NOW + 9 * MIN)
+    house.open(staying, "lena", house.case_of(first), NOW + 9 * MIN)
+    late = seal(house.vault.keys.public["seal"], {"facts": "More", "quoting": first.number})
+    take_in(house.vault, late, NOW + MIN, NOW + 20 * MIN)
+    with house.vault.store.reading() as session:
+        [seen] = service.cases_of(session, house.vault, staying.reader)
+    assert [box.sha256 for box in seen.unopened] == [take_in(house.vault, late, NOW).sha256]
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        b'{"v":1,"kind":"report","said":{"facts":"\\ud83d half a face"}}',
+        b'{"v":1,"kind":"report","said":{"facts":"x","seen_at":"0001-01-01T00:00:00+00:00"}}',
+        b"[" * 100_000,
+    ],
+)
+def test_no_report_keeps_its_case_from_being_opened(inside: bytes):
+    rows = list(words.rows_of(intake.read(inside)))
+    assert rows and all(text.encode() for _label, text in rows)
 
 
 def test_a_report_in_a_form_that_nobody_knows_is_kept_whole(house: House):
