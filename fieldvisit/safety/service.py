@@ -151,13 +151,13 @@ def _let_pass(session: Session, watch: Watch, at: datetime, policy: Policy) -> N
 
 
 def _raise(session: Session, watch: Watch, kind: str, when: datetime, policy: Policy) -> None:
-    task = {"overdue": "watch_overdue", "alarm_by_time": "watch_alarm"}.get(kind)
+    task = "watch_alarm" if kind in CALLS else {"overdue": "watch_overdue", "alarm_by_time": "watch_alarm"}.get(kind)
     if task is None:
         return
     cause = f"{_cause(watch)}{task}:{int(when.timestamp())}"
     if session.scalars(select(Task.id).where(Task.cause == cause)).first():
         return
-    due = when + timedelta(minutes=policy.safety.alarm_min.value)
+    due = when if kind in CALLS else when + timedelta(minutes=policy.safety.alarm_min.value)
     raise_task(
         session, task, cause=cause, about="visit", about_id=watch.visit_id, area_id=watch.area_id, at=when, due=due
     )
@@ -319,6 +319,8 @@ def _write(
             WatchWords(step_id=step.id, watch_id=watch.id, text=storable(reason), keep_until=watch.keep_until)
         )  # fmt: skip
     _settle_tasks(session, watch, state, deed)
+    if deed.kind in CALLS:  # a word under duress raises none: the list of tasks is no secret
+        _raise(session, watch, deed.kind, deed.heard, policy)
     watch.stage, watch.due_at = state.stage, state.next_at(lengths_of(policy))
     # Wished in any case: a word under duress takes no less work than the right one.
     due = watch.due_at or deed.heard + timedelta(minutes=policy.safety.interval_min.value)

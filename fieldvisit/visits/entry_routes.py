@@ -11,7 +11,7 @@ from fieldvisit.ground.roles import Duty, Role
 from fieldvisit.ground.verdict import Refused, RefusedError, Verdict
 from fieldvisit.register.models import Person, PersonArea
 from fieldvisit.visits import events as ev
-from fieldvisit.visits import lawful_entry_service, notifying, plan_page, planning, rules, telling
+from fieldvisit.visits import lawful_entry_rules, lawful_entry_service, notifying, plan_page, planning, rules, telling
 from fieldvisit.visits import plan_forms as forms
 from fieldvisit.visits.models import Visit
 from fieldvisit.visits.plan_forms import Typed
@@ -87,7 +87,8 @@ def entry(visit_id: str) -> Answer:
         life_at_risk=form.life_at_risk,
         reason=ev.Words(form.reason),
     )
-    verdict = rules.may_authorise_entry(
+    said_no = lawful_entry_service.tenant_said_no(session(), visit.id, policy())
+    verdict = lawful_entry_rules.may_use(form.basis, said_no=said_no) and rules.may_authorise_entry(
         _state(visit),
         authoriser=me,
         proposer=me if lawful_entry_service.asked_by(session(), visit.id, me) else form.proposed_by,

@@ -268,6 +268,16 @@ def may_propose(*, read_first: bool, life: bool, rung_999: bool, danger: str, wh
     return Allowed()
 
 
+def may_use(basis: str, *, said_no: bool) -> Verdict:
+    """said_no: the tenant answered at this visit, in this case or an earlier one, and refused. Refuses: tenant-refused."""
+    if said_no and basis not in NOT_OURS:
+        return Refused(
+            "tenant-refused", "They answered and said no. Only the police, the fire service or a court can open this door.",
+            LAWFUL,
+        )  # fmt: skip
+    return Allowed()
+
+
 def may_decide(state: State, by: str) -> Verdict:
     """Refuses: not-here, own-proposal."""
     if state.stage is not Stage.PROPOSED:
@@ -305,11 +315,8 @@ def may_go_in(
     state: State, happened_at: datetime, *, second: str, name: str, photos_before: bool, policy: Policy
 ) -> Verdict:
     """Refuses: tenant-refused, not-here, another-day, no-contact, no-witness, no-photos."""
-    if state.refused and state.basis not in NOT_OURS:
-        return Refused(
-            "tenant-refused", "They answered and said no. Only the police, the fire service or a court can open this door.",
-            LAWFUL,
-        )  # fmt: skip
+    if not (verdict := may_use(state.basis, said_no=state.refused)):
+        return verdict
     if state.stage not in WAITING:
         return Refused("not-here", "Nobody may go in: this is not authorised, or it is over.", LAWFUL)
     if state.authorised_at and happened_at > used_by(state.authorised_at):

@@ -204,6 +204,12 @@ def of_visit(session: Session, visit_id: str) -> Sequence[LawfulEntry]:
     return session.scalars(wanted.order_by(LawfulEntry.opened_at.desc(), LawfulEntry.id)).all()
 
 
+def tenant_said_no(session: Session, visit_id: str, policy: Policy) -> bool:
+    """At this visit, whichever case of it heard so."""
+    steps = steps_of(session, [case.id for case in of_visit(session, visit_id)])
+    return any(state_of(each, policy).refused for each in steps.values())
+
+
 def asked_by(session: Session, visit_id: str, person_id: str) -> bool:
     """Has this person asked for an entry that waits for its answer? Then nobody else's name makes it another's."""
     wanted = (

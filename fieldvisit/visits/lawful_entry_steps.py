@@ -52,6 +52,7 @@ def authorise(session: Session, visit: Visit, case: LawfulEntry, basis: str, rea
     now, me = state_now(session, case, pressed.policy), pressed.by.person_id
     verdict = first_refusal(
         rules.may_decide(now, me),
+        rules.may_use(basis, said_no=service.tenant_said_no(session, visit.id, pressed.policy)),
         may_open_the_door(
             planning.state_of(session, visit, pressed.policy), authoriser=me, proposer=now.proposer, basis=basis,
             policy=pressed.policy,

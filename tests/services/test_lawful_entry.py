@@ -144,6 +144,15 @@ def test_the_tenant_answered_and_agreed(world: World):
     assert (story.row().stage, story.row().ended_at) == ("consented", None), "D1 goes on"
 
 
+def test_a_no_that_the_desk_wrote_down_holds_for_the_next_proposal_too(world: World):
+    story = authorised(world)
+    does(world, story, steps.try_contact, "phone", "refused", story.at, "She said no", who="olive")
+    assert state(world).refused
+    asked(world, story)
+    assert refused(world, story, steps.authorise, "necessity", "Water") == "tenant-refused"
+    does(world, story, steps.authorise, "court-order", "A judge said so")
+
+
 def test_the_tenant_answered_and_refused_so_nobody_of_ours_goes_in(world: World):
     story = authorised(world)
     story.says("consent.refused", reason="other", who="tenant")

@@ -152,7 +152,7 @@ def test_leaving_because_of_aggression_is_an_alarm_also_when_it_is_said_later(wo
 def test_a_panic_needs_no_watch(world: World) -> None:
     a_visit(world, starts=world.now - 60 * MINUTE).in_the_home().says("safety.panicked")
     assert the_watch(world).stage == "alarm"
-    assert open_tasks(world) == []
+    assert open_tasks(world) == ["watch_alarm"]
 
 
 def after_the_phone_was_withdrawn(world: World) -> Story:
