@@ -90,8 +90,12 @@ def _call(vault: Vault, at: datetime) -> int:
     done = 0
     for page in open_ones:
         address, outside = to[page.id]
-        if page.way == "smtp" and not _mail(vault.config.ways_of_sending(), address, outside, page, at):
-            continue
+        try:
+            if page.way == "smtp" and not _mail(vault.config.ways_of_sending(), address, outside, page, at):
+                continue
+        except NotNowError:  # the others would wait as long for the same server: timers and texts must go on
+            log.error("vault-call-not-sent", error="NotNowError")
+            break
         if page.way == "screen" and outside:
             log.warning("vault-call-outside")  # nobody outside looks at our screen: a person must telephone
         with vault.store.writing() as session:
@@ -107,11 +111,11 @@ def _address(session: Session, vault: Vault, page: Page) -> tuple[str, bool]:
 
 
 def _mail(sending: Sending, to: str, outside: bool, page: Page, at: datetime) -> bool:
-    """False: not now, or never; it is tried again in the next round and stands on the vault's first page until then."""
+    """False: never to this address; it stands on the vault's first page. Raises NotNowError."""
     words = TO_OUTSIDE if outside else TEXT
     try:
         smtp.send(Outgoing(page.id, "email", to, SUBJECT, words, "en"), sending, at)
-    except (NotNowError, NeverError) as error:
+    except NeverError as error:
         log.error("vault-call-not-sent", error=type(error).__name__)
         return False
     return True
