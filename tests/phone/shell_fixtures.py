@@ -33,13 +33,15 @@ class Council:
     port: int
     server: Any = None
     sockets: list[socket.socket] = field(default_factory=list)
+    under_way: int = 0
+    turn: threading.Condition = field(default_factory=threading.Condition)
 
     @property
     def address(self) -> str:
         return f"http://localhost:{self.port}"
 
     def starts(self) -> None:
-        self.server = make_server("localhost", self.port, self.app, threaded=True)
+        self.server = make_server("localhost", self.port, self._answers, threaded=True)
         answer = self.server.process_request
 
         def noted(request: socket.socket, client: Any) -> None:
@@ -48,6 +50,16 @@ class Council:
 
         self.server.process_request = noted
         threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def _answers(self, environ: Any, start: Any) -> Any:
+        with self.turn:
+            self.under_way += 1
+        try:
+            return self.app(environ, start)
+        finally:
+            with self.turn:
+                self.under_way -= 1
+                self.turn.notify_all()
 
     def dies(self) -> None:
         """With every connection: a browser opens some before it needs them, and they would still be answered."""
@@ -59,6 +71,8 @@ class Council:
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
         self.sockets.clear()
+        with self.turn:  # whoever is still being answered asks a database that the next test puts another in place of
+            self.turn.wait_for(lambda: self.under_way == 0, timeout=5)
 
 
 @pytest.fixture
