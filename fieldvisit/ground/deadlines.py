@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 
 from fieldvisit.ground.clock import end_of_london_day, in_utc, london_date, say_date, say_instant
 from fieldvisit.ground.policy import Policy, Setting
-from fieldvisit.ground.policy_types import DEFAULT_NOTE
+from fieldvisit.ground.settings import DEFAULT_NOTE
 from fieldvisit.ground.working_days import WorkingDays
 
 TRIAGES = ("emergency", "significant", "other")

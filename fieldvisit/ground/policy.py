@@ -20,14 +20,11 @@ from fieldvisit.ground.policy_types import (
     Contact,
     EmergencyType,
     Hazard,
-    Kinder,
     LawfulBasis,
     Policy,
     RefusalReason,
-    Setting,
-    Spec,
-    Value,
 )
+from fieldvisit.ground.settings import Kinder, Setting, Spec, Value
 from fieldvisit.ground.verdict import Clause
 from fieldvisit.ground.working_days import WorkingDays
 

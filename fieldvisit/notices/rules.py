@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from fieldvisit.ground.clock import ends_a_day, in_utc, london_date, london_instant, say_date, say_instant, say_length
 from fieldvisit.ground.policy import Policy
-from fieldvisit.ground.policy_types import DEFAULT_NOTE, Setting
+from fieldvisit.ground.settings import DEFAULT_NOTE, Setting
 from fieldvisit.ground.verdict import Allowed, Clause, Refused, Verdict
 from fieldvisit.notices.exemptions import why_no_agreement, why_no_emergency, why_no_investigation
 from fieldvisit.notices.facts import (

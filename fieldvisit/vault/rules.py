@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from fieldvisit.ground.policy_types import SafeguardingPolicy, Setting
+from fieldvisit.ground.policy_types import SafeguardingPolicy
+from fieldvisit.ground.settings import Setting
 from fieldvisit.ground.verdict import Allowed, Refused, Verdict
 
 

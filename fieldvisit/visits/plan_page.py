@@ -11,8 +11,8 @@ from fieldvisit.codes import catalogue
 from fieldvisit.db import new_id
 from fieldvisit.ground.clock import london_date, say_date, say_instant
 from fieldvisit.ground.policy import Policy
-from fieldvisit.ground.policy_types import DEFAULT_NOTE, PROJECT_DEFAULT
 from fieldvisit.ground.roles import Duty, Principal, Role
+from fieldvisit.ground.settings import DEFAULT_NOTE, PROJECT_DEFAULT
 from fieldvisit.ground.verdict import Clause, Refused, Verdict
 from fieldvisit.notices.facts import CHANNELS, FAILURES
 from fieldvisit.notices.models import Notice as NoticeRow

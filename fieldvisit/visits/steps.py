@@ -8,7 +8,7 @@ import re
 from datetime import datetime
 
 from fieldvisit.ground.clock import london_date
-from fieldvisit.ground.policy_types import PROJECT_DEFAULT
+from fieldvisit.ground.settings import PROJECT_DEFAULT
 from fieldvisit.ground.verdict import Clause
 from fieldvisit.visits.state import DOORSTEP, PLANNING, STEPS, Stage, VisitState
 
