@@ -14,6 +14,7 @@ from fieldvisit.audit.service import note_access
 from fieldvisit.config import Config, Face
 from fieldvisit.deployment import deployment
 from fieldvisit.ground.roles import RIGHTS, Role, may_ever
+from fieldvisit.office_bar import bar
 from fieldvisit.register import sign_in_routes
 from fieldvisit.web.access import access, database, no_cookie, policy, rule_of
 from fieldvisit.web.render import asset_version
@@ -21,27 +22,6 @@ from fieldvisit.web.shell_files import served, wanted_at_once
 
 site = Blueprint("site", __name__)
 WORKER_SILENT = timedelta(minutes=5)
-
-# What the office's bar offers, in order: label, address, the right that it needs.
-NAV = (
-    ("Visits", "/office/visits", ("visit", "list")),
-    ("Plan a visit", "/office/plan", ("visit", "plan")),
-    ("Tasks", "/office/tasks", ("task", "list")),
-    ("Who is out", "/office/safety", ("watch", "list")),
-    ("Hazards", "/office/hazards", ("hazard", "list")),
-    ("Refusals", "/office/refusals", ("access-case", "list")),
-    ("Entries", "/office/entries", ("entry", "list")),
-    ("People", "/office/people", ("worker", "read")),
-    ("Messages", "/office/messages", ("message", "list")),
-    ("Held entries", "/office/held", ("held", "list")),
-    ("Verify a caller", "/office/verify-caller", ("caller", "verify")),
-    ("Take a concern", "/office/intake", ("concern", "take")),
-    ("Badges", "/office/badges", ("badge", "suspend")),
-    ("Message texts", "/office/texts", ("text", "read")),
-    ("My round", "/today", ("round", "read")),
-    ("Another matter", "/concern", ("matter", "write")),
-    ("Safe", "/safe", ("safe", "open")),
-)
 
 
 def blueprints_of_faces() -> dict[Face, tuple[Blueprint, ...]]:
@@ -136,11 +116,10 @@ def context() -> dict[str, Any]:
     person = signed_in and SimpleNamespace(
         id=signed_in.id, name=signed_in.name, role_label=Role(signed_in.role).label, role=signed_in.role
     )
-    nav = [
-        SimpleNamespace(label=label, href=href, current=request.path.startswith(href))
-        for label, href, right in NAV
-        if principal and may_ever(principal, *right) and href in current_app.extensions["fv_served"]
-    ]
+    served = current_app.extensions["fv_served"]
+    nav = (
+        bar(request.path, lambda place: bool(may_ever(principal, *place[2])) and place[1] in served) if person else None
+    )
     return {"person": person, "nav": nav, "wanted_at_once": wanted_at_once, "offline": _keeps_pages()}
 
 
