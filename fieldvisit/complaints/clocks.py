@@ -1,0 +1,102 @@
+"""Which clocks run for a complaint, by when, and what was done towards each. Pure: every date is `ground/deadlines.py`'s."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from fieldvisit.complaints.state import State
+from fieldvisit.ground import running
+from fieldvisit.ground.clock import end_of_london_day, london_date, say_date
+from fieldvisit.ground.deadlines import RULES, due
+from fieldvisit.ground.policy import Policy
+
+LABELS = {
+    "complaint_ack": "Acknowledge the complaint",
+    "complaint_stage1": "Answer at stage 1",
+    "complaint_stage2_ack": "Acknowledge that it goes to stage 2",
+    "complaint_stage2": "Answer at stage 2",
+}
+OF_STAGE = {1: "complaint_stage1", 2: "complaint_stage2"}
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """rule: DR-8 to DR-11, "D6" of a promised action. done_at: aware UTC, or None while it runs. extended: once, by letter."""
+
+    clock: str
+    label: str
+    rule: str
+    begins: datetime
+    due: datetime
+    done_at: datetime | None
+    why: str
+    extended: bool = False
+
+    @property
+    def runs(self) -> bool:
+        return self.done_at is None
+
+    def standing(self, at: datetime) -> str:
+        """A code of `templates/ui/deadlines.html`."""
+        return running.standing(self.due, self.done_at, at)
+
+    def due_in(self, at: datetime) -> str:
+        return running.due_in(self.due, self.done_at, at)
+
+
+def clocks(state: State, policy: Policy) -> list[Clock]:
+    if not state.wanted:
+        return []
+    return list(_clocks(state, policy))
+
+
+def outstanding(state: State, policy: Policy) -> list[Clock]:
+    """What is owed and not done, what runs out first on top. Nothing is owed once it has ended."""
+    found = [clock for clock in clocks(state, policy) if clock.runs] if state.open else []
+    return sorted(found, key=lambda clock: clock.due)
+
+
+def runs_out_first(state: State, policy: Policy) -> datetime | None:
+    return next((clock.due for clock in outstanding(state, policy)), None)
+
+
+def _clocks(state: State, policy: Policy) -> Iterator[Clock]:
+    ended = state.ended_at if not state.sent.get("ack1") else None
+    told = state.sent.get("ack1") or state.sent.get("refusal") or ended
+    first = _clock("complaint_ack", state.received_at, told, policy)
+    yield first
+    if "refusal" not in state.sent and not (ended and "ack1" not in state.sent):
+        yield _answer(state, 1, state.sent.get("ack1") or first.due, policy)
+    if state.escalated_at:
+        second = _clock("complaint_stage2_ack", state.escalated_at, state.sent.get("ack2"), policy)
+        yield second
+        yield _answer(state, 2, state.sent.get("ack2") or second.due, policy)
+    for action in state.actions:
+        ends, label = end_of_london_day(action.due), f"Promised action {action.number}"
+        yield Clock("action", label, "D6", state.received_at, ends, action.done_at, "The day that our answer named.")
+
+
+def _answer(state: State, process: int, acknowledged: datetime, policy: Policy) -> Clock:
+    """DR-9, DR-11: from the day on which it was acknowledged, or the last day on which that was due."""
+    name = OF_STAGE[process]
+    clock = _clock(name, acknowledged, state.sent.get(f"answer{process}"), policy)
+    if process not in state.until:
+        return clock
+    until = state.until[process]
+    why = f"Extended once, with a reason, to {say_date(until)}. {clock.why}"
+    ends = end_of_london_day(until)
+    return Clock(name, clock.label, clock.rule, clock.begins, ends, clock.done_at, why, extended=True)
+
+
+def _clock(name: str, begins: datetime, done_at: datetime | None, policy: Policy) -> Clock:
+    answer = due(name, begins, policy=policy)
+    assert answer.due, "complaints have no clock that does not hold"
+    return Clock(name, LABELS[name], RULES[name], begins, answer.due, done_at, answer.reason)
+
+
+def extension_days(state: State, process: int, policy: Policy) -> tuple[date, date]:
+    """The last day as it stands without an extension, and the last one that an extension may name (London dates)."""
+    first = next(clock for clock in clocks(state, policy) if clock.clock == OF_STAGE[process])
+    answer = due(OF_STAGE[process], first.begins, policy=policy)
+    assert answer.due and answer.latest_extension
+    return london_date(answer.due), london_date(answer.latest_extension)

@@ -1,0 +1,396 @@
+"""Complaints (D6): who may do what when, by when (DR-8 to DR-11), and what each letter must say."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from fieldvisit.complaints import clocks, letters, rules
+from fieldvisit.complaints.rules import SENIOR, WORKS, Hands
+from fieldvisit.complaints.state import LETTERS, Deed, Stage, State, fold
+from fieldvisit.ground.clock import LONDON, london_date
+from fieldvisit.ground.deadlines import due
+from fieldvisit.ground.policy import Policy, load_policy
+
+POLICY = load_policy("melton")
+DAY = timedelta(days=1)
+ANNA, BEA, CLEO = "anna", "bea", "cleo"  # of complaints; senior; senior
+BOTH = frozenset({WORKS, SENIOR})
+HANDS = Hands(duties=BOTH, handlers={ANNA: frozenset({WORKS}), BEA: BOTH, CLEO: BOTH})
+WORDS = {
+    "reasons1": "Nobody came on two days.", "remedy1": "We say that we are sorry.", "answer:1": "Nobody came.",
+    "reasons2": "It is as stage 1 says.", "remedy2": "We say that we are sorry.", "answer:2": "He rang once.",
+    "learning": "Rounds are confirmed the day before.", "what": "A new boiler is fitted.",
+}  # fmt: skip
+
+
+def london(day: int, month: int, year: int = 2027, hour: int = 10) -> datetime:
+    return datetime(year, month, day, hour, tzinfo=LONDON).astimezone(UTC)
+
+
+RECEIVED = london(24, 5)  # a Monday; 31 May is a bank holiday
+
+
+def decided(process: int = 1, **body: Any) -> tuple[str, dict[str, Any]]:
+    said = {"stage": process, "outcome": "upheld", "answers": {"1": "upheld", "2": "upheld"}, "remedies": ["apology"]}
+    return "decided", said | body
+
+
+LOGGED = ("logged", {"handler": ANNA, "points": 2, "theme": "repairs"})
+ACK1 = ("handed", {"letter": "ack1", "how": "by_hand"})
+ANSWER1 = ("handed", {"letter": "answer1", "how": "by_hand"})
+ESCALATED = ("escalated", {})
+HANDLER2 = ("handler", {"handler": CLEO, "stage": 2})
+ACK2 = ("handed", {"letter": "ack2", "how": "by_hand"})
+ANSWER2 = ("handed", {"letter": "answer2", "how": "by_hand"})
+AT_STAGE_2 = (LOGGED, ACK1, decided(), ANSWER1, ESCALATED, HANDLER2, ACK2)
+Steps = Iterable[tuple[str, dict[str, Any]]]
+
+
+def state(
+    *steps: tuple[str, dict[str, Any]], received: datetime = RECEIVED, by: str = ANNA, wanted: bool = True
+) -> State:
+    """A day between two steps."""
+    deeds = [Deed("received", received, "", {"from": "phone"})]
+    for number, (kind, body) in enumerate(steps, start=1):
+        deeds.append(Deed(kind, received + number * DAY, by, body))
+    return fold(deeds)
+
+
+def may(found: State, kind: str, body: dict[str, Any], hands: Hands = HANDS, by: str = ANNA, **words: str) -> str:
+    """The code of the refusal, or 'allowed'."""
+    deed = Deed(kind, RECEIVED + 30 * DAY, by, body)
+    return rules.may(found, deed, WORDS | words, hands, POLICY, date(2027, 6, 1)).code
+
+
+def letter(found: State, which: str, hands: Hands = HANDS, by: str = BEA, **body: Any) -> str:
+    return may(found, "handed", {"letter": which, "how": "by_hand"} | body, hands, by)
+
+
+def due_of(found: State, clock: str, policy: Policy = POLICY) -> date:
+    return next(london_date(one.due) for one in clocks.clocks(found, policy) if one.clock == clock)
+
+
+# --- by when ------------------------------------------------------------------------------------------------------
+
+
+def test_the_examples_of_the_law() -> None:
+    """A4: received Mon 24 May 2027, acknowledge by Tue 1 Jun; acknowledged Wed 26 May, answer by Thu 10 Jun."""
+    assert due_of(state(), "complaint_ack") == date(2027, 6, 1)
+    acknowledged = state(LOGGED, ACK1)
+    assert london_date(acknowledged.sent["ack1"]) == date(2027, 5, 26)
+    assert due_of(acknowledged, "complaint_stage1") == date(2027, 6, 10)
+
+
+def test_every_clock_is_that_of_the_one_list_of_deadlines() -> None:
+    found = state(*AT_STAGE_2)
+    begins = {
+        "complaint_ack": RECEIVED, "complaint_stage1": found.sent["ack1"],
+        "complaint_stage2_ack": found.escalated_at, "complaint_stage2": found.sent["ack2"],
+    }  # fmt: skip
+    for one in clocks.clocks(found, POLICY):
+        started = begins[one.clock]
+        assert started
+        assert (one.begins, one.due) == (started, due(one.clock, started, policy=POLICY).due)
+
+
+def test_a_complaint_that_nobody_acknowledged_is_answered_from_the_last_day_on_which_it_was_due() -> None:
+    assert due_of(state(), "complaint_stage1") == date(2027, 6, 15)  # ten working days after 1 June
+    assert due_of(state(LOGGED), "complaint_stage1") == date(2027, 6, 15)
+
+
+@pytest.mark.parametrize(("hour", "minute", "said"), [(23, 58, "met"), (23, 59, "met"), (0, 0, "late")])
+def test_it_is_in_time_until_the_last_second_of_its_last_day(hour: int, minute: int, said: str) -> None:
+    last = datetime(2027, 6, 1 if hour else 2, hour, minute, 59 if minute == 59 else 0, tzinfo=LONDON).astimezone(UTC)
+    found = fold([
+        Deed("received", RECEIVED, "", {"from": "phone"}), Deed("logged", RECEIVED, ANNA, LOGGED[1]),
+        Deed("handed", last, ANNA, ACK1[1]),
+    ])  # fmt: skip
+    first = clocks.clocks(found, POLICY)[0]
+    assert first.standing(last + DAY) == said
+
+
+@pytest.mark.parametrize("days", [-1, 0, 1])
+def test_an_extension_ends_no_later_than_it_may(days: int) -> None:
+    """DR-9: answer by 10 June, ten working days more are 24 June. The day itself is the last that is allowed."""
+    hands = replace(HANDS, until=date(2027, 6, 24) + days * DAY)
+    assert letter(state(LOGGED, ACK1), "extension1", hands) == ("too-long" if days > 0 else "allowed")
+
+
+@pytest.mark.parametrize(("until", "said"), [(9, "no-longer"), (10, "no-longer"), (11, "allowed")])
+def test_an_extension_is_longer_than_what_there_is(until: int, said: str) -> None:
+    assert letter(state(LOGGED, ACK1), "extension1", replace(HANDS, until=date(2027, 6, until))) == said
+
+
+@pytest.mark.parametrize("days", [-1, 0, 1])
+def test_stage_2_is_extended_by_twenty_working_days_at_most(days: int) -> None:
+    found = state(*AT_STAGE_2, by=BEA)
+    now, most = clocks.extension_days(found, 2, POLICY)
+    assert POLICY.working_days.after(now, 20) == most
+    found = replace(found, handlers={1: ANNA, 2: CLEO}, decided_by={1: ANNA})
+    hands = replace(HANDS, until=most + days * DAY)
+    assert letter(found, "extension2", hands, CLEO) == ("too-long" if days > 0 else "allowed")
+
+
+def test_an_extension_moves_the_clock_and_is_made_once() -> None:
+    found = state(LOGGED, ACK1, ("handed", {"letter": "extension1", "how": "by_hand", "until": "2027-06-24"}))
+    assert found.stage is Stage.STAGE1_EXTENDED
+    assert due_of(found, "complaint_stage1") == date(2027, 6, 24)
+    assert letter(found, "extension1", replace(HANDS, until=date(2027, 6, 24))) == "extended-already"
+
+
+def test_a_letter_counts_from_the_day_it_is_sent_and_not_from_the_day_it_is_written() -> None:
+    written = ("written", {"letter": "ack1", "how": "email", "message": "m"})
+    found = state(LOGGED, written)
+    assert found.stage is Stage.ACKNOWLEDGED
+    assert clocks.clocks(found, POLICY)[0].runs
+    assert letter(found, "ack1") == "waits"
+    sent = state(LOGGED, written, ("sent", {"letter": "ack1", "message": "m"}))
+    assert sent.stage is Stage.STAGE1_OPEN
+    assert sent.sent["ack1"] == RECEIVED + 3 * DAY
+
+
+def test_a_letter_that_came_back_was_never_sent() -> None:
+    written = ("written", {"letter": "ack1", "how": "email", "message": "m"})
+    sent, failed = ("sent", {"letter": "ack1", "message": "m"}), ("failed", {"letter": "ack1", "message": "m"})
+    for steps in ((LOGGED, written, failed), (LOGGED, written, sent, failed)):
+        found = state(*steps)
+        assert (found.stage, found.came_back) == (Stage.LOGGED, "ack1")
+        assert clocks.clocks(found, POLICY)[0].runs
+        assert letter(found, "ack1") == "allowed"
+
+
+def test_a_letter_that_comes_back_late_does_not_undo_what_was_done_since() -> None:
+    written = ("written", {"letter": "ack1", "how": "email", "message": "m"})
+    sent, failed = ("sent", {"letter": "ack1", "message": "m"}), ("failed", {"letter": "ack1", "message": "m"})
+    found = state(LOGGED, written, sent, decided(), ANSWER1, failed)
+    assert found.stage is Stage.STAGE1_ANSWERED
+    assert found.came_back == "ack1"
+
+
+def test_a_service_request_owes_nothing_until_the_tenant_complains() -> None:
+    found = state(("not_wanted", {}))
+    assert (found.stage, clocks.clocks(found, POLICY)) == (Stage.CLOSED, [])
+    again = state(("not_wanted", {}), ("complained", {}))
+    assert (again.stage, again.received_at) == (Stage.RECEIVED, RECEIVED + 2 * DAY)
+    assert due_of(again, "complaint_ack") == date(2027, 6, 3)
+
+
+# --- D6, row by row -----------------------------------------------------------------------------------------------
+
+PATH: dict[str, Steps] = {
+    "received": (),
+    "logged": (LOGGED,),
+    "acknowledged": (LOGGED, ("written", {"letter": "ack1", "how": "email", "message": "m"})),
+    "stage1_open": (LOGGED, ACK1),
+    "stage1_extended": (LOGGED, ACK1, ("handed", {"letter": "extension1", "how": "by_hand", "until": "2027-06-24"})),
+    "stage1_answered": (LOGGED, ACK1, decided(), ANSWER1),
+    "stage2_requested": (LOGGED, ACK1, decided(), ANSWER1, ESCALATED),
+    "stage2_acknowledged": (*AT_STAGE_2[:-1], ("written", {"letter": "ack2", "how": "email", "message": "m"})),
+    "stage2_open": AT_STAGE_2,
+    "stage2_extended": (*AT_STAGE_2, ("handed", {"letter": "extension2", "how": "by_hand", "until": "2027-07-20"})),
+    "stage2_answered": (*AT_STAGE_2, decided(2), ANSWER2),
+    "actions_outstanding": (LOGGED, ACK1, decided(), ("action", {"owner": ANNA, "due": "2027-07-01"}), ANSWER1),
+    "closed": (LOGGED, ACK1, decided(), ANSWER1, ("learned", {}), ("closed", {})),
+    "not_accepted": (("handed", {"letter": "refusal", "how": "by_hand", "ground": "over-12-months"}),),
+}
+MOVES: dict[str, tuple[str, dict[str, Any], set[str]]] = {
+    "no complaint wanted": ("not_wanted", {}, {"received"}),
+    "turned away": ("handed", {"letter": "refusal", "ground": "over-12-months"}, {"received"}),
+    "defined": ("logged", LOGGED[1], {"received", "logged"}),
+    "acknowledged": ("handed", {"letter": "ack1"}, {"logged"}),
+    "stage 1 extended": ("handed", {"letter": "extension1"}, {"stage1_open"}),
+    "stage 1 answered": ("handed", {"letter": "answer1"}, {"stage1_open", "stage1_extended"}),
+    "escalated": ("escalated", {}, {"stage1_answered", "actions_outstanding", "closed"}),
+    "stage 2 acknowledged": ("handed", {"letter": "ack2"}, {"stage2_requested"}),
+    "stage 2 extended": ("handed", {"letter": "extension2"}, {"stage2_open"}),
+    "stage 2 answered": ("handed", {"letter": "answer2"}, {"stage2_open", "stage2_extended"}),
+    "closed": ("closed", {}, {"stage1_answered", "stage2_answered"}),
+}
+
+
+def test_there_is_a_way_to_every_stage_of_the_table() -> None:
+    assert set(PATH) == {stage.value for stage in Stage}
+    for stage, steps in PATH.items():
+        assert state(*steps).stage == stage
+
+
+@pytest.mark.parametrize("move", MOVES)
+def test_each_row_of_the_table_leads_from_where_it_says_and_from_nowhere_else(move: str) -> None:
+    kind, body, wanted = MOVES[move]
+    allowed = set()
+    for stage, steps in PATH.items():
+        found = state(*steps)
+        found.handlers |= {2: CLEO} if found.escalated_at else {}
+        found.outcomes |= {1: "upheld", 2: "upheld"}
+        found.learned = True
+        until = None
+        if kind == "handed" and "extension" in body["letter"] and found.sent.get(f"ack{found.process}"):
+            until = clocks.extension_days(found, found.process, POLICY)[1]
+        if may(found, kind, body, replace(HANDS, until=until), CLEO) == "allowed":
+            allowed.add(stage)
+    assert allowed == wanted
+
+
+# --- who ----------------------------------------------------------------------------------------------------------
+
+
+def test_who_is_complained_of_and_who_was_there_do_not_look_into_it() -> None:
+    about, there = replace(HANDS, kept_from=frozenset({ANNA})), replace(HANDS, at_visit=frozenset({ANNA}))
+    assert may(state(), *LOGGED, by=BEA) == "allowed"
+    assert may(state(), *LOGGED, hands=about, by=BEA) == "complained-of"
+    assert may(state(), *LOGGED, hands=there, by=BEA) == "was-there"
+    assert may(state(), "logged", LOGGED[1] | {"handler": "dave"}, by=BEA) == "no-duty"
+    assert may(state(), *LOGGED, hands=about, by=ANNA) == "complained-of"
+
+
+def test_stage_2_is_for_a_senior_officer_who_had_no_part_in_stage_1() -> None:
+    found = state(LOGGED, ACK1, decided(), ANSWER1, ESCALATED)
+    assert may(found, "handler", {"handler": BEA, "stage": 2}, by=BEA) == "allowed"
+    assert may(found, "handler", {"handler": ANNA, "stage": 2}, by=BEA) == "no-duty"
+    found.handlers[1], found.decided_by[1] = BEA, CLEO
+    for each in (BEA, CLEO):
+        assert may(found, "handler", {"handler": each, "stage": 2}, by=ANNA) == "same-person"
+
+
+def test_who_answered_stage_1_does_not_answer_stage_2() -> None:
+    found = state(*AT_STAGE_2, decided(2), by=CLEO)
+    found.handlers[1], found.decided_by[1] = ANNA, BEA
+    assert letter(found, "answer2", by=CLEO) == "allowed"
+    assert letter(found, "answer2", by=BEA) == "same-person"
+    assert letter(found, "answer2", replace(HANDS, duties=frozenset({WORKS})), CLEO) == "not-senior"
+
+
+def test_only_a_senior_officer_extends() -> None:
+    hands = replace(HANDS, until=date(2027, 6, 20), duties=frozenset({WORKS}))
+    assert letter(state(LOGGED, ACK1), "extension1", hands) == "not-senior"
+
+
+def test_without_the_duty_nothing_is_done() -> None:
+    assert may(state(), *LOGGED, hands=replace(HANDS, duties=frozenset())) == "no-duty"
+
+
+def test_who_looks_into_it_gives_it_away_before_being_named() -> None:
+    found = state(LOGGED)
+    assert may(found, "named", {"person": ANNA}, by=BEA) == "handler-named"
+    assert may(found, "named", {"person": "worker"}, by=BEA) == "allowed"
+    assert may(found, "named", {"person": BEA}, by=BEA) == "handler-named"
+
+
+# --- what must be there -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ground", ["", "too-busy", "over-12-months"])
+def test_it_is_turned_away_on_a_ground_of_the_list_alone(ground: str) -> None:
+    assert letter(state(), "refusal", ground=ground) == ("allowed" if ground == "over-12-months" else "no-ground")
+
+
+def test_each_point_is_answered() -> None:
+    found = state(LOGGED, ACK1)
+    assert may(found, *decided()) == "allowed"
+    assert may(found, *decided(answers={"1": "upheld"})) == "unanswered"
+    assert may(found, *decided(), **{"answer:2": "  "}) == "unanswered"
+    assert may(found, *decided(), reasons1="No.") == "no-reasons"
+    assert may(found, *decided(), remedy1="") == "no-remedy"
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "whole"),
+    [
+        ("upheld", "upheld", "upheld"),
+        ("upheld", "not_upheld", "partly_upheld"),
+        ("not_upheld", "not_upheld", "not_upheld"),
+    ],
+)
+def test_the_whole_says_what_its_points_say(one: str, two: str, whole: str) -> None:
+    for outcome in ("upheld", "partly_upheld", "not_upheld"):
+        said = may(state(LOGGED, ACK1), *decided(answers={"1": one, "2": two}, outcome=outcome))
+        assert said == ("allowed" if outcome == whole else "not-the-sum")
+
+
+def test_it_is_closed_when_promises_are_kept_and_something_was_learned() -> None:
+    promised = ("action", {"owner": ANNA, "due": "2027-07-01"})
+    found = state(LOGGED, ACK1, decided(), promised, ANSWER1)
+    assert found.stage is Stage.ACTIONS_OUTSTANDING
+    assert may(found, "closed", {}) == "outstanding"
+    kept = state(LOGGED, ACK1, decided(), promised, ANSWER1, ("action_done", {"number": 1}))
+    assert may(kept, "closed", {}) == "no-learning"
+    kept.learned = True
+    assert may(kept, "closed", {}) == "allowed"
+    assert may(kept, "action_done", {"number": 1}) == "no-such-promise"
+
+
+def test_nobody_loses_stage_2_by_our_closing_the_case() -> None:
+    found = state(*PATH["closed"], ESCALATED)
+    assert found.stage is Stage.STAGE2_REQUESTED
+    assert found.open
+
+
+@pytest.mark.parametrize(("seen", "said"), [(2, "changed"), (3, "allowed"), (4, "changed")])
+def test_a_form_that_was_made_before_anothers_step_is_told_so(seen: int, said: str) -> None:
+    assert rules.unchanged(seen, 3).code == said
+
+
+# --- letters ------------------------------------------------------------------------------------------------------
+
+
+def facts(**said: Any) -> letters.Facts:
+    words = {
+        "definition": "Nobody came.", "outcomes": "A new day.", "responsible": "Our repairs, not the gas network.",
+        "refused": "It was in 2024.", "reason1": "The surveyor is ill.", "reason2": "The surveyor is ill.",
+    }  # fmt: skip
+    return letters.Facts(
+        ref="C-TEST", said=words | WORDS, points={1: "Nobody came", 2: "Nobody rang"}, answers={1: "True.", 2: "He did."},
+        people={ANNA: "Anna Bell", CLEO: "Cleo Hunt"}, address="1 Larch Close", today=date(2027, 5, 26),
+        actions={1: "A new boiler is fitted."}, until=date(2027, 6, 24), ground="over-12-months", **said,
+    )  # fmt: skip
+
+
+def complete(which: str) -> tuple[State, letters.Facts]:
+    return state(*AT_STAGE_2, decided(2)) if LETTERS[which] == 2 else state(LOGGED, ACK1, decided()), facts()
+
+
+@pytest.mark.parametrize("which", LETTERS)
+def test_each_letter_says_all_that_it_must_and_names_what_it_lacks(which: str) -> None:
+    found, said = complete(which)
+    parts = letters.parts_of(which, found, said, POLICY)
+    assert letters.missing(parts) == ()
+    text = letters.text_of(which, parts, said, POLICY)
+    for part in letters.CONTENT[which]:
+        assert parts[part] in text
+        lacking = letters.missing(parts | {part: ""})
+        assert lacking == (part,)
+        assert letter(state(LOGGED), "ack1", replace(HANDS, missing=lacking)) == "incomplete"
+
+
+def test_the_first_answer_says_how_to_escalate_and_the_last_that_it_is_the_last() -> None:
+    first, last = (letters.CONTENT[which] for which in ("answer1", "answer2"))
+    assert {"stage", "definition", "points", "decision", "reasons", "remedy", "actions", "escalate"} <= set(first)
+    assert "escalate" not in last
+    assert {"final", "ombudsman"} <= set(last)
+
+
+def test_the_ombudsmans_number_is_not_printed_until_somebody_has_confirmed_it() -> None:
+    for which in LETTERS:
+        found, said = complete(which)
+        assert "0300" not in letters.text_of(which, letters.parts_of(which, found, said, POLICY), said, POLICY)
+    contact = replace(POLICY.contact("housing-ombudsman"), confirmed=True)
+    sure = replace(POLICY, contacts=(contact,))
+    assert "0300 111 3000" in letters.ombudsman("answer2", sure)
+
+
+def test_a_point_without_an_answer_leaves_the_whole_part_missing() -> None:
+    found, said = complete("answer1")
+    assert "points" in letters.missing(letters.parts_of("answer1", found, replace(said, answers={1: "True."}), POLICY))
+
+
+def test_what_was_promised_stands_in_the_answer_with_who_and_by_when() -> None:
+    found = state(LOGGED, ACK1, decided(), ("action", {"owner": ANNA, "due": "2027-07-01"}))
+    said = letters.parts_of("answer1", found, facts(), POLICY)["actions"]
+    assert said == "A new boiler is fitted. Anna Bell sees to it by Thursday 1 July 2027."
+
+
+def test_a_subject_names_no_complaint() -> None:
+    assert "omplain" not in letters.subject_of("C-TEST", POLICY)
