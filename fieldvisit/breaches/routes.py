@@ -1,66 +1,232 @@
-"""`/office/intake`: the phone line writes down a concern about conduct, and reads the reference back once."""
+"""`/office/intake`: the phone line writes down a concern about conduct while somebody talks, and reads a reference back.
 
+Every button works without a script. With one, what is typed is saved here as it is typed, and filing waits out a lost
+connection (static/desk/intake.js).
+"""
+
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
-from flask import Blueprint, abort, redirect, request, url_for
-from flask import session as browser
+from flask import Blueprint, abort, current_app, jsonify, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from fieldvisit.breaches import forms, rules, service
+from fieldvisit.breaches import drafts, forms, receipts, rules, service
+from fieldvisit.breaches.forms import Typed
 from fieldvisit.db import new_id
-from fieldvisit.ground.roles import may_ever
-from fieldvisit.web.access import access, policy, principal, session
+from fieldvisit.ground.clock import in_london, london_date
+from fieldvisit.ground.roles import TAKING, may_ever
+from fieldvisit.web.access import access, at, database, log_access, policy, principal, session
 from fieldvisit.web.render import page
 
 blueprint = Blueprint("breaches", __name__)
-Answer = str | Response | tuple[str, int]
-READ_BACK = "concern_taken"  # in the browser's own session until it has been shown
+Answer = str | Response | tuple[str, int] | tuple[Response, int]
+ON_THE_LINE = {"phone": "On the phone", "letter": "By letter", "email": "By e-mail", "social": "On social media"}
+SAME = "It may be the same. Choose one: the same, or another."
 
 
 @blueprint.get("/office/intake")
 @access("concern", "take")
 def intake() -> Answer:
-    return _form(forms.blank(), {})
+    """draft: one of their own, to go on with."""
+    waiting = drafts.waiting(session(), at(), _draft_key())
+    chosen = next((one for one in waiting if one.id == request.args.get("draft")), None)
+    if chosen is None:
+        return _form(forms.blank(), {}, waiting=waiting)
+    # What was kept is as it was typed then: a field that is newer than the draft is empty.
+    return _form(forms.blank() | dict(chosen.typed), {}, number=chosen.number, saved_at=chosen.saved_at)
 
 
 @blueprint.post("/office/intake")
 @access("concern", "take")
 def take() -> Answer:
-    typed, errors = forms.read(request.form)
+    """Answers JSON to the page's script, which must tell 'filed' from a lost line, and pages to everybody else."""
+    typed, errors = forms.read(request.form, london_date(at()))
+    told = forms.told(typed)
+    like = None if errors else _likely(told, typed["k"])
+    if like and typed["same"] not in ("yes", "no"):
+        errors["same"] = SAME
     if errors:
-        return _form(typed, errors), 422
+        return _form(typed, errors, like=like), 422
     try:
-        taken = service.take(session(), forms.told(typed), form_key=typed["k"], by=principal(), policy=policy())
+        taken = _file(typed, told, like.concern_id if like and typed["same"] == "yes" else "")
     except service.ReferenceTaken:
         return _form(typed | {"k": new_id()}, {"": "This was not saved yet. Press ‘Save’ once more."}), 409
-    # Write only (N4): the server reads nothing back, so what is to be shown once travels with the browser.
-    dates = [taken.looked_at_by.isoformat(), taken.answered_by.isoformat() if taken.answered_by else None]
-    browser[READ_BACK] = [taken.id, taken.reference, *dates]
-    return redirect(url_for("breaches.read_back", taken_id=taken.id), 303)
+    there = url_for("breaches.read_back", taken_id=taken.id)
+    return jsonify({"to": there}) if _wants_json() else redirect(there, 303)
+
+
+def _file(typed: Typed, told: rules.Told, likely_id: str) -> service.Taken:
+    """The concern is there and the draft is not: together. What is to be read back waits, sealed, for one look."""
+    by = principal()
+    with database().writing(TAKING) as own:
+        taken = service.take(
+            own, told, form_key=typed["k"], by=by, policy=policy(), key=_receipt_key(), likely_id=likely_id
+        )
+        said = {
+            "reference": taken.reference,
+            "receipt": taken.receipt,
+            "looked_at_by": taken.looked_at_by.isoformat(),
+            "answered_by": taken.answered_by.isoformat() if taken.answered_by else "",
+            "danger_now": told.danger_now,
+            "by_phone": told.channel == rules.Channel.PHONE,
+        }
+        drafts.keep_read_back(own, by.person_id, taken.id, said, at=at(), policy=policy(), key=_draft_key())
+        drafts.drop(own, by.person_id, typed["k"], at=at(), policy=policy())
+    return taken
 
 
 @blueprint.get("/office/intake/<id:taken_id>/taken")
 @access("concern", "take")
 def read_back(taken_id: str) -> Answer:
-    held = browser.get(READ_BACK)
-    if not held or held[0] != taken_id:
+    with database().writing(principal()) as own:
+        said = drafts.read_back(own, taken_id, at(), _draft_key())
+    if said is None:
         abort(404)
-    del browser[READ_BACK]
-    _, reference, looked_at, answered = held
     return page(
         "breaches/taken.html",
-        groups=rules.in_groups(reference),
-        looked_at_by=datetime.fromisoformat(looked_at),
-        answered_by=datetime.fromisoformat(answered) if answered else None,
+        groups=rules.in_groups(said["reference"]),
+        receipt=rules.in_fours(said["receipt"]),
+        looked_at_by=datetime.fromisoformat(said["looked_at_by"]),
+        answered_by=datetime.fromisoformat(said["answered_by"]) if said["answered_by"] else None,
+        by_phone=said["by_phone"],
         written_in=policy().task.concern_wd.written_in,
+        host=policy().council.verify_host,
     )
 
 
-def _form(typed: dict[str, str], errors: dict[str, str]) -> str:
+# --- the draft ----------------------------------------------------------------------------------------------------
+
+
+@blueprint.post("/office/intake/draft")
+@access("concern", "take")
+def save_draft() -> Answer:
+    """For the page's script, at every keystroke. n: how many there have been."""
+    typed, count = forms.typed_in(request.form), request.form.get("n", "")
+    number = int(count) if count.isascii() and count.isdecimal() and len(count) < 9 else 0
+    longer = {name: words[: forms.LENGTHS[name]] for name, words in typed.items() if name in forms.LENGTHS}
+    kept = drafts.save(
+        session(), principal().person_id, typed | longer, number, at=at(), policy=policy(), key=_draft_key()
+    )
+    return (jsonify({"saved": f"{in_london(at()):%H:%M}"}), 200) if kept else (jsonify({"saved": ""}), 409)
+
+
+@blueprint.post("/office/intake/draft/<id:draft_id>/delete")
+@access("concern", "take")
+def delete_draft(draft_id: str) -> Answer:
+    drafts.drop_one(session(), draft_id)
+    return redirect(url_for("breaches.intake"), 303)
+
+
+# --- whom is it about, and is it told already? --------------------------------------------------------------------
+
+
+@blueprint.post("/office/intake/who")
+@access("concern", "search")
+def who() -> Answer:
+    """The people who fit, for htmx; without it, the form once more with them in it.
+
+    The record says that somebody looked, never for whom: beside an anonymous call that would name the accused (N1).
+    """
+    typed = forms.typed_in(request.form)
+    if typed["who"]:
+        log_access(reason="by a badge number" if any(map(str.isdigit, typed["who"])) else "by a name")
+    return _form(typed, {}, fragment="found")
+
+
+@blueprint.post("/office/intake/likely")
+@access("concern", "take")
+def likely() -> Answer:
+    """For htmx, while they talk. Without it, `take` asks once."""
+    typed = forms.typed_in(request.form)
+    return _form(typed, {}, like=_likely(forms.told(typed), typed["k"]), fragment="likely")
+
+
+def _likely(told: rules.Told, form_key: str) -> service.Likely | None:
+    with database().reading(TAKING) as own:
+        return service.likely(own, told, principal(), form_key)
+
+
+def _form(
+    typed: Typed, errors: dict[str, str], *, like: service.Likely | None = None, waiting: Any = (), number: int = 0,
+    saved_at: datetime | None = None, fragment: str | None = None,
+) -> str:  # fmt: skip
+    people, firms = _found(typed)
+    too_many = len(people) > service.MOST_FOUND
     return page(
         "breaches/intake.html",
+        fragment=fragment,
         typed=typed,
         errors=errors,
+        people=[] if too_many else [_option(one) for one in people],
+        too_many=too_many,
+        firms=firms,
+        like=like,
+        like_groups=rules.in_groups(like.reference) if like and like.reference else None,
+        waiting=waiting,
+        number=number,
+        saved_at=saved_at,
+        opened_at=at(),
+        channels=list(ON_THE_LINE.items()),
         danger=policy().contact("danger"),
         may_verify=may_ever(principal(), "caller", "verify") is not None,
     )
+
+
+def _found(typed: Mapping[str, str]) -> tuple[list[service.Found], list[str]]:
+    """Those who fit what is looked for, and whoever was pointed out before."""
+    with database().reading(None) as own:
+        people, firms = service.find(own, typed["who"], policy())
+        chosen = typed["about_id"]
+        if chosen and all(one.person_id != chosen for one in people) and len(people) <= service.MOST_FOUND:
+            before = service.found_one(own, chosen, policy())
+            people = [*([before] if before else []), *people]
+    return people, firms
+
+
+def _option(one: service.Found) -> tuple[str, str]:
+    return one.person_id, f"{one.name}, {one.firm or policy().council.name}, badge {one.badge}"
+
+
+# --- words that are said later ------------------------------------------------------------------------------------
+
+
+@blueprint.get("/office/intake/more")
+@access("concern", "take")
+def more_form() -> Answer:
+    return page("breaches/more.html", errors={}, words="", k=new_id())
+
+
+@blueprint.post("/office/intake/more")
+@access("concern", "take")
+def more() -> Answer:
+    """Somebody rings again. The same sentence whether or not a number is known would lose their words: it says which."""
+    words, number = forms.words_added(request.form), request.form.get("number", "")[:40]
+    errors = {}
+    if not (rules.receipt_typed(number) or rules.reference_typed(number)):
+        errors["number"] = "Type the 16 digits of the receipt, or C and the seven letters of the reference."
+    if not words:
+        errors["words"] = "Write down what they add, in their words."
+    if len(words) > forms.LONG:
+        errors["words"] = f"Make this shorter: at most {forms.LONG:,} characters."
+    if not errors:
+        with database().writing(TAKING) as own:
+            known = receipts.add_words(
+                own, number, words, form_key=forms.key_of(request.form), at=at(), key=_receipt_key()
+            )
+        if known:
+            return page("breaches/more_taken.html")
+        errors["number"] = "There is nothing with this number. Let them read it again, or take it as a new concern."
+    return page("breaches/more.html", errors=errors, words=words, k=forms.key_of(request.form)), 422
+
+
+def _receipt_key() -> bytes:
+    return receipts.receipt_key(current_app.config["SECRET_KEY"])
+
+
+def _draft_key() -> bytes:
+    return drafts.draft_key(current_app.config["SECRET_KEY"])
+
+
+def _wants_json() -> bool:
+    return request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"

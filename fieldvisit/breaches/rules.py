@@ -1,19 +1,51 @@
-"""Taking a concern about conduct: what may be kept of it, and by when somebody looks at it. Pure."""
+"""Taking a concern about conduct: what may be kept of it, by when somebody looks at it, and what looks like it. Pure."""
 
 import hashlib
-from collections.abc import Mapping
+import hmac
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from enum import StrEnum
 
 from fieldvisit.ground.clock import end_of_london_day, london_date, london_instant
+from fieldvisit.ground.deadlines import due
 from fieldvisit.ground.policy import Policy
+from fieldvisit.ground.verdict import Allowed, Clause, Refused, Verdict
 
 LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # as a visit's number: none that is misheard for another
+REFERENCE_LENGTH = 7
+RECEIPT_LENGTH = 16  # digits, as of T31: nobody finds one by trying, and whoever rings can say it
+LIKELY_DAYS = 7  # our own number: the same person at the same place within a week may be the same thing
+PUBLIC_AN_HOUR = 5  # T40
+HOUR = timedelta(hours=1)
+WRONG_RECEIPTS = 10  # within an hour, of one network: then no number is looked up there
+OLDEST_LETTER = timedelta(days=366)
+T40 = Clause("Security", "T40")
+
+
+class Channel(StrEnum):
+    """How a concern came to us. own_page: the tenant's page of a visit; form: the public form; staff: who works here."""
+
+    PHONE = "phone"
+    LETTER = "letter"
+    EMAIL = "email"
+    SOCIAL = "social"
+    OWN_PAGE = "own_page"
+    FORM = "form"
+    STAFF = "staff"
+
+
+AT_THE_DESK = (Channel.PHONE, Channel.LETTER, Channel.EMAIL, Channel.SOCIAL)
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a caller said, in the order of the script. badge_number: as heard, of a badge that may not be ours."""
+    """What somebody said, in the order of the script. badge_number: as heard, of a badge that may not be ours.
+
+    about_id: the person whom the caller pointed out, of those who carry a badge. came_on: of a letter, its day.
+    told_by_id: of staff, who said it; the same as about_id where somebody reports themselves.
+    """
 
     danger_now: bool
     still_there: bool
@@ -22,13 +54,20 @@ class Told:
     caller_name: str = ""
     caller_contact: str = ""
     safe_to_ring: str = ""
+    needs: str = ""
     happened_where: str = ""
     happened_when: str = ""
     about_whom: str = ""
     firm: str = ""
     badge_number: str = ""
+    about_id: str | None = None
     wants: str = ""
     is_complaint: bool = True
+    channel: str = Channel.PHONE
+    came_on: date | None = None
+    told_by_id: str | None = None
+    visit_id: str | None = None
+    home_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +80,22 @@ class Received:
 
 def kept(told: Told) -> Told:
     """Of an anonymous caller nothing that leads back to them, whatever was typed before they asked for it."""
-    return replace(told, caller_name="", caller_contact="", safe_to_ring="") if told.anonymous else told
+    if not told.anonymous:
+        return told
+    return replace(
+        told, caller_name="", caller_contact="", safe_to_ring="", told_by_id=None, visit_id=None, home_id=None
+    )
 
 
 def received(told: Told, at: datetime) -> Received:
+    """A letter counts from the day on which it came, which has no hour."""
+    if told.came_on:
+        return Received(told.came_on, None)
     return Received(london_date(at), None if told.anonymous else at)
 
 
 def raised_at(came: Received) -> datetime:
-    """What its task says: the hour of an anonymous call would point at the caller as well as its minute."""
+    """When it was first said: the hour of an anonymous call would point at the caller as well as its minute."""
     return came.at or london_instant(came.on)
 
 
@@ -57,11 +103,21 @@ def looked_at_by(came: Received, policy: Policy) -> datetime:
     return end_of_london_day(policy.working_days.after(came.on, policy.task.concern_wd.value))
 
 
+def makes_a_complaint(told: Told) -> bool:
+    """Q19: both, unless they say no. A complaint needs somebody to answer; what colleagues tell is no complaint."""
+    return told.is_complaint and not told.anonymous and told.channel != Channel.STAFF
+
+
 def answered_by(told: Told, came: Received, policy: Policy) -> datetime | None:
-    """DR-8: a complaint is acknowledged within so many working days. None where there is none, or nobody to tell."""
-    if not told.is_complaint or told.anonymous:
-        return None
-    return end_of_london_day(policy.working_days.after(came.on, policy.deadline.complaint_ack.value))
+    """DR-8: when a complaint is acknowledged. None where there is none."""
+    return due("complaint_ack", raised_at(came), policy=policy).due if makes_a_complaint(told) else None
+
+
+def may_have_come(came_on: date, today: date) -> bool:
+    return today - OLDEST_LETTER <= came_on <= today
+
+
+# --- its names ----------------------------------------------------------------------------------------------------
 
 
 def identity(form_key: str, told: Told) -> str:
@@ -78,7 +134,7 @@ def reference(identity: str) -> str:
     """Seven letters to read out, made from the identity: whoever presses twice is told the same ones twice."""
     number = int(hashlib.sha256(f"reference {identity}".encode()).hexdigest(), 16)
     letters = ""
-    for _ in range(7):
+    for _ in range(REFERENCE_LENGTH):
         number, letter = divmod(number, len(LETTERS))
         letters += LETTERS[letter]
     return f"C-{letters}"
@@ -88,3 +144,160 @@ def in_groups(reference: str) -> tuple[str, str]:
     """Four and three, as people read them back."""
     letters = reference.removeprefix("C-")
     return letters[:4], letters[4:]
+
+
+def reference_typed(typed: str) -> str:
+    """'c abcd efg' as C-ABCDEFG; empty where it cannot be one."""
+    letters = re.sub(r"[^0-9A-Za-z]", "", typed).upper()
+    if len(letters) == REFERENCE_LENGTH + 1 and letters.startswith("C"):
+        letters = letters[1:]
+    return f"C-{letters}" if len(letters) == REFERENCE_LENGTH and set(letters) <= set(LETTERS) else ""
+
+
+def receipt(form_key: str, identity: str, key: bytes) -> str:
+    """Sixteen digits, as random as the form's key, which is not kept. The same form gives the same ones again (T31)."""
+    digest = hmac.digest(key, f"receipt\n{form_key}\n{identity}".encode(), "sha256")
+    return f"{int.from_bytes(digest, 'big') % 10**RECEIPT_LENGTH:0{RECEIPT_LENGTH}}"
+
+
+def receipt_hash(receipt: str, key: bytes) -> str:
+    """What is kept of it. Under a key: 16 digits alone could be tried out on a copy of the database."""
+    return hmac.digest(key, f"kept\n{receipt}".encode(), "sha256").hex()
+
+
+def receipt_typed(typed: str) -> str:
+    digits = re.sub(r"[\s-]", "", typed)
+    return digits if re.fullmatch(r"[0-9]{16}", digits) else ""
+
+
+def in_fours(receipt: str) -> tuple[str, ...]:
+    return tuple(receipt[at : at + 4] for at in range(0, len(receipt), 4))
+
+
+# --- is it the same thing? ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What is compared of two concerns. person_id: None where nobody was pointed out. on: the day it was told."""
+
+    person_id: str | None
+    badge: str
+    where: str
+    on: date
+
+
+def trace(told: Told, at: datetime) -> Trace:
+    return Trace(told.about_id, told.badge_number, told.happened_where, received(told, at).on)
+
+
+def is_likely(one: Trace, other: Trace) -> bool:
+    """The same person, or badge, at the same place within a week: it may be the same thing, told twice."""
+    near = abs((one.on - other.on).days) <= LIKELY_DAYS
+    return near and _is_same_person(one, other) and bool(place(one.where)) and place(one.where) == place(other.where)
+
+
+def _is_same_person(one: Trace, other: Trace) -> bool:
+    if one.person_id and other.person_id:
+        return one.person_id == other.person_id
+    return bool(_badge(one.badge)) and _badge(one.badge) == _badge(other.badge)
+
+
+def _badge(number: str) -> str:
+    return re.sub(r"[^0-9A-Z]", "", number.upper())
+
+
+_POSTCODE = re.compile(r"\b([A-Z]{1,2}[0-9][0-9A-Z]?) ?([0-9][A-Z]{2})\b")
+
+
+def place(where: str) -> str:
+    """'12, Larch Close, LE13 9AA' and 'number 12 LE139AA' are one place; without a postcode the words decide."""
+    text = where.upper()
+    words = re.findall(r"[0-9A-Z]+", _POSTCODE.sub(" ", text))
+    found = _POSTCODE.search(text)
+    numbers = [word for word in words if word[0].isdigit()]
+    if found and numbers:
+        return f"{numbers[0]} {found[1]}{found[2]}"
+    return " ".join([*words, *([f"{found[1]}{found[2]}"] if found else [])])
+
+
+# --- whom is it about? --------------------------------------------------------------------------------------------
+
+LEAST_LETTERS = 3  # of a word that finds somebody
+
+
+def search_words(asked: str) -> tuple[str, ...]:
+    """The whole words that were typed; none where there is too little to find one person by."""
+    words = tuple(re.findall(r"[^\W_]+", asked.casefold()))
+    return words if any(len(word) >= LEAST_LETTERS for word in words) else ()
+
+
+def number_asked(asked: str) -> str:
+    return re.sub(r"\s", "", asked).upper()
+
+
+def fits(words: Iterable[str], name: str, firm: str) -> bool:
+    """Every word is a whole word of the name or the firm; of a person, one of three letters or more is of the name."""
+    of_name, of_firm = (set(re.findall(r"[^\W_]+", text.casefold())) for text in (name, firm))
+    words = set(words)
+    named = not name or any(word in of_name and len(word) >= LEAST_LETTERS for word in words)
+    return named and words <= of_name | of_firm
+
+
+# --- floods and guesses -------------------------------------------------------------------------------------------
+
+
+def may_report(told_at: Iterable[datetime], at: datetime) -> Verdict:
+    """T40: so many in an hour from one network, then the phone line, where a person listens. told_at: of that network."""
+    if sum(at - HOUR < then <= at for then in told_at) < PUBLIC_AN_HOUR:
+        return Allowed()
+    return Refused("ring", "Several reports came from where you are within the last hour. Please ring us instead.", T40)
+
+
+def may_look_up(wrong_at: Iterable[datetime], at: datetime) -> bool:
+    return sum(at - HOUR < then <= at for then in wrong_at) < WRONG_RECEIPTS
+
+
+# --- drafts -------------------------------------------------------------------------------------------------------
+
+
+def draft_dies_at(saved_at: datetime, policy: Policy) -> datetime:
+    """What nobody filed goes at the end of the next working day."""
+    return end_of_london_day(policy.working_days.after(london_date(saved_at), 1))
+
+
+# --- does it point to one person? ---------------------------------------------------------------------------------
+
+_POINTERS: Mapping[str, re.Pattern[str]] = {
+    "a phone number": re.compile(r"(?:\+44|\b0)(?:[\s-]?\d){9,10}\b"),
+    "an e-mail address": re.compile(r"\S+@\S+\.\w"),
+    "a postcode": re.compile(r"\b[A-Za-z]{1,2}\d[A-Za-z\d]? ?\d[A-Za-z]{2}\b"),
+    "words such as ‘my name is’ or ‘my flat’": re.compile(
+        r"\bmy (?:own )?(?:name|flat|house|home|address|number|husband|wife|son|daughter|mother|father|mum|dad)\b", re.I
+    ),
+}
+
+
+def pointers(*texts: str) -> tuple[str, ...]:
+    """What in these words may lead to the one who said them. Nothing found is no promise: a person reads them too."""
+    text = "\n".join(texts)
+    return tuple(name for name, pattern in _POINTERS.items() if pattern.search(text))
+
+
+# --- merged -------------------------------------------------------------------------------------------------------
+
+
+def may_merge(one: str, other: str, pairs: Iterable[tuple[str, str]]) -> Verdict:
+    """pairs: (what was merged, into what), of links that stand. A chain would hide what was told in the middle of it."""
+    pairs = list(pairs)
+    if one == other:
+        return Refused("same", "That is this concern itself. Choose another one.")
+    if any(merged == one for merged, _ in pairs):
+        return Refused("merged", "This one is merged already. Take it apart first.")
+    if any(merged == other for merged, _ in pairs):
+        return Refused("into-merged", "The other one is merged into a third. Merge this one into that.")
+    if any(into == one for _, into in pairs):
+        return Refused(
+            "has-merged", "Others are merged into this one. Merge the other one into this, or take them apart."
+        )
+    return Allowed()

@@ -1,0 +1,271 @@
+"""One step of a case by somebody who sits in it, and what follows from it: seats, badges, letters, evidence.
+
+Runs as system work: the caller has checked that the person asking sees the case, and the rules say what that person may
+do. So that two officers cannot decide at once, the case is locked first, and the second is told what the first did.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fieldvisit.audit.service import note_access
+from fieldvisit.badges.models import Badge
+from fieldvisit.badges.service import lift, suspend
+from fieldvisit.breaches import case_evidence, case_letters, case_readers, case_rules, cases
+from fieldvisit.breaches.case_models import BreachApart, BreachCase, BreachStep, BreachTold
+from fieldvisit.breaches.case_readers import Named
+from fieldvisit.breaches.case_state import Deed, State
+from fieldvisit.breaches.procedure import procedure_of
+from fieldvisit.db import Database
+from fieldvisit.ground.clock import london_date
+from fieldvisit.ground.policy import Policy
+from fieldvisit.ground.roles import CONDUCT, Principal
+from fieldvisit.ground.verdict import Refused, RefusedError, insist
+from fieldvisit.messages import service as messages
+from fieldvisit.register.models import Person
+
+HOWS = {
+    "page": "On their own page, with an e-mail that says only that there is a letter",
+    "post": "By post",
+    "handed": "Printed and handed over",
+}
+LETTERS = ("suspended", "lifted", "notified", "communicated", "appeal_decided", "told_firm", "told_cih")
+READ_IT = (
+    "There is a letter for you from {council}. Sign in and open {page} to read it. If you have a personal link, open that. "
+    "Ring {phone} if you cannot."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One form. happened: when it was done, aware UTC. seen: how many steps the page showed on which it was written."""
+
+    kind: str
+    happened: datetime
+    by: str
+    body: Mapping[str, Any] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
+    seen: int | None = None
+
+
+def do(database: Database, case_id: str, act: Act, *, key: str, by: Principal, policy: Policy) -> None:
+    """At the instant of `by`. The same form twice is one step. Raises RefusedError; then nothing is kept."""
+    with database.writing(CONDUCT) as session:
+        case = cases.lock(session, case_id)
+        if case is None or cases.pressed_before(session, key):
+            return
+        step(session, case, act, key=key, at=by.at, policy=policy)
+        note_access(session, by, "breach", "work", object_id=case.id, reason=act.kind, at=by.at)
+
+
+def step(session: Session, case: BreachCase, act: Act, *, key: str, at: datetime, policy: Policy) -> BreachStep:
+    """The case must be locked, and the session be that of system work."""
+    before = cases.state_of(session, case.id)
+    facts = case_readers.facts(session, case, at, policy)
+    happened = max(act.happened, before.heard_at or act.happened)
+    deed = Deed(act.kind, happened, act.by, dict(act.body))
+    verdict = case_rules.may(before, deed, act.words, facts)
+    if isinstance(verdict, Refused) and act.seen is not None and act.seen < before.steps:
+        raise RefusedError(_somebody_was_first(session, case, verdict, act))
+    insist(verdict)
+    prepared = _prepare(session, case, before, deed, policy)
+    words = {name: text for name, text in act.words.items() if name != "letter"}
+    if act.kind == "linked":
+        _check_link(session, case, deed)
+    written = cases.write(session, case, prepared, words, key, at)
+    state = cases.state_of(session, case.id)
+    _follow(session, case, before, state, written, act, policy)
+    if act.kind == "notified" and act.body.get("how") == "page":
+        given = Deed("notice_given", prepared.at, act.by, _given(state, prepared.at, policy))
+        cases.write(session, case, given, {}, f"{key}:given"[:64], at)
+        _give(session, case, "notice", prepared.at)
+    return written
+
+
+def _somebody_was_first(session: Session, case: BreachCase, verdict: Refused, act: Act) -> Refused:
+    """Two officers at once: the second is told who was first, and keeps what was typed."""
+    new = cases.steps_of(session, [case.id])[case.id][act.seen or 0 :]
+    who = next((row.by for row in reversed(new) if row.by and row.by != act.by), None)
+    if who is None:
+        return verdict
+    name = session.scalars(select(Person.name).where(Person.id == who)).first() or "Somebody else"
+    said = f"While you wrote, {name} did the next step. What you wrote is still here and was not recorded. {verdict.message}"
+    return Refused("was-first", said, verdict.clause)
+
+
+def _prepare(session: Session, case: BreachCase, state: State, deed: Deed, policy: Policy) -> Deed:
+    """What the step itself must hold, beside what was typed."""
+    body = dict(deed.body)
+    procedure = procedure_of(state.document) if state.document else None
+    if deed.kind == "suspended" and state.subject_kind == "person":
+        body["badges"] = [badge.id for badge in _badges(session, state.subject_id, "active")]
+        for badge_id in body["badges"]:
+            suspend(session.get_one(Badge, badge_id), deed.at)
+    if deed.kind == "notice_given":
+        body |= _given(state, deed.at, policy)
+    if deed.kind in ("communicated", "appeal_decided") and procedure:
+        after = state
+        if deed.kind == "appeal_decided" and body.get("result") == "quashed":
+            after = replace(state, finding="not_upheld")
+        until = case_letters.appeal_by(after, procedure, deed.at, policy)
+        body["appeal_by"] = london_date(until).isoformat() if until else ""
+    return Deed(deed.kind, deed.at, deed.by, body)
+
+
+def _given(state: State, at: datetime, policy: Policy) -> dict[str, str]:
+    procedure = procedure_of(state.document)
+    assert procedure
+    return {"answer_by": london_date(case_letters.answer_by(procedure, at, policy)).isoformat()}
+
+
+def _badges(session: Session, person_id: str, state: str) -> list[Badge]:
+    return list(session.scalars(select(Badge).where(Badge.person_id == person_id, Badge.state == state)))
+
+
+def _follow(
+    session: Session, case: BreachCase, before: State, state: State, written: BreachStep, act: Act, policy: Policy
+) -> None:
+    """What a step means outside the case."""
+    match act.kind:
+        case "identified":
+            _is_about(session, case, act, written.recorded_at, policy)
+        case "seated":
+            part, person = act.body["part"], act.body["person"]
+            case_readers.seat(session, case, part, person, act.by, written.recorded_at)
+        case "evidence":
+            wanted = set(act.body["items"])
+            items = [item for item in case_evidence.to_attach(session, case) if item.key in wanted]
+            case_evidence.attach(session, case, written.id, items)
+        case "lifted":
+            lift_badges(session, before, written.recorded_at)
+    if act.kind in LETTERS and act.words.get("letter", "").strip():
+        _tell(session, case, state, written, act, policy)
+    if act.kind == "notice_given":
+        _give(session, case, "notice", written.at)
+    over = act.kind == "not_a_breach" or (act.kind in ("communicated", "appeal_decided") and not state.stands)
+    if over and state.suspended:
+        _lift_by_itself(session, case, state, written, act, policy)
+
+
+def _is_about(session: Session, case: BreachCase, act: Act, at: datetime, policy: Policy) -> None:
+    """From now on nobody near this person reads the case (N2)."""
+    who = case_readers.named(session, case.subject_kind, case.subject_id)
+    case.firm_id = who.firm_id if who else case.firm_id
+    if case.subject_kind == "person" and case.subject_id:
+        session.add(BreachApart(case_id=case.id, person_id=case.subject_id, why="accused"))
+        session.flush()
+    case_readers.choose(session, case, at, policy)
+
+
+def _lift_by_itself(
+    session: Session, case: BreachCase, state: State, written: BreachStep, act: Act, policy: Policy
+) -> None:
+    lift_badges(session, state, written.recorded_at)
+    key = f"lifts:{written.id}"
+    lifting = cases.write(session, case, Deed("lifted", written.at, act.by, {}), {}, key, written.recorded_at)
+    if act.kind == "not_a_breach":  # otherwise the letter of the outcome says so
+        procedure = procedure_of(state.document)
+        who = case_readers.named(session, case.subject_kind, case.subject_id)
+        if procedure and who:
+            about = case_letters.About(who.name, who.firm, who.page)
+            text = case_letters.first_text("lifted", state, case.ref, about, procedure, written.at, policy)
+            letter = Act("lifted", written.at, act.by, {"how": "page"}, {"letter": text})
+            _tell(session, case, state, lifting, letter, policy)
+
+
+def lift_badges(session: Session, state: State, at: datetime) -> None:
+    """Those that this case suspended, and that nobody has done anything to since."""
+    for badge_id in state.badges:
+        if (badge := session.get(Badge, badge_id)) and state.suspended_at:
+            lift(badge, state.suspended_at, at)
+
+
+# --- letters ------------------------------------------------------------------------------------------------------
+
+
+def _tell(session: Session, case: BreachCase, state: State, written: BreachStep, act: Act, policy: Policy) -> None:
+    letter, how = case_letters.LETTER_OF[act.kind], act.body.get("how", "handed")
+    who = case_readers.named(session, case.subject_kind, case.subject_id)
+    if who is None:
+        raise RefusedError(Refused("nobody", "Say first whom this is about."))
+    to_them = letter not in ("firm", "cih")
+    waits = letter == "notice"  # until it is handed over or posted; on their own page it is given at once
+    subject = subject_of(case.ref, policy)
+    session.add(
+        BreachTold(
+            case_id=case.id, step_id=written.id, letter=letter,
+            person_id=who.id if to_them and who.kind == "person" else None,
+            involved_id=who.id if to_them and who.kind == "involved" else None,
+            firm_id=who.firm_id if letter == "firm" else None, about_id=who.id, subject=subject,
+            body=act.words["letter"], given_at=None if waits else written.at,
+        )
+    )  # fmt: skip
+    session.flush()
+    if to_them:
+        _send(session, who, how, subject, act.words["letter"], act.by, written.recorded_at, policy)
+
+
+def _send(
+    session: Session, who: Named, how: str, subject: str, body: str, by: str, at: datetime, policy: Policy
+) -> None:
+    """The message: all of it by post, and by e-mail only that there is a letter, which others may read there too (T17)."""
+    sent: tuple[str, str, str] | None = None
+    if how == "post" and who.address:
+        sent = "letter_first_class", f"{who.name}\n{who.address}", body
+    elif how == "page" and who.email:
+        phone = policy.council.conduct_line.value
+        page = "Conduct" if who.kind == "person" else "your personal link"
+        sent = "email", who.email, READ_IT.format(council=policy.council.name, page=page, phone=phone)
+    elif how == "post":
+        raise RefusedError(Refused("no-address", "We have no address of this person. Print the letter and hand it over."))
+    if sent:
+        channel, to, text = sent
+        messages.write(
+            session, visit_id=None, kind="conduct", channel=channel, to=to, language="en", subject=subject, body=text,
+            template="0" * 64, by=by, at=at,
+        )  # fmt: skip
+
+
+def subject_of(ref: str, policy: Policy) -> str:
+    """A subject is read over a shoulder: it says nothing of what is in the letter."""
+    return f"A letter from {policy.council.name}, our reference {ref}"
+
+
+def _give(session: Session, case: BreachCase, letter: str, at: datetime) -> None:
+    """From now on it is there for whom it is to."""
+    waiting = select(BreachTold).where(
+        BreachTold.case_id == case.id, BreachTold.letter == letter, BreachTold.given_at.is_(None)
+    )
+    for told in session.scalars(waiting):
+        told.given_at = at
+    session.flush()
+
+
+def _check_link(session: Session, case: BreachCase, deed: Deed) -> None:
+    other = cases.find(session, deed.body["to"])
+    if other is None or other.id == case.id or other.linked_to == case.id:
+        raise RefusedError(Refused("no-link", "Choose another case, which is not linked to this one itself."))
+
+
+# --- the person named ---------------------------------------------------------------------------------------------
+
+
+def answer(
+    session: Session, told: BreachTold, kind: str, words: Mapping[str, str], *, key: str, at: datetime, policy: Policy
+) -> None:
+    """What the person named says or asks for, on their own page. kind: answered, appealed. Raises RefusedError."""
+    case = cases.lock(session, told.case_id)
+    if case is None or cases.pressed_before(session, key):
+        return
+    step(session, case, Act(kind, at, "", {"from": "page"}, words), key=key, at=at, policy=policy)
+
+
+def letters_to(session: Session, kind: str, subject_id: str) -> Sequence[BreachTold]:
+    """What they were given, the newest first. In a session of theirs, or of system work for an involved person."""
+    own = BreachTold.person_id == subject_id if kind == "person" else BreachTold.involved_id == subject_id
+    wanted = select(BreachTold).where(own, BreachTold.given_at.is_not(None))
+    return session.scalars(wanted.order_by(BreachTold.given_at.desc(), BreachTold.id)).all()

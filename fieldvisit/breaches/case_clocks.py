@@ -1,0 +1,128 @@
+"""Which clocks of a case run, and by when. Pure. A due time is worked out each time from what started it, never stored:
+a bank holiday that is added after the case began moves it. It is never earlier than what the person was told in writing.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from fieldvisit.breaches.case_state import ENDED, Stage, State
+from fieldvisit.breaches.procedure import Limit, Procedure, say_clause
+from fieldvisit.ground import running
+from fieldvisit.ground.clock import end_of_london_day, london_date
+from fieldvisit.ground.deadlines import RULES, due
+from fieldvisit.ground.policy import Policy
+
+LABELS = {
+    "screen": "Somebody looks at it",
+    "consider": "It is considered and decided",
+    "respond": "The person answers",
+    "tell": "The person is told the result",
+    "appeal": "The person may appeal",
+    "action": "An action is done",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """due, begins, done_at: aware UTC. theirs: it is the person named who has until then, and nobody is late."""
+
+    name: str
+    label: str
+    begins: datetime
+    due: datetime
+    done_at: datetime | None
+    where: str
+    rule: str = ""
+    theirs: bool = False
+
+    @property
+    def runs(self) -> bool:
+        return self.done_at is None
+
+    def standing(self, at: datetime) -> str:
+        if self.theirs and self.done_at is None and at > self.due:
+            return "not_applying"  # it has run out, and nobody failed
+        return running.standing(self.due, self.done_at, at)
+
+    def due_in(self, at: datetime) -> str:
+        return running.due_in(self.due, self.done_at, at)
+
+
+def clocks(state: State, procedure: Procedure | None, policy: Policy) -> list[Clock]:
+    """In the order in which they begin."""
+    assert state.heard_at
+    found = [_looked_at(state, state.heard_at, procedure, policy)]
+    if procedure is None:
+        return found
+    if limit := procedure.limits.get("consider"):
+        done = state.decided_at or (state.closed_at if state.stage is Stage.NOT_A_BREACH else None)
+        found.append(_clock("consider", limit, state.heard_at, done, policy))
+    if answer_by := response_due(state, procedure, policy):
+        limit, begins = procedure.limits["respond"], state.notified_at or state.heard_at
+        where = say_clause(limit.clause)
+        found.append(
+            Clock("respond", LABELS["respond"], begins, answer_by, state.answered_at, where, _rule(limit), theirs=True)
+        )
+    if state.decided_at and (limit := procedure.limits.get("tell")):
+        found.append(_clock("tell", limit, state.decided_at, state.communicated_at, policy))
+    if (appeal_by := appeal_due(state, procedure, policy)) and state.appeal_from and may_be_appealed(state, procedure):
+        where = say_clause(procedure.appeals.clause)
+        found.append(Clock("appeal", LABELS["appeal"], state.appeal_from, appeal_by, None, where, theirs=True))
+    for action in state.actions:
+        ends = end_of_london_day(date.fromisoformat(action.due_on))
+        found.append(Clock("action", LABELS["action"], state.decided_at or ends, ends, action.done_at, "D7"))
+    return found
+
+
+def runs_out_first(state: State, procedure: Procedure | None, policy: Policy) -> Clock | None:
+    """Of what we owe. None: nothing."""
+    if state.stage in ENDED:
+        return None
+    ours = [clock for clock in clocks(state, procedure, policy) if clock.runs and not clock.theirs]
+    return min(ours, key=lambda clock: clock.due, default=None)
+
+
+def may_be_appealed(state: State, procedure: Procedure) -> bool:
+    return state.finding == "upheld" and len(state.appeals) < len(procedure.appeals.levels)
+
+
+def response_due(state: State, procedure: Procedure, policy: Policy) -> datetime | None:
+    """None: they have not been told. DR-12 for Milton Keynes' residents."""
+    if state.notified_at is None:
+        return None
+    counted = due_of(procedure.limits["respond"], state.notified_at, policy)
+    return max(counted, end_of_london_day(date.fromisoformat(state.told_due))) if state.told_due else counted
+
+
+def appeal_due(state: State, procedure: Procedure, policy: Policy) -> datetime | None:
+    """None: nobody was told of a decision, or this code has no appeal."""
+    if state.appeal_from is None or not procedure.appeals.levels:
+        return None
+    counted = due_of(Limit("", working_days=procedure.appeals.window_wd), state.appeal_from, policy)
+    promised = state.told_appeal_by
+    return max(counted, end_of_london_day(date.fromisoformat(promised))) if promised else counted
+
+
+def due_of(limit: Limit, begins: datetime, policy: Policy) -> datetime:
+    if limit.clock:
+        found = due(limit.clock, begins, policy=policy).due
+        assert found
+        return found
+    return end_of_london_day(policy.working_days.after(london_date(begins), limit.working_days))
+
+
+def _looked_at(state: State, heard_at: datetime, procedure: Procedure | None, policy: Policy) -> Clock:
+    """Until a code is known it is the council's own target; afterwards the procedure's."""
+    limit = procedure.limits.get("screen") if procedure else None
+    ends = due_of(limit or Limit("", working_days=policy.task.concern_wd.value), heard_at, policy)
+    where = say_clause(limit.clause) if limit else policy.task.concern_wd.written_in
+    done = state.screened_at or (state.closed_at if state.stage is Stage.NOT_A_BREACH else None)
+    return Clock("screen", LABELS["screen"], heard_at, ends, done, where)
+
+
+def _clock(name: str, limit: Limit, begins: datetime, done: datetime | None, policy: Policy) -> Clock:
+    return Clock(name, LABELS[name], begins, due_of(limit, begins, policy), done, say_clause(limit.clause), _rule(limit))
+
+
+def _rule(limit: Limit) -> str:
+    return RULES[limit.clock] if limit.clock else ""

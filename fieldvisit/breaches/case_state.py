@@ -1,0 +1,221 @@
+"""What the steps of a case add up to (D7). Pure: the state is the fold of the steps, and nothing else."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Stage(StrEnum):
+    REPORTED = "reported"
+    SCREENED = "screened"
+    INTERIM_MEASURE = "interim_measure"
+    NOTIFIED = "notified"
+    AWAITING_RESPONSE = "awaiting_response"
+    INVESTIGATING = "investigating"
+    DECIDED = "decided"
+    COMMUNICATED = "communicated"
+    APPEAL_REQUESTED = "appeal_requested"
+    APPEAL_DECIDED = "appeal_decided"
+    ACTIONS_OPEN = "actions_open"
+    CLOSED = "closed"
+    NOT_A_BREACH = "not_a_breach"
+
+
+S = Stage
+ENDED = frozenset({S.CLOSED, S.NOT_A_BREACH})
+OPEN = frozenset(Stage) - ENDED
+LOOKED_AT = OPEN - {S.REPORTED}
+AFTER_DECISION = frozenset({S.COMMUNICATED, S.APPEAL_REQUESTED, S.APPEAL_DECIDED, S.ACTIONS_OPEN})
+
+# What may be done from where, and where it leads; None: the case stays where it is.
+TABLE: Mapping[str, tuple[frozenset[Stage], Stage | None]] = {
+    "reported": (frozenset(), S.REPORTED),
+    "added": (OPEN, None),  # the same thing was told once more
+    "seated": (OPEN | {S.CLOSED}, None),
+    "identified": (frozenset({S.REPORTED}), None),
+    "screened": (frozenset({S.REPORTED}), S.SCREENED),
+    "not_a_breach": (frozenset({S.REPORTED, S.SCREENED, S.INTERIM_MEASURE}), S.NOT_A_BREACH),
+    "suspended": (LOOKED_AT, None),  # from `screened` it leads to `interim_measure`
+    "lifted": (frozenset(Stage), None),
+    "notified": (frozenset({S.SCREENED, S.INTERIM_MEASURE}), S.NOTIFIED),
+    "notice_given": (frozenset({S.NOTIFIED}), S.AWAITING_RESPONSE),
+    "answered": (frozenset({S.AWAITING_RESPONSE, S.INVESTIGATING}), S.INVESTIGATING),
+    "time_up": (frozenset({S.AWAITING_RESPONSE}), S.INVESTIGATING),
+    "evidence": (LOOKED_AT, None),
+    "note": (OPEN, None),
+    "vote": (frozenset({S.SCREENED, S.INTERIM_MEASURE, S.NOTIFIED, S.AWAITING_RESPONSE, S.INVESTIGATING}), None),
+    "decided": (frozenset({S.INVESTIGATING}), S.DECIDED),
+    "communicated": (frozenset({S.DECIDED}), S.COMMUNICATED),
+    "appealed": (frozenset({S.COMMUNICATED, S.APPEAL_DECIDED, S.ACTIONS_OPEN, S.CLOSED}), S.APPEAL_REQUESTED),
+    "appeal_decided": (frozenset({S.APPEAL_REQUESTED}), S.APPEAL_DECIDED),
+    "actions": (frozenset({S.COMMUNICATED, S.APPEAL_DECIDED}), S.ACTIONS_OPEN),
+    "action_done": (frozenset({S.ACTIONS_OPEN}), None),
+    "told_firm": (LOOKED_AT, None),
+    "told_cih": (AFTER_DECISION, None),
+    "reporter_told": (AFTER_DECISION, None),
+    "closed": (frozenset({S.COMMUNICATED, S.APPEAL_DECIDED, S.ACTIONS_OPEN}), S.CLOSED),
+    "linked": (OPEN, None),
+    "unlinked": (frozenset(Stage), None),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """at: when it happened, aware UTC. by: a person's id, "" for the system or the person named."""
+
+    kind: str
+    at: datetime
+    by: str
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What is to be done, and by whom, stands in the words of its step."""
+
+    id: str
+    due_on: str  # ISO date
+    done_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Appeal:
+    """level: counted from 0. result: "", upheld (the decision stands), changed, quashed."""
+
+    level: int
+    asked_at: datetime
+    result: str = ""
+    decided_at: datetime | None = None
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """seats: part -> person's id. involved: whoever did anything in it. told_due: the last day that the notice named."""
+
+    stage: Stage = S.REPORTED
+    heard_at: datetime | None = None
+    screened_at: datetime | None = None
+    subject_kind: str = ""
+    subject_id: str = ""
+    document: str = ""
+    ladder: str = ""
+    clauses: tuple[str, ...] = ()
+    preset: str = ""
+    coordinates: bool = False
+    seats: Mapping[str, str] = field(default_factory=dict)
+    involved: frozenset[str] = frozenset()
+    suspended: bool = False
+    suspended_at: datetime | None = None
+    badges: tuple[str, ...] = ()
+    notified_at: datetime | None = None
+    told_due: str = ""
+    answered_at: datetime | None = None
+    vote_carried: bool | None = None
+    evidence: int = 0
+    finding: str = ""
+    sanction: str = ""
+    decided_at: datetime | None = None
+    communicated_at: datetime | None = None  # when they first had the outcome
+    appeal_from: datetime | None = None  # since when the next appeal may be made
+    told_appeal_by: str = ""
+    appeals: tuple[Appeal, ...] = ()
+    actions: tuple[Action, ...] = ()
+    firm_told_at: datetime | None = None
+    cih_told_at: datetime | None = None
+    reporter_told_at: datetime | None = None
+    closed_at: datetime | None = None
+    linked_to: str = ""
+    steps: int = 0
+
+    @property
+    def open(self) -> bool:
+        return self.stage in OPEN
+
+    @property
+    def outstanding(self) -> tuple[Action, ...]:
+        return tuple(action for action in self.actions if action.done_at is None)
+
+    @property
+    def stands(self) -> bool:
+        """A finding against the person that no appeal has taken away."""
+        return self.finding == "upheld" and not any(appeal.result == "quashed" for appeal in self.appeals)
+
+
+def fold(deeds: Iterable[Deed]) -> State:
+    state = State()
+    for deed in deeds:
+        state = _after(state, deed)
+    return state
+
+
+def _after(state: State, deed: Deed) -> State:
+    body, to = deed.body, TABLE[deed.kind][1]
+    if deed.kind == "suspended" and state.stage is S.SCREENED:
+        to = S.INTERIM_MEASURE
+    involved = state.involved | {deed.by} if deed.by and deed.kind != "seated" else state.involved
+    state = replace(state, stage=to or state.stage, involved=involved, steps=state.steps + 1)
+    match deed.kind:
+        case "reported":
+            kind, who = body.get("subject_kind", ""), body.get("subject") or ""
+            return replace(state, heard_at=deed.at, subject_kind=kind if who else "", subject_id=who)
+        case "identified":
+            return replace(state, subject_kind=body["subject_kind"], subject_id=body["subject"])
+        case "seated":
+            return replace(state, seats={**state.seats, body["part"]: body["person"]})
+        case "screened":
+            said = {name: body.get(name, "") for name in ("document", "ladder", "preset")}
+            clauses, coordinates = tuple(body.get("clauses", ())), bool(body.get("coordinates"))
+            return replace(state, **said, clauses=clauses, coordinates=coordinates, screened_at=deed.at)
+        case "suspended":
+            return replace(state, suspended=True, suspended_at=deed.at, badges=tuple(body.get("badges", ())))
+        case "lifted":
+            return replace(state, suspended=False, badges=())
+        case "notice_given":
+            return replace(state, notified_at=deed.at, told_due=body.get("answer_by", ""))
+        case "answered":
+            return replace(state, answered_at=state.answered_at or deed.at)
+        case "vote":
+            return replace(state, vote_carried=body["for"] > body["against"])
+        case "evidence":
+            return replace(state, evidence=state.evidence + len(body.get("items", ())))
+    return _ending(state, deed)
+
+
+def _ending(state: State, deed: Deed) -> State:
+    """From the decision on."""
+    body = deed.body
+    match deed.kind:
+        case "decided":
+            return replace(state, decided_at=deed.at, finding=body["finding"], sanction=body.get("sanction", ""))
+        case "communicated":
+            told = {"communicated_at": deed.at, "appeal_from": deed.at, "told_appeal_by": body.get("appeal_by", "")}
+            return replace(state, **told)
+        case "appealed":
+            return replace(state, appeals=(*state.appeals, Appeal(len(state.appeals), deed.at)), closed_at=None)
+        case "appeal_decided":
+            last = replace(state.appeals[-1], result=body["result"], decided_at=deed.at, by=deed.by)
+            sanction = body.get("sanction") or ("" if body["result"] == "quashed" else state.sanction)
+            told = {"appeal_from": deed.at, "told_appeal_by": body.get("appeal_by", "")}
+            return replace(state, appeals=(*state.appeals[:-1], last), sanction=sanction, **told)
+        case "actions":
+            new = tuple(Action(**{name: one[name] for name in ("id", "due_on")}) for one in body["list"])
+            return replace(state, actions=(*state.actions, *new))
+        case "action_done":
+            done = tuple(replace(one, done_at=deed.at) if one.id == body["id"] else one for one in state.actions)
+            return replace(state, actions=done)
+        case "told_firm":
+            return replace(state, firm_told_at=deed.at)
+        case "told_cih":
+            return replace(state, cih_told_at=deed.at)
+        case "reporter_told":
+            return replace(state, reporter_told_at=deed.at)
+        case "closed" | "not_a_breach":
+            return replace(state, closed_at=deed.at)
+        case "linked":
+            return replace(state, linked_to=body["to"])
+        case "unlinked":
+            return replace(state, linked_to="")
+    return state

@@ -1,0 +1,74 @@
+"""What the pages of cases call things. Pure."""
+
+from collections.abc import Mapping
+
+STAGES = {
+    "reported": "Reported", "screened": "Looked at", "interim_measure": "Suspended for now",
+    "notified": "Letter waits to be given", "awaiting_response": "The person may answer",
+    "investigating": "Being looked into", "decided": "Decided, not told yet", "communicated": "The person knows the outcome",
+    "appeal_requested": "Appealed", "appeal_decided": "Appeal decided", "actions_open": "Actions are open",
+    "closed": "Closed", "not_a_breach": "No breach",
+}  # fmt: skip
+TONES = {
+    "reported": ("bad", "warn"), "interim_measure": ("warn", "pause"), "awaiting_response": ("calm", "pen"),
+    "appeal_requested": ("warn", "swap"), "closed": ("quiet", "tick"), "not_a_breach": ("quiet", "tick"),
+}  # fmt: skip
+STEPS = {
+    "reported": "It was reported", "added": "It was told once more", "seated": "Somebody was given a part",
+    "identified": "It was found out who is meant", "screened": "It was looked at", "not_a_breach": "It is no breach of a code",
+    "suspended": "The person was suspended; this is not a finding", "lifted": "The suspension ended",
+    "notified": "The letter to the person was written", "notice_given": "The person was told",
+    "answered": "The person answered", "time_up": "The time to answer ended without an answer",
+    "evidence": "Evidence was attached", "note": "A note", "vote": "The members present voted", "decided": "It was decided",
+    "communicated": "The person was told the outcome", "appealed": "The person appealed",
+    "appeal_decided": "The appeal was decided", "actions": "Actions were set", "action_done": "An action was done",
+    "told_firm": "The firm was told its part", "told_cih": "The CIH was told",
+    "reporter_told": "Whoever reported it was told that it was dealt with", "closed": "The case was closed",
+    "linked": "It was linked to another case", "unlinked": "The link was taken away",
+}  # fmt: skip
+# What an officer may do next: the heading, and the button. The order is that of the page.
+OFFERS: Mapping[str, tuple[str, str]] = {
+    "identified": ("Say whom it is about", "Record who it is"),
+    "screened": ("Look at it: which code, which clauses", "Record it as a possible breach"),
+    "notified": ("Write to the person: what, which clause, what is proposed", "Record the letter"),
+    "notice_given": ("The letter was handed over or posted", "Record that they have it"),
+    "answered": ("The person answered", "Record the answer"),
+    "time_up": ("The time to answer is over", "Go on without an answer"),
+    "vote": ("Record a vote of the members present", "Record the vote"),
+    "decided": ("Decide: finding, reasons, sanctions considered and chosen", "Record the decision"),
+    "communicated": ("Write the outcome to the person", "Record the letter"),
+    "appealed": ("The person appeals", "Record the appeal"),
+    "appeal_decided": ("Decide the appeal, and write to the person", "Record the decision on the appeal"),
+    "actions": ("Set actions, each with who and by when", "Record the actions"),
+    "action_done": ("An action is done", "Record that it is done"),
+    "reporter_told": ("Tell whoever reported it that it was dealt with", "Record that they were told"),
+    "closed": ("Close the case", "Close the case"),
+    "seated": ("Give somebody a part in this case", "Give them this part"),
+    "evidence": ("Attach evidence", "Attach what is ticked"),
+    "suspended": ("Suspend the person for now", "Suspend them at once"),
+    "lifted": ("End the suspension", "End it now"),
+    "told_firm": ("Tell the firm its part", "Tell the firm"),
+    "told_cih": ("Tell the CIH, for its member", "Record the referral"),
+    "not_a_breach": ("It is no breach of a code", "Close it as no breach"),
+    "linked": ("The same thing is told in another case", "Link the two"),
+    "unlinked": ("It is not the same thing after all", "Take the link away"),
+    "note": ("Write a note", "Keep the note"),
+}
+FIELDS = {
+    "told": "What was said", "why": "Why", "answer": "In their own words", "note": "Note", "reasons": "Reasons",
+    "learning": "What we learn", "considered": "Sanctions considered", "joined_by": "Decided together with",
+    "appeal": "Why the decision is wrong, in their own words",
+}  # fmt: skip
+BECAUSE = {
+    "safety": "Somebody may come to harm", "serious": "It is very serious", "at_once": "The code says at once (legal action)",
+}  # fmt: skip
+TOLD_BY = {
+    "receipt": "By their receipt: it says that it was dealt with, and no more", "call": "By telephone", "letter": "By letter",
+    "nobody": "Nobody outside reported it",
+}  # fmt: skip
+
+
+def say_field(name: str) -> str:
+    if name.startswith("what_"):
+        return "Action"
+    return "Who does it" if name.startswith("owner_") else FIELDS.get(name, name.replace("_", " ").capitalize())

@@ -1,0 +1,146 @@
+"""Opening a breach case, adding a step to it, reading it. The only writer of cases, their steps and their words.
+
+Opening reads nothing: whoever reports may be the person named, or somebody near, and sees no row afterwards (N1, N3, N4).
+"""
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from fieldvisit import conduct
+from fieldvisit.breaches.case_models import BreachApart, BreachCase, BreachStep, BreachWords
+from fieldvisit.breaches.case_state import Deed, Stage, State, fold
+from fieldvisit.db import new_id
+from fieldvisit.ground.verdict import Refused, RefusedError
+from fieldvisit.visits.words import storable
+
+_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that is misheard for another
+_NOTHING: Mapping[str, str] = {}
+
+
+def open_case(
+    session: Session, reported: conduct.Reported, *, concern_id: str | None = None, at: datetime | None = None
+) -> BreachCase | None:
+    """In the caller's transaction, whoever asks. None: this cause opened its case before.
+
+    at: not kept, as the minute would point at an anonymous caller (T31): the case knows when it was heard, and no more.
+    """
+    case = BreachCase(
+        id=new_id(), ref="B-" + "".join(secrets.choice(_LETTERS) for _ in range(9)), cause=reported.cause,
+        concern_id=concern_id, subject_kind=reported.subject_kind if reported.subject_id else "",
+        subject_id=reported.subject_id, firm_id=reported.firm_id, visit_id=reported.visit_id,
+        home_id=reported.home_id, area_id=reported.area_id, stage=Stage.REPORTED, heard_at=reported.heard_at,
+    )  # fmt: skip
+    try:
+        with session.begin_nested():
+            session.add(case)
+            session.flush()
+    except IntegrityError:
+        return None
+    body = {"subject_kind": case.subject_kind, "subject": case.subject_id or "", "clauses": list(reported.clauses)}
+    step = BreachStep(
+        id=new_id(), case_id=case.id, position=1, kind="reported", at=case.heard_at, recorded_at=case.heard_at,
+        stage_before="", stage_after=Stage.REPORTED, body=body, form_key=f"opened:{case.id}",
+    )  # fmt: skip
+    session.add(step)
+    session.flush()
+    _keep_words(session, case, step, {"told": reported.words})
+    if reported.told_by_id:
+        session.add(BreachApart(case_id=case.id, person_id=reported.told_by_id, why="reporter"))
+    if case.subject_kind == "person":
+        session.add(BreachApart(case_id=case.id, person_id=case.subject_id, why="accused"))
+    session.flush()
+    return case
+
+
+@conduct.answers
+def _answer(session: Session, reported: conduct.Reported) -> None:
+    open_case(session, reported, at=reported.heard_at)
+
+
+# --- reading ------------------------------------------------------------------------------------------------------
+
+
+def find(session: Session, case_id: str) -> BreachCase | None:
+    return session.scalars(select(BreachCase).where(BreachCase.id == case_id)).first()
+
+
+def lock(session: Session, case_id: str) -> BreachCase | None:
+    return session.scalars(select(BreachCase).where(BreachCase.id == case_id).with_for_update()).first()
+
+
+def steps_of(session: Session, case_ids: Iterable[str]) -> dict[str, list[BreachStep]]:
+    """By case, in their order."""
+    found: dict[str, list[BreachStep]] = {each: [] for each in case_ids}
+    query = select(BreachStep).where(BreachStep.case_id.in_(list(found)))
+    for step in session.scalars(query.order_by(BreachStep.case_id, BreachStep.position)):
+        found[step.case_id].append(step)
+    return found
+
+
+def state_from(steps: Sequence[BreachStep]) -> State:
+    return fold(Deed(step.kind, step.at, step.by or "", step.body) for step in steps)
+
+
+def state_of(session: Session, case_id: str) -> State:
+    return state_from(steps_of(session, [case_id])[case_id])
+
+
+def words_of(session: Session, case_id: str) -> dict[str, dict[str, str]]:
+    """Step id -> field -> words."""
+    found: dict[str, dict[str, str]] = {}
+    for words in session.scalars(select(BreachWords).where(BreachWords.case_id == case_id)):
+        found.setdefault(words.step_id, {})[words.field] = words.text
+    return found
+
+
+def pressed_before(session: Session, key: str) -> bool:
+    return session.scalars(select(BreachStep.id).where(BreachStep.form_key == key)).first() is not None
+
+
+# --- writing ------------------------------------------------------------------------------------------------------
+
+
+def write(session: Session, case: BreachCase, deed: Deed, words: Mapping[str, str], key: str, at: datetime) -> BreachStep:
+    """One step. The case must be locked, and the rules must have said yes. at: now."""
+    before = steps_of(session, [case.id])[case.id]
+    if deed.at < before[-1].at and deed.kind not in ("evidence", "note"):
+        raise RefusedError(Refused("too-early", "That is before the last step of this case. Say when it was done."))
+    step = BreachStep(
+        id=new_id(), case_id=case.id, position=len(before) + 1, kind=deed.kind, at=deed.at, recorded_at=at,
+        by=deed.by or None, stage_before=case.stage, stage_after="", body=dict(deed.body), form_key=key,
+    )  # fmt: skip
+    state = fold([*(Deed(each.kind, each.at, each.by or "", each.body) for each in before), deed])
+    step.stage_after = state.stage
+    session.add(step)
+    session.flush()
+    _keep_words(session, case, step, words)
+    for column, value in cached(state).items():
+        setattr(case, column, value)
+    session.flush()
+    return step
+
+
+def _keep_words(session: Session, case: BreachCase, step: BreachStep, words: Mapping[str, str]) -> None:
+    for field, text in words.items():
+        if text:
+            session.add(BreachWords(case_id=case.id, step_id=step.id, field=field, text=storable(text)))
+    session.flush()
+
+
+def cached(state: State) -> dict[str, Any]:
+    """The columns of `BreachCase` that are nothing but the fold."""
+    return {
+        "stage": state.stage.value,
+        "document": state.document,
+        "ladder": state.ladder,
+        "closed_at": state.closed_at,
+        "linked_to": state.linked_to or None,
+        "subject_kind": state.subject_kind,
+        "subject_id": state.subject_id or None,
+    }

@@ -1,0 +1,144 @@
+"""What a call handler types is kept as they type it: sealed, on the server, and their own until it is filed (N4).
+
+Nothing of it stays on the machine, and a copy of the database does not open it: its key comes from this home's secret.
+"""
+
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from fieldvisit.breaches.models import ConcernDraft
+from fieldvisit.breaches.rules import draft_dies_at
+from fieldvisit.ground.policy import Policy
+
+_NONCE = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    id: str
+    saved_at: datetime
+    number: int
+    typed: Mapping[str, Any]
+
+
+def draft_key(secret: bytes) -> bytes:
+    return hmac.digest(secret, b"drafts of concerns 1", "sha256")
+
+
+def save(
+    session: Session, person_id: str, typed: Mapping[str, str], number: int, *, at: datetime, policy: Policy, key: bytes
+) -> bool:
+    """False: this form is not theirs, or was filed. number: of the keystrokes; an older save that comes late is let go."""
+    row_key = _row_key(typed["k"])
+    row = _locked(session, row_key)
+    if row is not None:
+        if row.filed:
+            return False
+        if number > row.number:
+            _write(row, typed, number, at, policy, key)
+        return True
+    row = ConcernDraft(form_key=row_key, person_id=person_id, filed=False)
+    _write(row, typed, number, at, policy, key)
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError:
+        return False
+    return True
+
+
+def waiting(session: Session, at: datetime, key: bytes) -> Sequence[Draft]:
+    """The drafts of the person asking that live, the newest first. One that cannot be opened any more is left out."""
+    rows = session.scalars(
+        select(ConcernDraft)
+        .where(ConcernDraft.filed.is_(False), ConcernDraft.dies_at >= at)
+        .order_by(ConcernDraft.saved_at.desc())
+    )
+    return [Draft(row.id, row.saved_at, row.number, said) for row in rows if (said := _open(row, key))]
+
+
+def drop(session: Session, person_id: str, form_key: str, *, at: datetime, policy: Policy) -> None:
+    """It is filed. An empty row says so for a day, so that a save that comes late makes no new draft."""
+    row = _locked(session, _row_key(form_key)) or ConcernDraft(form_key=_row_key(form_key), person_id=person_id)
+    row.filed, row.sealed, row.saved_at, row.dies_at = True, b"", at, draft_dies_at(at, policy)
+    session.add(row)
+    session.flush()
+
+
+def drop_one(session: Session, draft_id: str) -> None:
+    session.execute(delete(ConcernDraft).where(ConcernDraft.id == draft_id, ConcernDraft.filed.is_(False)))
+
+
+def sweep(session: Session, at: datetime) -> None:
+    """Whosever they were: what nobody filed in time, and what nobody came to read back."""
+    session.execute(delete(ConcernDraft).where(ConcernDraft.dies_at < at))
+
+
+# --- what is read back once ---------------------------------------------------------------------------------------
+
+
+def keep_read_back(
+    session: Session,
+    person_id: str,
+    identity: str,
+    said: Mapping[str, Any],
+    *,
+    at: datetime,
+    policy: Policy,
+    key: bytes,
+) -> None:
+    row = _locked(session, identity) or ConcernDraft(form_key=identity, person_id=person_id, filed=True)
+    _write(row, said, 0, at, policy, key)
+    session.add(row)
+    session.flush()
+
+
+def read_back(session: Session, identity: str, at: datetime, key: bytes) -> Mapping[str, Any] | None:
+    """What is to be said to the caller now; the second time there is nothing."""
+    row = _locked(session, identity)
+    if row is None or not row.filed or not row.sealed or row.dies_at < at:
+        return None
+    said = _open(row, key)
+    session.delete(row)
+    return said
+
+
+def _row_key(form_key: str) -> str:
+    """A receipt is made of the form's key: of that nothing may stay but what does not lead back to it."""
+    return hashlib.sha256(f"draft\n{form_key}".encode()).hexdigest()[:32]
+
+
+def _locked(session: Session, form_key: str) -> ConcernDraft | None:
+    return session.scalars(select(ConcernDraft).where(ConcernDraft.form_key == form_key).with_for_update()).first()
+
+
+def _write(row: ConcernDraft, said: Mapping[str, Any], number: int, at: datetime, policy: Policy, key: bytes) -> None:
+    nonce = secrets.token_bytes(_NONCE)
+    plain = json.dumps(dict(said)).encode()
+    row.sealed = nonce + AESGCM(key).encrypt(nonce, plain, _about(row))
+    row.number, row.saved_at, row.dies_at = number, at, draft_dies_at(at, policy)
+
+
+def _open(row: ConcernDraft, key: bytes) -> Mapping[str, Any] | None:
+    try:
+        plain = AESGCM(key).decrypt(row.sealed[:_NONCE], row.sealed[_NONCE:], _about(row))
+    except InvalidTag:  # this home has another secret by now
+        return None
+    said: Mapping[str, Any] = json.loads(plain)
+    return said
+
+
+def _about(row: ConcernDraft) -> bytes:
+    return f"{row.person_id} {row.form_key}".encode()

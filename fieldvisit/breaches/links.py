@@ -1,0 +1,93 @@
+"""Concerns that are one thing: merged by an investigator, and taken apart again. A link ends; nothing is ever deleted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from fieldvisit.breaches import rules
+from fieldvisit.breaches.models import Concern, ConcernLink
+from fieldvisit.ground.clock import london_date
+from fieldvisit.ground.roles import Principal
+from fieldvisit.ground.verdict import Refused, RefusedError, insist
+
+MERGED = "merged"
+NOT_THERE = Refused("no-concern", "There is no concern with this reference among those that you may read.")
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """Another concern and what binds it to this one. merges: this one was merged into it. reference: the other's."""
+
+    link: ConcernLink
+    other_id: str
+    reference: str
+    merges: bool
+
+
+def merge(session: Session, concern_id: str, reference: str, why: str, by: Principal) -> None:
+    """This concern was told in that one too. Both must be in sight of the person asking. Raises RefusedError.
+
+    Twice is once."""
+    other = session.scalars(select(Concern).where(Concern.ref == rules.reference_typed(reference))).first()
+    one = session.scalars(select(Concern).where(Concern.id == concern_id).with_for_update()).first()
+    if one is None or other is None:
+        raise RefusedError(NOT_THERE)
+    pairs = _pairs(session)
+    if (one.id, other.id) in pairs:
+        return
+    insist(rules.may_merge(one.id, other.id, pairs))
+    if not why:
+        raise RefusedError(Refused("why", "Write why they are one thing."))
+    session.add(
+        ConcernLink(
+            concern_id=one.id, other_id=other.id, kind=MERGED, made_on=london_date(by.at), made_by=by.person_id, why=why
+        )
+    )  # fmt: skip
+    session.flush()
+
+
+def take_apart(session: Session, link_id: str, why: str, by: Principal) -> None:
+    """Both are again what they were before. Raises RefusedError."""
+    link = session.scalars(
+        select(ConcernLink).where(ConcernLink.id == link_id, ConcernLink.kind == MERGED).with_for_update()
+    ).first()
+    if link is None:
+        raise RefusedError(NOT_THERE)
+    if link.undone_at is not None:
+        return
+    if not why:
+        raise RefusedError(Refused("why", "Write why they are two things after all."))
+    link.undone_at, link.undone_by, link.undone_why = by.at, by.person_id, why
+    session.flush()
+
+
+def merged_into(session: Session, concern_id: str) -> str | None:
+    return session.scalars(
+        select(ConcernLink.other_id).where(
+            ConcernLink.concern_id == concern_id, ConcernLink.kind == MERGED, ConcernLink.undone_at.is_(None)
+        )
+    ).first()
+
+
+def links_of(session: Session, concern_id: str) -> Sequence[Linked]:
+    """Those that stand and those that were undone, as far as both are in sight; the oldest first."""
+    query = select(ConcernLink).where(or_(ConcernLink.concern_id == concern_id, ConcernLink.other_id == concern_id))
+    links = session.scalars(query.order_by(ConcernLink.made_on, ConcernLink.id)).all()
+    others = {each.other_id if each.concern_id == concern_id else each.concern_id for each in links}
+    found = {one.id: one.ref for one in session.scalars(select(Concern).where(Concern.id.in_(others)))}
+    linked = []
+    for each in links:
+        merges = each.concern_id == concern_id
+        other = each.other_id if merges else each.concern_id
+        if other in found:
+            linked.append(Linked(each, other, found[other], merges))
+    return linked
+
+
+def _pairs(session: Session) -> set[tuple[str, str]]:
+    standing = select(ConcernLink.concern_id, ConcernLink.other_id).where(
+        ConcernLink.kind == MERGED, ConcernLink.undone_at.is_(None)
+    )
+    return {(one, other) for one, other in session.execute(standing)}

@@ -1,0 +1,70 @@
+"""What a receipt of sixteen digits tells, and what may be said later by whoever holds it or a reference (T31).
+
+A number that we never gave is told the same as one that was never anything: there is no report with it.
+"""
+
+import hmac
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from fieldvisit.breaches import rules
+from fieldvisit.breaches.case_models import BreachCase
+from fieldvisit.breaches.links import merged_into
+from fieldvisit.breaches.models import Concern, ConcernAdded
+from fieldvisit.ground.clock import london_date
+
+
+class Standing(StrEnum):
+    NONE = "none"
+    OPEN = "open"  # being looked into
+    DONE = "done"  # dealt with
+
+
+def receipt_key(secret: bytes) -> bytes:
+    return hmac.digest(secret, b"receipts of concerns 1", "sha256")
+
+
+def standing(session: Session, typed: str, key: bytes) -> Standing:
+    """By receipt alone: a reference is said aloud, and tells nobody how a case stands."""
+    concern = _by_receipt(session, typed, key)
+    if concern is None:
+        return Standing.NONE
+    ids = {concern.id, merged_into(session, concern.id) or concern.id}
+    cases = session.scalars(select(BreachCase).where(BreachCase.concern_id.in_(ids))).all()
+    others = {case.linked_to for case in cases if case.linked_to}
+    linked = session.scalars(select(BreachCase).where(BreachCase.id.in_(others))).all()
+    return Standing.DONE if cases and all(case.closed_at for case in linked or cases) else Standing.OPEN
+
+
+def add_words(session: Session, typed: str, words: str, *, form_key: str, at: datetime, key: bytes) -> bool:
+    """By receipt or reference. False: there is none with it. The same form twice is said once."""
+    concern = _by_receipt(session, typed, key) or _by_reference(session, typed)
+    if concern is None:
+        return False
+    said = ConcernAdded(concern_id=concern.id, form_key=form_key, added_on=london_date(at), words=words)
+    try:
+        with session.begin_nested():
+            session.add(said)
+    except IntegrityError:  # pressed twice
+        pass
+    return True
+
+
+def _by_receipt(session: Session, typed: str, key: bytes) -> Concern | None:
+    """What is no receipt costs the same look into the database."""
+    digest = rules.receipt_hash(rules.receipt_typed(typed), key)
+    return session.scalars(select(Concern).where(Concern.receipt_hash == digest)).first()
+
+
+def _by_reference(session: Session, typed: str) -> Concern | None:
+    return session.scalars(select(Concern).where(Concern.ref == rules.reference_typed(typed))).first()
+
+
+def added(session: Session, concern_id: str) -> list[ConcernAdded]:
+    """What was said later, as far as the person asking may read it."""
+    query = select(ConcernAdded).where(ConcernAdded.concern_id == concern_id)
+    return list(session.scalars(query.order_by(ConcernAdded.added_on, ConcernAdded.id)))
