@@ -65,7 +65,7 @@ _open: dict[tuple[str, ...], Any] = {}
 
 def _vault(config: Config, policy: Policy) -> Any:
     """Opened once for each place: its keys are read from the disk, and its tables looked at."""
-    from fieldvisit.vault.store import open_vault
+    from fieldvisit.vault.opening import open_vault
 
     place = (str(config.vault_folder.resolve()), config.vault_database_url, policy.hash)
     if place not in _open:

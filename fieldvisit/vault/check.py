@@ -7,9 +7,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from fieldvisit.config import Config
 from fieldvisit.ground.policy import Policy
-from fieldvisit.vault import record, service, setup, watch
+from fieldvisit.vault import record, seeing, setup, watch
+from fieldvisit.vault.opening import open_vault
 from fieldvisit.vault.rules import INSIDE
-from fieldvisit.vault.store import VaultError, open_vault, was_made
+from fieldvisit.vault.store import VaultError, was_made
 
 
 def problems(config: Config, policy: Policy, at: datetime) -> Iterator[str]:
@@ -29,7 +30,7 @@ def problems(config: Config, policy: Policy, at: datetime) -> Iterator[str]:
         return
     yield from record.problems(vault.store, vault.keys)
     with vault.store.reading() as session:
-        inside = [one for one in service.readers(session) if one.rank in INSIDE]
+        inside = [one for one in seeing.readers(session) if one.rank in INSIDE]
         if watch.nobody_looks(session, at) and inside:
             yield "Nobody watches the vault: run fieldvisit worker, or fieldvisit vault watch."
     if not vault.demo and len(inside) < 2:

@@ -17,9 +17,10 @@ from fieldvisit.vault import copies, setup
 from fieldvisit.vault import watch as watching
 from fieldvisit.vault.doors import end, enrol, reader_of
 from fieldvisit.vault.naming import Known
+from fieldvisit.vault.opening import open_vault
 from fieldvisit.vault.record import note
 from fieldvisit.vault.rules import Rank
-from fieldvisit.vault.store import Vault, VaultError, open_vault
+from fieldvisit.vault.store import Vault, VaultError
 
 
 def init(told: argparse.Namespace) -> None:

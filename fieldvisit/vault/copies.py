@@ -1,7 +1,8 @@
 """A verified copy of the vault, and its way back. The keys go into a file of their own beside it; the backup of the main
 home never holds either.
 
-On PostgreSQL the copy is the council's own pg_dump of the vault's database: here only SQLite's file is copied.
+The copy is an SQLite file, also where the vault lives on PostgreSQL: the same rows, read in one snapshot, checked the same
+way, and brought back to either.
 """
 
 import hashlib
@@ -15,14 +16,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, inspect, select
+from sqlalchemy.exc import DBAPIError
 
 from fieldvisit.config import Config, make_private
 from fieldvisit.ground.clock import now
-from fieldvisit.vault import record, setup
+from fieldvisit.vault import record
 from fieldvisit.vault.keys import NAMES, VaultKeys, public_bytes
-from fieldvisit.vault.models import Box
-from fieldvisit.vault.store import DEMO, Store, VaultError, file_of, prepare
+from fieldvisit.vault.models import About, Box, VaultBase
+from fieldvisit.vault.opening import open_for_upkeep
+from fieldvisit.vault.store import DEMO, Store, VaultError, file_of, url_of
+from fieldvisit.vault.tables import make_tables, prepare, said
 
 VERSION = 1
 MANIFEST, COPY = "manifest.json", "vault.db"
@@ -41,18 +45,17 @@ def keys_beside(folder: Path) -> Path:
 
 def backup(config: Config, folder: Path, at: datetime) -> Made:
     """Raises VaultError, and then leaves nothing."""
-    store, keys = setup.open_for_upkeep(config)
-    if not store.is_sqlite:
-        raise VaultError(
-            "This vault is on PostgreSQL: copy its database with pg_dump, and its keys folder apart from it."
-        )
+    store, keys = open_for_upkeep(config)
     if folder.exists() or keys_beside(folder).exists():
         raise VaultError(f"{folder} or {keys_beside(folder)} is there already. A backup goes into a folder of its own.")
     partial = folder.with_name(folder.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True, mode=0o700)
     try:
-        _copy(Path(str(store.url.database)), partial / COPY)
+        if store.is_sqlite:
+            _copy(Path(str(store.url.database)), partial / COPY)
+        else:
+            _copy_into_a_file(store, partial / COPY)
         boxes = _insist_on_whole(partial / COPY, keys)
         digest = _digest(partial / COPY)
         told = {"v": VERSION, "made": at.isoformat(), "boxes": boxes, "sha256": digest, "demo": _is_demo(config)}
@@ -75,6 +78,26 @@ def _copy(source: Path, target: Path) -> None:
         write.execute("PRAGMA journal_mode=DELETE")
 
 
+def _copy_into_a_file(source: Store, target: Path) -> None:
+    make_private(target, b"")
+    copy = Store(f"sqlite:///{target.resolve()}")
+    try:
+        snapshot = source.reader.connect().execution_options(isolation_level="REPEATABLE READ")
+        with snapshot as read, copy.writer.begin() as write:
+            make_tables(write)
+            _copy_rows(read, write)
+    finally:
+        copy.dispose()
+    _close(target)
+
+
+def _copy_rows(read: Connection, write: Connection) -> None:
+    """Into tables that are empty, in the order in which rows name each other."""
+    for table in VaultBase.metadata.sorted_tables:
+        for rows in read.execute(select(table)).mappings().partitions(200):
+            write.execute(table.insert(), [dict(row) for row in rows])
+
+
 def _insist_on_whole(file: Path, keys: VaultKeys) -> int:
     """Reads everything back: the database's own check, the record's chain, and every box with the key. How many boxes."""
     with closing(sqlite3.connect(file)) as connection:
@@ -85,7 +108,7 @@ def _insist_on_whole(file: Path, keys: VaultKeys) -> int:
         if trouble := next(record.problems(store, keys), None):
             raise VaultError(trouble)
         with store.reading() as session:
-            for jwe in session.scalars(select(Box.jwe)):
+            for jwe in session.scalars(select(Box.jwe).where(Box.jwe != "")):  # empty: destroyed on its day
                 keys.open(jwe)
             return session.scalar(select(func.count()).select_from(Box)) or 0
     finally:
@@ -107,35 +130,40 @@ def _bundle(config: Config, digest: str) -> bytes:
 
 
 def restore(config: Config, folder: Path, keys_file: Path) -> None:
-    """Where no vault is. Raises VaultError, and then nothing was changed."""
-    if setup.is_there(config) or file_of(config).exists():
-        raise VaultError(f"{config.vault_folder} holds a vault. A backup is brought back only where there is none.")
+    """Where no vault is, or where its keys are and its database was lost. Raises VaultError, and then nothing was changed."""
     told, bundle = _json(folder / MANIFEST), _json(keys_file)
     if told.get("v") != VERSION or bundle.get("v") != VERSION:
         raise VaultError("This backup is of another release: nothing was restored.")
+    _insist_on_room(config, bundle)
     if not (folder / COPY).exists() or _digest(folder / COPY) != told.get("sha256"):
         raise VaultError(f"{folder / COPY} was changed or cut short: nothing was restored.")
     home, was_there = config.vault_folder, config.vault_folder.exists()
     written: list[Path] = []
+
+    def write(path: Path, content: bytes) -> None:
+        written.append(path)
+        make_private(path, content)
+
     try:
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
         for name in NAMES:
-            written.append(home / "keys" / name)
-            make_private(written[-1], bytes.fromhex(bundle["keys"][name]))
+            if not (home / "keys" / name).exists():
+                write(home / "keys" / name, bytes.fromhex(bundle["keys"][name]))
         if not config.vault_public_key.exists():
             seal, sign = (json.loads((home / "keys" / name).read_bytes()) for name in NAMES[:2])
-            written.append(config.vault_public_key)
-            make_private(config.vault_public_key, public_bytes(seal, sign))
+            write(config.vault_public_key, public_bytes(seal, sign))
             os.chmod(config.vault_public_key, 0o644)
-        written.append(file_of(config))
-        make_private(file_of(config), (folder / COPY).read_bytes())
-        if told.get("demo"):
-            written.append(home / DEMO)
-            make_private(home / DEMO, b"")
-        _insist_on_pair(config)
+        if told.get("demo") and not (home / DEMO).exists():
+            write(home / DEMO, b"")
+        write(file_of(config), (folder / COPY).read_bytes())
+        keys = VaultKeys(home / "keys", config.vault_public_key)
+        _insist_on_pair(file_of(config), keys)
+        if config.vault_database_url:
+            _load(file_of(config), url_of(config))
+            _remove(written.pop())
     except BaseException as error:
         for path in reversed(written):
-            path.unlink(missing_ok=True)
+            _remove(path)
         if not was_there:
             shutil.rmtree(home, ignore_errors=True)
         if isinstance(error, KeyError | ValueError):
@@ -143,15 +171,55 @@ def restore(config: Config, folder: Path, keys_file: Path) -> None:
         raise
 
 
-def _insist_on_pair(config: Config) -> None:
-    keys = VaultKeys(config.vault_folder / "keys", config.vault_public_key)
-    store = Store(f"sqlite:///{file_of(config)}")
+def _insist_on_room(config: Config, bundle: dict[str, Any]) -> None:
+    folder = config.vault_folder / "keys"
+    here = [name for name in NAMES if (folder / name).exists()]
+    same = all((folder / name).read_bytes().hex() == bundle.get("keys", {}).get(name) for name in here)
+    if file_of(config).exists() or not same or not _is_empty(config):
+        raise VaultError(f"{config.vault_folder} holds a vault. A backup is brought back only where there is none.")
+
+
+def _is_empty(config: Config) -> bool:
+    if not config.vault_database_url:
+        return True
+    store = Store(config.vault_database_url)
+    try:
+        if store.is_sqlite and not Path(str(store.url.database)).exists():
+            return True
+        return not inspect(store.reader).has_table(About.__tablename__)
+    finally:
+        store.dispose()
+
+
+def _insist_on_pair(file: Path, keys: VaultKeys) -> None:
+    """Brings the copy up to this release, and looks whether these are its keys and its record is whole."""
+    store = Store(f"sqlite:///{file}")
     try:
         prepare(store, keys, now())
         if trouble := next(record.problems(store, keys), None):
             raise VaultError(trouble)
     finally:
         store.dispose()
+
+
+def _load(file: Path, url: str) -> None:
+    """From the checked file into the database of the setting, all in one transaction."""
+    source, target = Store(f"sqlite:///{file}"), Store(url)
+    try:
+        with source.reader.connect() as read, target.writer.begin() as write:
+            make_tables(write)
+            _copy_rows(read, write)
+    except DBAPIError as error:
+        why = type(error.orig).__name__
+        raise VaultError(f"The backup could not be written to {said(target)}: {why}. Nothing was restored.") from None
+    finally:
+        source.dispose()
+        target.dispose()
+
+
+def _remove(path: Path) -> None:
+    for each in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+        each.unlink(missing_ok=True)
 
 
 def _is_demo(config: Config) -> bool:

@@ -15,8 +15,9 @@ from fieldvisit.register.models import Person
 from fieldvisit.vault import setup
 from fieldvisit.vault.doors import enrol, reader_of
 from fieldvisit.vault.naming import Known
+from fieldvisit.vault.opening import open_vault
 from fieldvisit.vault.rules import Rank
-from fieldvisit.vault.store import DEMO, VaultError, open_vault
+from fieldvisit.vault.store import DEMO, VaultError
 
 
 def enrolled(config: Config, database: Database, at: datetime) -> list[tuple[str, str, str]]:

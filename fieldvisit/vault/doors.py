@@ -15,7 +15,7 @@ from fieldvisit.ground.verdict import Refused, RefusedError, insist
 from fieldvisit.vault import rules
 from fieldvisit.vault.intake import exclude, known, open_box, read
 from fieldvisit.vault.models import Box, Case, Exclusion, Reader, Stay, Try
-from fieldvisit.vault.naming import Known, is_named
+from fieldvisit.vault.naming import Known, is_named, persons
 from fieldvisit.vault.record import note
 from fieldvisit.vault.rules import Rank
 from fieldvisit.vault.store import Vault
@@ -39,13 +39,17 @@ class Staying:
 def enrol(vault: Vault, person: Known, rank: Rank, at: datetime) -> tuple[Reader, str]:
     """A reader, and the otpauth address that their phone reads once. Enrolled again, the old codes end.
 
-    Every report that is there is looked through in memory: who is named in an old one never sees it.
+    Every report that is there is looked through in memory: who is named in an old one never sees it; and what is not
+    there for somebody is not there under another sign-in of theirs.
     """
     secret = pyotp.random_base32()
     with vault.store.writing() as session:
-        earlier = list(session.scalars(select(Reader).where(Reader.person_id == person.person_id)))
+        earlier = list(session.scalars(select(Reader)))
+        who = persons({row.id: known(row) for row in earlier} | {"": person})
+        earlier = [row for row in earlier if who[row.id] == who[""]]
         for old in earlier:
-            end(session, old, at)
+            if old.person_id == person.person_id:
+                end(session, old, at)
         made = Reader(
             id=new_id(), person_id=person.person_id, rank=rank.value, ref=person.ref, name=person.name,
             email=person.email, phone=person.phone, totp=b"", enrolled_at=at, ended_at=None,
@@ -71,7 +75,7 @@ def end(session: Session, reader: Reader, at: datetime) -> None:
 
 def _lose_sight(session: Session, vault: Vault, reader: Reader, earlier: list[str], at: datetime) -> None:
     lost = set(session.scalars(select(Exclusion.case_id).where(Exclusion.reader_id.in_(earlier))))
-    for case_id, jwe in session.execute(select(Box.case_id, Box.jwe)):
+    for case_id, jwe in session.execute(select(Box.case_id, Box.jwe).where(Box.jwe != "")):
         if case_id not in lost and is_named(known(reader), read(open_box(vault.keys, jwe))):
             lost.add(case_id)
     for case_id in sorted(lost):
@@ -92,7 +96,7 @@ def take_code(vault: Vault, reader: Reader, code: str, at: datetime) -> None:
     now is taken: phones' clocks differ.
     """
     with vault.store.writing() as session:
-        row = session.get_one(Reader, reader.id, with_for_update=not vault.store.is_sqlite or None)
+        row = session.get_one(Reader, reader.id)
         wrong = list(session.scalars(select(Try.at).where(Try.reader_id == row.id, Try.at > at - rules.WITHIN)))
         insist(rules.may_try_code(wrong, at))
         secret = vault.keys.unlock(row.totp, _about_totp(row.id)).decode()

@@ -27,7 +27,17 @@ class Ask:
     hint: str = ""
 
 
+COPY = ("copy_for", "copy_to", "copy_why", "copy_code")  # the boxes of the form that asks for a copy
 WHY = "Say why."
+_NEAR = ("firm", "manager", "household", "declared", "named")
+_WANTED = Ask(
+    "wanted",
+    "radios",
+    "Has anybody asked that it be kept: an inquiry, a court, the police, a person in it?",
+    ("no", "yes"),
+    error="Choose yes or no.",
+    hint="If so it is kept, and nothing is recorded here.",
+)
 _OF = Ask("of", "radios", "Which referral?", of="waiting", error="Choose which referral this is about.")
 _WHO = Ask("who", "text", "Who took it?", hint="Name and office, as they gave it.")
 _REFERENCE = Ask("reference", "text", "Their reference, if they gave one")
@@ -93,8 +103,15 @@ ASKS: dict[str, tuple[Ask, ...]] = {
         Ask("why", "area", "Why?", error=WHY),
     ),
     "named": (
-        Ask("reader", "select", "Who is named in it?", of="readers", error="Choose a name."),
-        Ask("why", "area", "How are they named?", error=WHY),
+        Ask("reader", "select", "Who?", of="readers", error="Choose a name."),
+        Ask("near", "radios", "What are they to it?", ("named", *_NEAR[:-1]), error="Choose what they are to it."),
+        Ask("why", "area", "How do you know?", error=WHY),
+    ),
+    "stood_aside": (
+        Ask(
+            "near", "radios", "What are you to it?", _NEAR, error="Choose what you are to it.",
+            hint="You lose sight of it at once, and cannot come back to it. The others go on.",
+        ),
     ),
     "asked_close": (
         Ask("told", "radios", "Was the sender told?", ("told", "not_told"), error="Choose whether the sender was told."),
@@ -102,6 +119,9 @@ ASKS: dict[str, tuple[Ask, ...]] = {
     ),
     "agreed_close": (Ask("why", "area", "Why do you agree?", error=WHY),),
     "kept_open": (Ask("why", "area", "Why should it stay open?", error=WHY),),
+    "asked_destroy": (_WANTED,),
+    "agreed_destroy": (_WANTED,),
+    "kept_longer": (Ask("why", "area", "Who wants it kept, and why?", error=WHY),),
 }  # fmt: skip
 _YES_NO = ("worker", "agrees")
 

@@ -20,7 +20,7 @@ from fieldvisit.db import new_id
 from fieldvisit.failpoints import reach
 from fieldvisit.ground.clock import now
 from fieldvisit.vault.keys import CannotOpenError, VaultKeys
-from fieldvisit.vault.models import Box, Case, Exclusion, Reader
+from fieldvisit.vault.models import Box, Case, Destruction, Exclusion, Reader
 from fieldvisit.vault.naming import Known, is_named
 from fieldvisit.vault.store import Vault
 
@@ -129,6 +129,7 @@ def _keep(
     session.add(
         Box(
             case_id=case.id, number=number, sha256=sha256, jwe=jwe, received_at=received_at, taken_at=at, signature=signature,
+            danger=str(said.get("danger")) == "yes",
         )
     )  # fmt: skip
     exclude(session, case.id, (reader for reader in session.scalars(select(Reader)) if is_named(known(reader), said)),
@@ -152,7 +153,9 @@ def _quoted(session: Session, said: Mapping[str, Any]) -> Case | None:
     if not _NUMBER.fullmatch(quoting):
         return None
     box = session.scalars(select(Box).where(Box.number == quoting)).first()
-    return session.get(Case, box.case_id) if box else None
+    if box is None or session.get(Destruction, box.case_id) is not None:  # its words are gone: what comes now is a new case
+        return None
+    return session.get(Case, box.case_id)
 
 
 def exclude(session: Session, case_id: str, readers: Iterable[Reader], at: datetime) -> None:

@@ -1,13 +1,14 @@
 """The vault's own tables, in its own database: sealed boxes, cases, acts, who may read, and who did.
 
 No column holds a word that anybody wrote: boxes are as they were sealed, a lead's words are locked under their case's key.
-What is only ever added is kept so by triggers (`schema.py`), and nothing here is ever deleted.
+What is only ever added is kept so by triggers (`tables.py`), and no row is ever deleted. When a case's time is over, two
+people destroy it: its words and its key go, and the rows stay and say so (`Destruction`).
 """
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, MetaData, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from fieldvisit.db import Base, Instant, Json, random_key
@@ -49,7 +50,8 @@ class Reader(VaultBase):
 
 
 class Case(VaultBase):
-    """key: of its words, locked under the vault's own. The id is by chance: there are no numbers that could have gaps."""
+    """key: of its words, locked under the vault's own; empty once it was destroyed. The id is by chance: there are no
+    numbers that could have gaps."""
 
     __tablename__ = "safe_case"
     id: Mapped[str] = random_key()
@@ -58,7 +60,10 @@ class Case(VaultBase):
 
 
 class Box(VaultBase):
-    """One sealed report as it came, and what its sender was told. A later one that quotes a receipt joins that case."""
+    """One sealed report as it came, and what its sender was told. A later one that quotes a receipt joins that case.
+
+    jwe: empty once it was destroyed. danger: its sender says that somebody is in danger now (DR-20).
+    """
 
     __tablename__ = "box"
     id: Mapped[str] = random_key()
@@ -69,6 +74,7 @@ class Box(VaultBase):
     received_at: Mapped[datetime]  # by the main server: clocks run from here
     taken_at: Mapped[datetime]  # by the vault: only from then on could anybody open it
     signature: Mapped[str] = mapped_column(String(96))
+    danger: Mapped[bool] = mapped_column(default=False)
 
     @property
     def there_since(self) -> datetime:
@@ -83,6 +89,18 @@ class Exclusion(VaultBase):
     case_id: Mapped[str] = mapped_column(ForeignKey("safe_case.id"), primary_key=True)
     reader_id: Mapped[str] = mapped_column(ForeignKey("reader.id"), primary_key=True)
     at: Mapped[datetime]
+
+
+class Destruction(VaultBase):
+    """The words of this case are gone: after the council's own schedule, by two people. due: when its time was over."""
+
+    __tablename__ = "destruction"
+    case_id: Mapped[str] = mapped_column(ForeignKey("safe_case.id"), primary_key=True)
+    at: Mapped[datetime]
+    due: Mapped[datetime]
+    asked_by_id: Mapped[str] = mapped_column(ForeignKey("reader.id"))
+    agreed_by_id: Mapped[str] = mapped_column(ForeignKey("reader.id"))
+    __table_args__ = (CheckConstraint("at > due", name="not_before"),)
 
 
 class Act(VaultBase):
@@ -111,7 +129,7 @@ class Record(VaultBase):
     action: Mapped[str] = mapped_column(String(24))
     object_id: Mapped[str] = mapped_column(String(32))
     reason: Mapped[str] = mapped_column(String(24))
-    words: Mapped[bytes | None] = mapped_column(LargeBinary)  # why, in the reader's words, locked
+    words: Mapped[bytes | None] = mapped_column(LargeBinary)  # why, in the reader's words, locked under the case's key
     prev_hash: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64))
 
@@ -163,5 +181,5 @@ class Page(VaultBase):
     __table_args__ = (UniqueConstraint("case_id", "cause", "reader_id"),)
 
 
-ADDED_ONLY = (Case, Box, Exclusion, Act, Record, Opening, Try)
+ADDED_ONLY = (Case, Box, Exclusion, Destruction, Act, Record, Opening, Try)
 NEVER_DELETED = (*ADDED_ONLY, About, Reader, Stay, Page)

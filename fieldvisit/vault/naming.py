@@ -29,6 +29,32 @@ class Known:
     phone: str = ""
 
 
+def persons(everybody: Mapping[str, Known]) -> dict[str, str]:
+    """For each of these ids the id that stands for the person behind it: whoever shares a sign-in, a staff number, an
+    e-mail address or a telephone number is one person (N1), however often they are enrolled."""
+    found: dict[str, str] = {}
+    by_mark: dict[tuple[str, str], str] = {}
+    for own, who in everybody.items():
+        found[own] = own
+        for mark in _marks(who):
+            if mark in by_mark:
+                old, new = found[own], found[by_mark[mark]]
+                found = {each: new if person == old else person for each, person in found.items()}
+            else:
+                by_mark[mark] = own
+    return found
+
+
+def _marks(who: Known) -> Iterator[tuple[str, str]]:
+    yield "person", who.person_id
+    if who.ref:
+        yield "ref", who.ref.casefold()
+    if who.email:
+        yield "email", who.email.casefold()
+    if len(phone := digits_of(who.phone)) >= 7:
+        yield "phone", phone
+
+
 def is_named(who: Known, said: Mapping[str, Any]) -> bool:
     every = "\n".join(texts_in(said))
     accusing = "\n".join(text for field in ACCUSING for text in texts_in(said.get(field)))

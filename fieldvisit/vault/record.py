@@ -8,8 +8,10 @@ from sqlalchemy.orm import Session
 
 from fieldvisit.db import canonical
 from fieldvisit.failpoints import reach
-from fieldvisit.vault.keys import VaultKeys
+from fieldvisit.vault.intake import known
+from fieldvisit.vault.keys import VaultKeys, sealed_with
 from fieldvisit.vault.models import About, Exclusion, Reader, Record
+from fieldvisit.vault.naming import persons
 from fieldvisit.vault.store import Store, Vault
 
 ABSENT = "absent"  # a case was asked for that is not there, or not for whoever asked
@@ -25,16 +27,18 @@ def note(
     *,
     reason: str = "",
     words: str = "",
+    key: bytes | None = None,
 ) -> None:
-    """In the caller's transaction. words: in the reader's own, and locked."""
+    """In the caller's transaction. words: in the reader's own, locked under `key`, the case's: they go when that goes."""
     reach("vault_record")
-    about = session.get_one(About, 1, with_for_update=not vault.store.is_sqlite or None, populate_existing=True)
+    about = session.get_one(About, 1, populate_existing=True)
     line = Record(
         seq=about.seq + 1, at=at, reader_id=reader.id, action=action, object_id=object_id[:32], reason=reason,
         words=None, prev_hash=about.head, hash="",
     )  # fmt: skip
     if words:
-        line.words = vault.keys.lock(words.encode(), f"record|words|{line.seq}")
+        place = f"record|words|{line.seq}"
+        line.words = sealed_with(key, words.encode(), place) if key else vault.keys.lock(words.encode(), place)
     line.hash = _hash(vault.keys, line)
     session.add(line)
     about.seq, about.head = line.seq, line.hash
@@ -55,8 +59,10 @@ def own_lines(session: Session, reader: Reader, most: int = 200) -> list[Record]
 
     A line that says 'not there' stays whatever was asked for: it reads the same for a case and for no case.
     """
-    same = select(Reader.id).where(Reader.person_id == reader.person_id)
-    lost = select(Exclusion.case_id).where(Exclusion.reader_id == reader.id)
+    rows = list(session.scalars(select(Reader)))
+    who = persons({row.id: known(row) for row in rows})
+    same = [row.id for row in rows if who[row.id] == who[reader.id]]
+    lost = select(Exclusion.case_id).where(Exclusion.reader_id.in_(same))
     wanted = select(Record).where(Record.reader_id.in_(same))
     wanted = wanted.where((Record.action == ABSENT) | Record.object_id.not_in(lost))
     return list(session.scalars(wanted.order_by(Record.seq.desc()).limit(most)))

@@ -4,29 +4,23 @@ Whoever is not in, or may not see a case, gets what they would get if there were
 """
 
 import hmac
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import wraps
-from types import SimpleNamespace
 from typing import Any
 
 import structlog
-from flask import Blueprint, abort, current_app, jsonify, redirect, request
+from flask import Blueprint, abort, g, jsonify, redirect, request
 from flask import session as cookie
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from fieldvisit.db import new_id
-from fieldvisit.ground.roles import Role
 from fieldvisit.ground.verdict import RefusedError
 from fieldvisit.vault import doors, forms, record, rules, service, state, watch, words
 from fieldvisit.vault.doors import Staying
-from fieldvisit.vault.forms import Typed
 from fieldvisit.vault.intake import LARGEST_BOX, BoxRefusedError, take_in
-from fieldvisit.vault.models import Reader
-from fieldvisit.vault.service import Opened, Seen
-from fieldvisit.vault.store import Vault
+from fieldvisit.vault.pages import about, case_page, choices_of, copy_page, numbers, row, vault
+from fieldvisit.vault.seeing import cases_of, find
+from fieldvisit.vault.service import Opened
 from fieldvisit.web.access import access, at, no_cookie, principal
 from fieldvisit.web.render import page
 
@@ -35,11 +29,6 @@ blueprint = Blueprint("vault", __name__)
 Answer = str | Response | tuple[str, int]
 IN = "safe"  # where the browser's own cookie holds the secret of its stay
 OLDEST_RECEIVED = timedelta(days=60)
-
-
-def vault() -> Vault:
-    found: Vault = current_app.extensions["fv_vault"]
-    return found
 
 
 @blueprint.errorhandler(SQLAlchemyError)
@@ -54,8 +43,12 @@ def cannot(error: Exception) -> Answer:
 
 @blueprint.after_request
 def nothing_is_kept(response: Response) -> Response:
+    """Nor does it stay on the screen: when the fresh code is no longer one, the page goes to the door by itself."""
     response.headers["Cache-Control"] = "no-store"
     response.headers["Referrer-Policy"] = "no-referrer"
+    if "safe_until" in g and response.status_code != 303:
+        left = max(0, int((g.safe_until - at()).total_seconds()))
+        response.headers["Refresh"] = f"{left + 1}; url=/safe"
     return response
 
 
@@ -98,7 +91,10 @@ def _json(body: dict[str, str], status: int) -> Response:
 
 
 def _inside() -> Staying | None:
-    return doors.staying(vault(), principal().person_id, cookie.get(IN, ""), at())
+    found = doors.staying(vault(), principal().person_id, cookie.get(IN, ""), at())
+    if found:
+        g.safe_until = rules.out_at(found.stay.made_at, at())
+    return found
 
 
 def inside(view: Any) -> Any:
@@ -120,22 +116,23 @@ def front() -> Answer:
     if staying is None:
         return _door({})
     with vault().store.reading() as session:
-        seen = service.cases_of(session, vault(), staying.reader)
+        seen = cases_of(session, vault(), staying.reader)
         return page(
             "vault/front.html",
-            rows=[_row(one) for one in seen],
+            rows=[row(one) for one in seen if one.state.stage != "destroyed"],
+            destroyed=[row(one) for one in seen if one.state.stage == "destroyed"],
             calls=watch.calls_of(session, staying.reader, seen),
             nobody_looks=watch.nobody_looks(session, at()),
             reader=staying.reader,
             until=staying.stay.made_at + rules.STAY,
-            **_about(),
+            **about(),
         )
 
 
 def _door(errors: dict[str, str]) -> str:
     with vault().store.reading() as session:
         enrolled = doors.reader_of(session, principal().person_id) is not None
-    return page("vault/door.html", errors=errors, enrolled=enrolled, **_about())
+    return page("vault/door.html", errors=errors, enrolled=enrolled, **about())
 
 
 @blueprint.post("/safe/come-in")
@@ -166,8 +163,8 @@ def leave(staying: Staying) -> Answer:
 def own_record(staying: Staying) -> Answer:
     with vault().store.reading() as session:
         lines = record.own_lines(session, staying.reader)
-        names = _numbers(service.cases_of(session, vault(), staying.reader))
-    return page("vault/record.html", lines=lines, numbers=names, words=words, reasons=rules.REASONS, **_about())
+        names = numbers(cases_of(session, vault(), staying.reader))
+    return page("vault/record.html", lines=lines, numbers=names, words=words, reasons=rules.REASONS, **about())
 
 
 # --- a case -------------------------------------------------------------------------------------------------------
@@ -178,9 +175,9 @@ def own_record(staying: Staying) -> Answer:
 @inside
 def case(staying: Staying, case_id: str) -> Answer:
     with vault().store.reading() as session:
-        seen = service.find(session, vault(), staying.reader, case_id) or abort(404)
+        seen = find(session, vault(), staying.reader, case_id) or abort(404)
         done = request.args.get("done", "")
-        return _page(session, staying, seen, done=words.KINDS.get(done, ""))
+        return case_page(session, staying, seen, done=words.KINDS.get(done, ""))
 
 
 @blueprint.post("/safe/<id:case_id>/open")
@@ -195,10 +192,40 @@ def open_case(staying: Staying, case_id: str) -> Answer:
     except RefusedError as refused:
         box = {"reason": "reason", "words": "why"}.get(refused.verdict.code, "code")
         with vault().store.reading() as session:
-            seen = service.find(session, vault(), staying.reader, case_id) or abort(404)
-            return _page(session, staying, seen, asked=sent, errors={box: refused.verdict.message}), 422
+            seen = find(session, vault(), staying.reader, case_id) or abort(404)
+            return case_page(session, staying, seen, asked=sent, errors={box: refused.verdict.message}), 422
     with vault().store.reading() as session:
-        return _page(session, staying, opened.seen, opened=opened)
+        return case_page(session, staying, opened.seen, opened=opened)
+
+
+@blueprint.post("/safe/<id:case_id>/copy")
+@access("safe", "copy")
+@inside
+def copy(staying: Staying, case_id: str) -> Answer:
+    """All of one case, to print or to read out. What is wrong stands beside its box; nothing is opened then."""
+    sent = {name: request.form.get(name, "").replace("\x00", "")[:2000] for name in forms.COPY}
+    key = _key()
+    try:
+        opened = service.copy_out(
+            vault(),
+            staying,
+            case_id,
+            sent["copy_for"],
+            sent["copy_to"],
+            sent["copy_why"],
+            sent["copy_code"][:20],
+            key,
+            at(),
+        )
+    except LookupError:
+        abort(404)
+    except RefusedError as refused:
+        box = {"reason": "copy_for", "to": "copy_to", "words": "copy_why"}.get(refused.verdict.code, "copy_code")
+        with vault().store.reading() as session:
+            seen = find(session, vault(), staying.reader, case_id) or abort(404)
+            return case_page(session, staying, seen, asked=sent, errors={box: refused.verdict.message}), 422
+    with vault().store.reading() as session:
+        return copy_page(session, staying, opened, sent["copy_to"])
 
 
 @blueprint.post("/safe/<id:case_id>/<word:step>")
@@ -209,13 +236,13 @@ def act(staying: Staying, case_id: str, step: str) -> Answer:
     if step not in forms.ASKS:
         abort(404)
     with vault().store.reading() as session:
-        seen = service.find(session, vault(), staying.reader, case_id) or abort(404)
-        typed, facts, said = forms.read_step(step, request.form, _choices(session, seen))
+        seen = find(session, vault(), staying.reader, case_id) or abort(404)
+        typed, facts, said = forms.read_step(step, request.form, choices_of(session, seen))
     status = 422
     if not typed.errors:
         try:
             service.act(vault(), staying, case_id, step, facts, said, _key(), at())
-            return redirect(f"/safe/{case_id}?done={step}", 303)
+            return redirect("/safe" if step in state.UNREAD else f"/safe/{case_id}?done={step}", 303)
         except LookupError:
             abort(404)
         except RefusedError as refused:
@@ -225,131 +252,10 @@ def act(staying: Staying, case_id: str, step: str) -> Answer:
     except LookupError:
         opened = None
     with vault().store.reading() as session:
-        now_seen = service.find(session, vault(), staying.reader, case_id) or abort(404)
-        return _page(session, staying, now_seen, opened=opened, typed=typed, errors=typed.errors), status
+        now_seen = find(session, vault(), staying.reader, case_id) or abort(404)
+        return case_page(session, staying, now_seen, opened=opened, typed=typed, errors=typed.errors), status
 
 
 def _key() -> str:
     key = request.form.get("k", "")
     return key if len(key) == 32 and key.isalnum() and key.isascii() else abort(400)
-
-
-def _page(
-    session: Session,
-    staying: Staying,
-    seen: Seen,
-    *,
-    opened: Opened | None = None,
-    asked: Mapping[str, str] | None = None,
-    typed: Typed | None = None,
-    errors: Mapping[str, str] | None = None,
-    done: str = "",
-) -> str:
-    choices, names = _choices(session, seen), _names(session)
-    may_act = staying.reader.rank != rules.Rank.INVESTIGATOR
-    still = may_act and (opened is not None or service.is_open(session, staying, seen.case.id, at()))
-    offered = state.offered(seen.state, staying.reader.id) if still else ()
-    if typed and typed.step not in offered:
-        offered = (typed.step, *offered)  # somebody was quicker: what was typed is still there to be read
-    return page(
-        "vault/case.html",
-        row=_row(seen),
-        seen=seen,
-        steps=[_step(one, names, opened) for one in seen.acts],
-        reports=[(box, list(words.rows_of(said))) for box, said in opened.reports] if opened else [],
-        opened=opened is not None,
-        still=still,
-        may_act=may_act,
-        offered=offered,
-        forms=[
-            SimpleNamespace(
-                step=kind,
-                title=words.OFFERS[kind],
-                asks=[(ask, forms.options(ask, choices)) for ask in forms.ASKS[kind]],
-                key=request.form.get("k", "") if typed and typed.step == kind else new_id(),
-            )
-            for kind in offered
-            if all(choices[ask.of] for ask in forms.ASKS[kind] if ask.of) or (typed and typed.step == kind)
-        ],
-        typed=typed or Typed(),
-        asked=asked or {},
-        errors=errors or {},
-        done=done,
-        reasons=list(rules.REASONS.items()),
-        kept_until=state.kept_until(seen.state, vault().policy),
-        words=words,
-        contacts=_contacts(),
-        **_about(),
-    )
-
-
-def _row(seen: Seen) -> SimpleNamespace:
-    return SimpleNamespace(
-        id=seen.case.id,
-        number=seen.boxes[0].number,
-        received_at=seen.case.received_at,
-        stage=words.STAGES[seen.state.stage],
-        unopened=len(seen.unopened),
-        reports=len(seen.boxes),
-        clocks=[
-            SimpleNamespace(label=words.CLOCKS[clock.name], due=clock.due, rule=clock.rule, late=clock.due < at())
-            for clock in seen.clocks
-        ],
-        second="nothing" if seen.state.nothing_by else "close" if seen.state.close_by else "",
-    )
-
-
-def _step(one: Any, names: Mapping[str, str], opened: Opened | None) -> SimpleNamespace:
-    said = opened.words.get(one.id, {}) if opened else {}
-    return SimpleNamespace(
-        what=words.KINDS[one.kind],
-        who=names.get(one.by_id, "Somebody"),
-        at=one.at,
-        facts=list(words.facts_of(one.facts, names)),
-        words=list(said.values()),
-        locked=one.words is not None and opened is None,
-    )
-
-
-def _choices(session: Session, seen: Seen) -> dict[str, dict[str, str]]:
-    there = service.readers(session)
-    excluded = service.excluded_from(session, seen.case.id)
-    investigators = {one.id: one.name for one in there if one.rank == rules.Rank.INVESTIGATOR}
-    return {
-        "waiting": {kind: words.FACTS[kind] for kind in seen.state.waiting},
-        "readers": {one.id: _who(one) for one in there if one.id not in excluded},
-        "investigators": {key: name for key, name in investigators.items() if key not in excluded | seen.state.shared},
-        "shared": {key: name for key, name in investigators.items() if key in seen.state.shared},
-    }
-
-
-def _names(session: Session) -> dict[str, str]:
-    return {one.id: one.name for one in session.query(Reader)}
-
-
-def _who(one: Reader) -> str:
-    return f"{one.name}, {words.RANKS[one.rank].lower()}"
-
-
-def _numbers(seen: list[Seen]) -> dict[str, str]:
-    return {one.case.id: one.boxes[0].number for one in seen}
-
-
-def _contacts() -> list[tuple[str, str, str]]:
-    """To whom a referral goes, by the council's settings: which is often another council (B5)."""
-    settings, policy = vault().policy.safeguarding, vault().policy
-    adult, child = policy.contact("safeguarding-adult"), policy.contact("safeguarding-child")
-    return [
-        ("An adult", settings.adult_authority.value, _number(adult)),
-        ("A child", settings.child_authority.value, _number(child)),
-    ]
-
-
-def _number(contact: Any) -> str:
-    return f"{contact.number}, {contact.hours}" if contact.confirmed else "number not confirmed: ask your council"
-
-
-def _about() -> dict[str, Any]:
-    """What every page of the vault says about itself."""
-    alone = current_app.extensions["fv_vault_alone"]
-    return {"alone": alone, "demo": vault().demo, "is_lead": principal().role is Role.SAFEGUARDING_LEAD}

@@ -29,10 +29,15 @@ OUTSIDE_CONTACT = ""  # in the place of a reader: whom the council's settings na
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """A reader, as far as the rules need one."""
+    """A reader, as far as the rules need one. person: who that is; empty where nobody else is the same person."""
 
     id: str
     rank: Rank
+    person: str = ""
+
+    @property
+    def is_person(self) -> str:
+        return self.person or self.id
 
 
 # --- before a vault starts ----------------------------------------------------------------------------------------
@@ -63,12 +68,12 @@ def _unsettled(settings: SafeguardingPolicy) -> Iterator[str]:
 def circle(readers: Iterable[Who], excluded: Collection[str]) -> frozenset[str]:
     """The ids of those who may see a case: leads and deputies who are not named in it.
 
-    Where fewer than two of them are left, directors as well, because two people must agree on its end. Where nobody at
+    Where fewer than two people are left, directors as well, because two must agree on its end. Where nobody at
     all is left inside, whoever has the outside rank: the contact that the council's settings require.
     """
     there = [who for who in readers if who.id not in excluded]
     seeing = [who for who in there if who.rank in INSIDE]
-    if len(seeing) < 2:
+    if len({who.is_person for who in seeing}) < 2:
         seeing += [who for who in there if who.rank is Rank.DIRECTOR]
     if not seeing:
         seeing = [who for who in there if who.rank is Rank.OUTSIDE]
@@ -92,6 +97,11 @@ REASONS = {
     "review": "To give a second look",
     "asked": "Social care or the police asked",
     "chase": "To chase what became of a referral",
+    "over": "Its time is over: to see whether it may be destroyed",
+}
+COPIES = {
+    "referral": "It goes with the referral to social care",
+    "asked": "Social care, the police or a court asked for it",
 }
 SHORTEST_REASON = 10  # characters
 LASTS = timedelta(minutes=15)  # what an opening allows: acts on that one case in that one browser
@@ -104,6 +114,17 @@ def may_open(reason: str, words: str) -> Verdict:
         return Refused("reason", "Choose why you open it.")
     if len(words.strip()) < SHORTEST_REASON:
         return Refused("words", f"Say in {SHORTEST_REASON} characters or more why you open it.")
+    return Allowed()
+
+
+def may_copy(reason: str, to: str, words: str) -> Verdict:
+    """to: who gets the copy, as the reader wrote it."""
+    if reason not in COPIES:
+        return Refused("reason", "Choose what the copy is for.")
+    if not to.strip():
+        return Refused("to", "Say who gets the copy.")
+    if len(words.strip()) < SHORTEST_REASON:
+        return Refused("words", f"Say in {SHORTEST_REASON} characters or more why they get it.")
     return Allowed()
 
 
@@ -122,6 +143,11 @@ def may_try_code(wrong: Sequence[datetime], at: datetime) -> Verdict:
 
 def is_staying(made_at: datetime, seen_at: datetime, at: datetime) -> bool:
     return at - made_at < STAY and at - seen_at < IDLE
+
+
+def out_at(made_at: datetime, at: datetime) -> datetime:
+    """When a page that is shown now is dead: the browser is out then, unless somebody has taken a step."""
+    return min(made_at + STAY, at + IDLE)
 
 
 # --- calling somebody (F45) ---------------------------------------------------------------------------------------

@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 from fieldvisit.config import Config, make_private
-from fieldvisit.ground.clock import now
-from fieldvisit.vault.keys import NAMES, SEAL, SIGN, VaultKeyError, VaultKeys, make_keys, public_bytes
-from fieldvisit.vault.store import DEMO, Store, Vault, VaultError, file_of, open_vault, prepare, url_of
+from fieldvisit.vault.keys import NAMES, SEAL, SIGN, VaultKeyError, make_keys, public_bytes
+from fieldvisit.vault.opening import open_vault
+from fieldvisit.vault.store import DEMO, Vault, VaultError, file_of
 
 
 def is_there(config: Config) -> bool:
@@ -21,11 +21,11 @@ def make(config: Config, *, demo: bool = False) -> Vault:
     if not config.vault_database_url and file_of(config).exists():
         raise VaultError(f"{file_of(config)} is there without its keys. Bring them back: fieldvisit vault restore")
     make_home(config, demo=demo)
-    return open_vault(config)
+    return open_vault(config, make=True)
 
 
 def make_home(config: Config, *, demo: bool) -> None:
-    """Folder, keys and mark alone: the database is made when the vault is opened."""
+    """Folder, keys and mark alone."""
     config.vault_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
         make_keys(config.vault_folder / "keys", config.vault_public_key)
@@ -47,11 +47,3 @@ def write_public(config: Config) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     path.write_bytes(public_bytes(seal, sign))
     return path
-
-
-def open_for_upkeep(config: Config) -> tuple[Store, VaultKeys]:
-    """Store and keys without asking whether the council has settled everything: to back up, and to check."""
-    keys = VaultKeys(config.vault_folder / "keys", config.vault_public_key)
-    store = Store(url_of(config))
-    prepare(store, keys, now())
-    return store, keys

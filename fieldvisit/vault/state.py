@@ -1,7 +1,8 @@
 """The steps of a case (D5), folded from its acts, and which of them may be taken next by whom. Pure.
 
 Two people stand behind every end: who thinks that nothing is needed is looked at by another, and who asks to close is
-answered by another. Nothing is ever taken back: a later act says what is so now.
+answered by another; two destroy its words, when the council's own schedule says that its time is over, and never before.
+Two are two people: whoever is enrolled twice is one. Nothing is ever taken back: a later act says what is so now.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,16 +26,21 @@ OPEN_TO: dict[str, tuple[str, ...]] = {
     "advice_support": ("referred_adult", "referred_child", "asked_close", "agreed_close", "kept_open"),
     "no_further_action": ("referred_adult", "referred_child", "asked_close", "agreed_close", "kept_open"),
     "feedback_recorded": ("referred_adult", "referred_child", "asked_close", "agreed_close", "kept_open"),
-    "closed": (),
+    "closed": ("asked_destroy", "agreed_destroy", "kept_longer", "named", "stood_aside"),
+    "destroyed": (),
 }
-# At every stage but the last.
-ALWAYS = ("worker_step", "note", "shared", "unshared", "named")
+# At every stage but the last two.
+ALWAYS = ("worker_step", "note", "shared", "unshared", "named", "stood_aside")
 KINDS = tuple(dict.fromkeys((*(kind for kinds in OPEN_TO.values() for kind in kinds), *ALWAYS)))
+WHEN_OVER = ("asked_destroy", "agreed_destroy", "kept_longer")
+# Without opening it first: whoever is near should not have to read what they must not read.
+UNREAD = ("stood_aside",)
+NEAR = ("named", "firm", "manager", "household", "declared")  # N1, and N2
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """One act, as the rules see it."""
+    """One act, as the rules see it. by: the person, whoever they were enrolled as."""
 
     kind: str
     by: str
@@ -43,18 +49,30 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
+class Arrived:
+    """A report. danger: its sender says that somebody is in danger now."""
+
+    at: datetime
+    danger: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """since: when this stage began. waiting: referrals without an outcome, and since when each has been waited for.
     worker: a person who works for the council or a contractor is said to have done it; worker_answered: what follows
-    from that was said. nothing_by, close_by: who waits for a second person."""
+    from that was said. nothing_by, close_by, destroy_by: the person who waits for a second one. danger_since: somebody is
+    in danger now, says a report that nobody has triaged yet. child: a child was in it, or might have been, at any time."""
 
     stage: str
     since: datetime
+    danger_since: datetime | None = None
     about: str = ""
+    child: bool = False
     worker: bool = False
     worker_answered: bool = False
     nothing_by: str = ""
     close_by: str = ""
+    destroy_by: str = ""
     waiting: Mapping[str, datetime] = field(default_factory=dict)
     shared: frozenset[str] = frozenset()
     closed_at: datetime | None = None
@@ -72,23 +90,24 @@ class Clock:
 # --- folding ------------------------------------------------------------------------------------------------------
 
 
-def fold(arrived: Sequence[datetime], acts: Sequence[Done]) -> State:
-    """arrived: when each report of this case was received, the first of them first; acts in their order."""
-    state = State("submitted", arrived[0])
-    later = list(arrived[1:])
+def fold(arrived: Sequence[Arrived], acts: Sequence[Done]) -> State:
+    """arrived: the reports of this case, the first of them first; acts in their order."""
+    first, *later = arrived
+    state = State("submitted", first.at, first.at if first.danger else None)
     for act in acts:
         state = _with_what_came(state, later, act.at)
         state = _FOLDS.get(act.kind, _stays)(state, act)
     return _with_what_came(state, later, None)
 
 
-def _with_what_came(state: State, later: list[datetime], before: datetime | None) -> State:
+def _with_what_came(state: State, later: list[Arrived], before: datetime | None) -> State:
     """A report that adds to a case makes it one to triage again, whatever had been decided; what is waited for stays."""
-    while later and (before is None or later[0] <= before):
+    while later and (before is None or later[0].at <= before):
         came = later.pop(0)
         state = replace(
-            state, stage="submitted", since=max(came, state.since), nothing_by="", close_by="", closed_at=None
-        )
+            state, stage="submitted", since=max(came.at, state.since), nothing_by="", close_by="", destroy_by="",
+            closed_at=None, danger_since=state.danger_since or (came.at if came.danger else None),
+        )  # fmt: skip
     return state
 
 
@@ -99,13 +118,15 @@ def _stays(state: State, act: Done) -> State:
 def _triaged(state: State, act: Done) -> State:
     worker = bool(act.facts.get("worker"))
     state = replace(state, stage="triaged", since=act.at, about=act.facts["about"], worker=worker or state.worker)
+    state = replace(state, danger_since=None, child=state.child or state.about != ADULT)
     return replace(state, worker_answered=state.worker_answered and not worker)
 
 
 def _referred(kind: str) -> Any:
     def does(state: State, act: Done) -> State:
         waiting = {**state.waiting, kind: act.at}
-        return replace(state, stage="referred", since=act.at, waiting=waiting, nothing_by="", close_by="")
+        state = replace(state, stage="referred", since=act.at, waiting=waiting, nothing_by="", close_by="")
+        return replace(state, child=state.child or kind == CHILD)
 
     return does
 
@@ -141,15 +162,24 @@ _FOLDS: dict[str, Any] = {
     "asked_close": lambda state, act: replace(state, close_by=act.by),
     "kept_open": lambda state, act: replace(state, close_by=""),
     "agreed_close": lambda state, act: replace(state, stage="closed", since=act.at, closed_at=act.at, close_by=""),
+    "asked_destroy": lambda state, act: replace(state, destroy_by=act.by),
+    "kept_longer": lambda state, act: replace(state, destroy_by=""),
+    "agreed_destroy": lambda state, act: replace(state, stage="destroyed", since=act.at, destroy_by=""),
 }
 
 
 # --- what may be done ---------------------------------------------------------------------------------------------
 
 
-def may(kind: str, state: State, by: str, facts: Mapping[str, Any]) -> Verdict:
-    """by: the id of the reader who wants to."""
-    if state.stage == "closed":
+def may(kind: str, state: State, by: str, facts: Mapping[str, Any], *, over: bool = False) -> Verdict:
+    """by: the person who wants to. over: the council's own schedule says that its time is over (`is_over`)."""
+    if state.stage == "destroyed":
+        return Refused(
+            "destroyed", "Its words were destroyed when its time was over. Nothing can be done here any more."
+        )
+    if state.stage == "closed" and kind in WHEN_OVER and not over:
+        return Refused("not-over", "It is not destroyed before the council's own schedule says that its time is over.")
+    if state.stage == "closed" and kind not in OPEN_TO["closed"]:
         return Refused("closed", "This case is closed. A new report that quotes its receipt opens it again.")
     if kind not in (*OPEN_TO[state.stage], *ALWAYS):
         return Refused(
@@ -159,11 +189,14 @@ def may(kind: str, state: State, by: str, facts: Mapping[str, Any]) -> Verdict:
     return verdict
 
 
-def offered(state: State, by: str) -> tuple[str, ...]:
-    """What the page offers this reader, in the order of the work; `may` is asked again when it is sent."""
+def offered(state: State, by: str, *, over: bool = False) -> tuple[str, ...]:
+    """What the page offers this person, in the order of the work; `may` is asked again when it is sent."""
+    kinds = OPEN_TO[state.stage]
     if state.stage == "closed":
-        return ()
-    return tuple(kind for kind in (*OPEN_TO[state.stage], *ALWAYS) if _is_timely(kind, state, by))
+        kinds = tuple(kind for kind in kinds if over or kind not in WHEN_OVER)
+    elif state.stage != "destroyed":
+        kinds = (*kinds, *ALWAYS)
+    return tuple(kind for kind in kinds if _is_timely(kind, state, by))
 
 
 def _is_timely(kind: str, state: State, by: str) -> bool:
@@ -173,6 +206,9 @@ def _is_timely(kind: str, state: State, by: str) -> bool:
         "asked_close": not state.close_by,
         "agreed_close": bool(state.close_by) and state.close_by != by,
         "kept_open": bool(state.close_by) and state.close_by != by,
+        "asked_destroy": not state.destroy_by,
+        "agreed_destroy": bool(state.destroy_by) and state.destroy_by != by,
+        "kept_longer": bool(state.destroy_by),
         "worker_step": state.worker and not state.worker_answered,
         "unshared": bool(state.shared),
     }
@@ -220,9 +256,29 @@ def _of_one_waited_for(state: State, by: str, facts: Mapping[str, Any]) -> Verdi
     return Allowed()
 
 
+def _may_ask_to_destroy(state: State, by: str, facts: Mapping[str, Any]) -> Verdict:
+    if state.destroy_by:
+        return Refused("asked", "Somebody has asked to destroy it already.")
+    return _nobody_wants_it(facts)
+
+
+def _may_destroy(state: State, by: str, facts: Mapping[str, Any]) -> Verdict:
+    if not state.destroy_by:
+        return Refused("not-asked", "Nobody has asked to destroy it. Look at what has been done.")
+    if state.destroy_by == by:
+        return Refused("second-person", "Two people destroy a case: somebody else must agree.")
+    return _nobody_wants_it(facts)
+
+
+def _nobody_wants_it(facts: Mapping[str, Any]) -> Verdict:
+    if facts.get("wanted") != "no":
+        return Refused("wanted", "Somebody asked that it be kept: so it is kept.")
+    return Allowed()
+
+
 def _may_name(state: State, by: str, facts: Mapping[str, Any]) -> Verdict:
     if facts.get("reader") == by:
-        return Refused("reader", "You cannot take your own sight away here: ask another lead to, and open it no more.")
+        return Refused("reader", "You cannot take your own sight away here: stand aside instead.")
     return Allowed()
 
 
@@ -234,6 +290,11 @@ _CHECKS: dict[str, Any] = {
         Allowed()
         if state.close_by and state.close_by != by
         else Refused("not-asked", "Nobody else has asked to close it.")
+    ),
+    "asked_destroy": _may_ask_to_destroy,
+    "agreed_destroy": _may_destroy,
+    "kept_longer": lambda state, by, facts: (
+        Allowed() if state.destroy_by else Refused("not-asked", "Nobody has asked to destroy it.")
     ),
     "chased": _of_one_waited_for,
     "feedback": _of_one_waited_for,
@@ -253,7 +314,7 @@ def clocks(state: State, policy: Policy) -> tuple[Clock, ...]:
     """What runs now, the first to run out first."""
     found: list[Clock] = []
     if state.stage == "submitted":
-        found.append(Clock("triage", _same_working_day(state.since, policy), "DR-20"))
+        found.append(_triage_clock(state, policy))
     elif state.stage == "triaged":
         if state.about in (ADULT, "unsure"):
             found.append(Clock("refer", _same_working_day(state.since, policy), "D5"))
@@ -269,10 +330,27 @@ def chase_due(kind: str, since: datetime, policy: Policy) -> datetime:
     return end_of_london_day(policy.working_days.after(london_date(since), setting.value))
 
 
+def _triage_clock(state: State, policy: Policy) -> Clock:
+    """An hour from the report that says that somebody is in danger now; otherwise the same working day."""
+    if state.danger_since is None:
+        return Clock("triage", _same_working_day(state.since, policy), "DR-20")
+    return Clock("triage_danger", _triage_due(state.danger_since, policy, danger=True), "DR-20")
+
+
 def _same_working_day(since: datetime, policy: Policy) -> datetime:
-    answer = due("safeguarding_triage", since, Facts(immediate_danger=False), policy=policy)
+    return _triage_due(since, policy, danger=False)
+
+
+def _triage_due(since: datetime, policy: Policy, *, danger: bool) -> datetime:
+    answer = due("safeguarding_triage", since, Facts(immediate_danger=danger), policy=policy)
     assert answer.due is not None, "this clock runs for every report"
     return answer.due
+
+
+def is_over(state: State, policy: Policy, at: datetime) -> bool:
+    """Has the council's own schedule run out? Not on its last day, but after it."""
+    until = kept_until(state, policy)
+    return until is not None and at > until
 
 
 def kept_until(state: State, policy: Policy) -> datetime | None:
@@ -280,7 +358,7 @@ def kept_until(state: State, policy: Policy) -> datetime | None:
     if state.closed_at is None:
         return None
     adult, child = policy.safeguarding.keep_adult_years.value, policy.safeguarding.keep_child_years.value
-    years = adult if state.about == ADULT else max(adult, child)
+    years = max(adult, child) if state.child else adult
     closed = london_date(state.closed_at)
     month, day = (closed.month, closed.day) if (closed.month, closed.day) != (2, 29) else (3, 1)
     return end_of_london_day(closed.replace(year=closed.year + years, month=month, day=day))

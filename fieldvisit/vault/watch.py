@@ -3,7 +3,7 @@
 Nothing here goes through the messages of the main database: its rows, its senders and its backups know of no report.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,10 +16,11 @@ from fieldvisit.ground.policy import Policy
 from fieldvisit.messages.adapters import smtp
 from fieldvisit.messages.adapters.settings import Sending
 from fieldvisit.messages.outgoing import NeverError, NotNowError, Outgoing
-from fieldvisit.vault.models import About, Case, Page, Reader
+from fieldvisit.vault.models import About, Page, Reader
+from fieldvisit.vault.opening import open_vault
 from fieldvisit.vault.rules import OUTSIDE_CONTACT, to_page
-from fieldvisit.vault.service import Seen, excluded_from, look, readers, whos
-from fieldvisit.vault.store import Vault, open_vault
+from fieldvisit.vault.seeing import Everybody, Seen, everybody, look
+from fieldvisit.vault.store import Vault
 
 log = structlog.get_logger()
 SUBJECT = "Please sign in"
@@ -49,10 +50,11 @@ def waits(seen: Seen, at: datetime) -> Iterator[Waiting]:
 def watch(vault: Vault, at: datetime) -> int:
     """One round: writes down whom to call, then calls. How many were called. Safe to run several at once."""
     with vault.store.writing() as session:
-        about = session.get_one(About, 1, with_for_update=not vault.store.is_sqlite or None)
-        for case in session.scalars(select(Case)).all():
-            _of_case(session, vault, look(session, vault, case), at)
-        about.watched_at = at
+        there = everybody(session)
+        called = {(page.case_id, page.cause, page.reader_id) for page in session.scalars(select(Page))}
+        for seen in look(session, vault, there, None):
+            session.add_all(_of_case(vault, there, seen, called, at))
+        session.get_one(About, 1).watched_at = at
     return _call(vault, at)
 
 
@@ -68,17 +70,15 @@ def watch_here(config: Config, policy: Policy, at: datetime) -> None:
         log.error("vault-not-watched", error=type(error).__name__)
 
 
-def _of_case(session: Session, vault: Vault, seen: Seen, at: datetime) -> None:
-    there, excluded = whos(readers(session)), excluded_from(session, seen.case.id)
-    called = set(session.execute(select(Page.cause, Page.reader_id).where(Page.case_id == seen.case.id)))
+def _of_case(
+    vault: Vault, there: Everybody, seen: Seen, called: Collection[tuple[str, str, str]], at: datetime
+) -> Iterator[Page]:
     for waiting in waits(seen, at):
-        for reader_id in to_page(waiting.since, at, there, excluded, vault.policy.safeguarding):
-            if (waiting.cause, reader_id) not in called:
-                session.add(
-                    Page(
-                        case_id=seen.case.id, cause=waiting.cause, reader_id=reader_id, made_at=at, sent_at=None,
-                        way=vault.config.vault_pager,
-                    )
+        for reader_id in to_page(waiting.since, at, there.whos(), seen.excluded, vault.policy.safeguarding):
+            if (seen.case.id, waiting.cause, reader_id) not in called:
+                yield Page(
+                    case_id=seen.case.id, cause=waiting.cause, reader_id=reader_id, made_at=at, sent_at=None,
+                    way=vault.config.vault_pager,
                 )  # fmt: skip
 
 
@@ -86,7 +86,8 @@ def _call(vault: Vault, at: datetime) -> int:
     """Each until it has gone: a mail server that is away is asked again in the next round."""
     with vault.store.reading() as session:
         open_ones = list(session.scalars(select(Page).where(Page.sent_at.is_(None)).order_by(Page.made_at, Page.id)))
-        to = {page.id: _address(session, vault, page) for page in open_ones}
+        emails = {row.id: row.email for row in session.scalars(select(Reader))} if open_ones else {}
+        to = {page.id: _address(emails, vault, page) for page in open_ones}
     done = 0
     for page in open_ones:
         address, outside = to[page.id]
@@ -104,10 +105,10 @@ def _call(vault: Vault, at: datetime) -> int:
     return done
 
 
-def _address(session: Session, vault: Vault, page: Page) -> tuple[str, bool]:
+def _address(emails: Mapping[str, str], vault: Vault, page: Page) -> tuple[str, bool]:
     if page.reader_id == OUTSIDE_CONTACT:
         return vault.policy.safeguarding.outside_email.value, True
-    return session.get_one(Reader, page.reader_id).email, False
+    return emails[page.reader_id], False
 
 
 def _mail(sending: Sending, to: str, outside: bool, page: Page, at: datetime) -> bool:

@@ -23,9 +23,11 @@ STAGES = {
     "no_further_action": ("Nothing further", "quiet", "tick"),
     "feedback_recorded": ("Outcome known", "calm", "tick"),
     "closed": ("Closed", "quiet", "tick"),
+    "destroyed": ("Destroyed, its time was over", "quiet", "ring"),
 }
 CLOCKS = {
     "triage": "Triage",
+    "triage_danger": "Danger now: triage within the hour",
     "refer": "Decide, and refer where needed",
     "chase_adult": "Chase the adults’ referral",
     "chase_child": "Chase the child’s referral",
@@ -47,6 +49,11 @@ KINDS = {
     "asked_close": "Asked to close",
     "agreed_close": "Closed",
     "kept_open": "Kept open",
+    "stood_aside": "Stood aside",
+    "exported": "A copy was made for somebody outside",
+    "asked_destroy": "Asked to destroy it",
+    "agreed_destroy": "Destroyed: its words and their key",
+    "kept_longer": "Kept longer",
 }
 OFFERS = {
     "triaged": "Triage",
@@ -61,10 +68,14 @@ OFFERS = {
     "note": "Add a note",
     "shared": "Share it with an investigator",
     "unshared": "Stop sharing it",
-    "named": "Take sight away from somebody who is named",
+    "named": "Take sight away from somebody who is named or near",
     "asked_close": "Ask to close",
     "agreed_close": "Agree to close",
     "kept_open": "Keep it open",
+    "stood_aside": "Stand aside: I am named, or near somebody in it",
+    "asked_destroy": "Ask to destroy it: its time is over",
+    "agreed_destroy": "Agree, and destroy it now",
+    "kept_longer": "Keep it longer",
 }
 RECORD = {
     "enrolled": "Enrolled",
@@ -95,8 +106,16 @@ FACTS = {
     "no": "No",
     "later": "The written form follows",
     "sent": "The written form went too",
+    "named": "Named in it",
+    "firm": "Works for the same firm as somebody in it",
+    "manager": "Line manager of somebody in it, or managed by them",
+    "household": "Of the same household or family",
+    "declared": "A declared interest",
+    "referral": "For the referral to social care",
+    "asked": "Social care, the police or a court asked for it",
 }
 SAID = {
+    "danger": "Is somebody in danger now?",
     "about": "About",
     "facts": "What was seen or said",
     "who_else": "Who else was there",
@@ -121,7 +140,7 @@ _ANSWERS = {
     "no": "No",
     "not_asked": "Not asked",
 }
-_CODED = ("about", "safe_to_contact", "told_them", "consent")
+_CODED = ("danger", "about", "safe_to_contact", "told_them", "consent")
 _TIMES = ("seen_at", "at")
 
 
@@ -153,5 +172,7 @@ def facts_of(facts: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[str
             yield "Somebody who works here is said to have done it" if value else "Nobody who works here"
         elif key == "agrees":
             yield FACTS["agrees" if value else "disagrees"]
+        elif key == "wanted":
+            yield "Nobody asked that it be kept"
         else:
             yield from (FACTS[one] for one in ([value] if isinstance(value, str) else value) if one in FACTS)
