@@ -10,9 +10,10 @@ LOCK := deploy/requirements.lock
 DEV_LOCK := deploy/requirements-dev.lock
 JUDGES_LOCK := deploy/requirements-judges.lock
 NOTIFY_LOCK := deploy/requirements-notify.lock
+S3_LOCK := deploy/requirements-s3.lock
 JOBS ?= 2
 
-.PHONY: setup run test check bench faults soak judges notify clean
+.PHONY: setup run test check bench faults soak judges notify s3 clean
 
 setup: $(VENV)/installed
 
@@ -40,6 +41,13 @@ notify: $(VENV)/installed-notify
 $(VENV)/installed-notify: $(NOTIFY_LOCK) $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary :all: \
 		-r $(NOTIFY_LOCK)
+	@touch $@
+
+# For a council that keeps photos and signatures in a bucket: uv pip compile --universal --extra s3.
+s3: $(VENV)/installed-s3
+
+$(VENV)/installed-s3: $(S3_LOCK) $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r $(S3_LOCK)
 	@touch $@
 
 run: setup

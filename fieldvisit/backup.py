@@ -1,7 +1,8 @@
 """A verified copy of a home, and its way back into an empty one. The mark of what phones may forget moves only then.
 
 A backup is one folder: manifest.json with the SHA-256 of everything beside it, the database (SQLite's own online copy,
-or pg_dump's), the photos' ciphertext, the council's name, and keys/. Whoever holds the folder holds the keys.
+or pg_dump's), the pictures' ciphertext (of the store, and what phones sealed where no picture was made of it yet), the
+council's name, and keys/ but for the one that opens the store: whoever holds the folder alone opens no picture there.
 """
 
 import hashlib
@@ -22,11 +23,13 @@ from fieldvisit.backup_databases import BackupError, Copier, copier_of
 from fieldvisit.config import Config
 from fieldvisit.db import Database, new_id
 from fieldvisit.deployment import deployment, move_durable
-from fieldvisit.evidence.service import path_of, sha256_of, sweep_orphans
+from fieldvisit.evidence.service import files_in, path_of, sha256_of, sweep_orphans
+from fieldvisit.evidence.store import NotThereError, StoreAwayError, store_of
 from fieldvisit.ground.roles import CHECKING, INTAKE
 from fieldvisit.outbox.blobs import adopt
 from fieldvisit.outbox.models import Arrival, Attachment
-from fieldvisit.outbox.rules import may_move_durable
+from fieldvisit.outbox.pictures import standing_still
+from fieldvisit.outbox.rules import CLEANED, may_move_durable
 
 __all__ = ["BackupError", "backup", "restore"]
 VERSION = 1
@@ -58,7 +61,8 @@ def backup(config: Config, database: Database, folder: Path, at: datetime) -> Ma
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True, mode=0o700)
     try:
-        made = _write(config, database, partial, at)
+        with standing_still(config.attachments, wait=True):
+            made = _write(config, database, partial, at)
         _read_back(partial, copier_of(database))
         os.replace(partial, folder)
     except BaseException:
@@ -74,6 +78,8 @@ def _tidy(config: Config, database: Database, at: datetime) -> None:
         adopt(session, config.attachments, at)
     with database.reading(CHECKING) as session:
         sweep_orphans(config.attachments, lambda name: _is_kept(session, name), at)
+        stored = set(session.scalars(select(Attachment.stored).where(Attachment.stored.is_not(None))))
+        sweep_orphans(config.evidence, lambda name: name in stored, at)
 
 
 def _is_kept(session: Session, name: str) -> bool:
@@ -87,10 +93,13 @@ def _write(config: Config, database: Database, into: Path, at: datetime) -> dict
     up_to, photos = _what_is_there(database)
     copier = copier_of(database)
     copied = copier.copy(into)
-    missing = _not_purged(database, list(_copy_photos(config, photos, into)))
+    missing = list(_copy_photos(config, photos, into))
+    stored = _what_is_stored(database)  # after the database was copied: it knows of none that is not here
+    missing = _not_purged(database, missing + list(_copy_stored(config, stored, into)))
     _write_file(into / "council", f"{config.policy_name}\n".encode())
     for key in sorted(config.keys.iterdir()):
-        _copy_file(key, into / "keys" / key.name)
+        if not key.name.startswith(config.evidence_kek.name):  # its copy is the council's to keep, apart from this one
+            _copy_file(key, into / "keys" / key.name)
     manifest = {
         "v": VERSION,
         "made": at.isoformat(),
@@ -98,7 +107,7 @@ def _write(config: Config, database: Database, into: Path, at: datetime) -> dict
         "revision": schema.current(database),
         "durable_up_to": up_to,
         "entries": copied.entries,
-        "photos": len(photos) - len(missing),
+        "photos": len({row.id for row in (*photos, *stored)} - set(missing)),
         "photos_missing": missing,
         "files": {name: _print_of(into / name) for name in _files_under(into)},
     }
@@ -112,7 +121,29 @@ def _what_is_there(database: Database) -> tuple[int, list[Attachment]]:
     with database.reading(CHECKING) as session:
         up_to = session.scalar(select(func.max(Arrival.seq))) or 0
         here = select(Attachment).where(Attachment.received > 0, Attachment.purged_at.is_(None))
-        return up_to, list(session.scalars(here))
+        return up_to, list(session.scalars(here.where(Attachment.picture != CLEANED)))
+
+
+def _what_is_stored(database: Database) -> list[Attachment]:
+    with database.reading(CHECKING) as session:
+        here = select(Attachment).where(Attachment.stored.is_not(None), Attachment.purged_at.is_(None))
+        return list(session.scalars(here))
+
+
+def _copy_stored(config: Config, rows: list[Attachment], into: Path) -> Iterator[str]:
+    """Answers those that are not there, or are not what their names say. Raises BackupError where the store is away."""
+    store = store_of(config)
+    for row in rows:
+        target = path_of(into / "evidence", row.stored or "")
+        try:
+            blob = store.get(row.stored or "")
+        except NotThereError:
+            yield row.id
+            continue
+        except StoreAwayError as error:
+            raise BackupError(f"The photos cannot be copied: {error}.") from None
+        _make_private_folder(target.parent)
+        _write_file(target, blob)
 
 
 def _copy_photos(config: Config, photos: list[Attachment], into: Path) -> Iterator[str]:
@@ -172,6 +203,7 @@ def restore(config: Config, database: Database, folder: Path, at: datetime) -> s
         _copy_tree(folder, staged)
         check_files(staged)
         epoch = new_id()
+        _fill_the_bucket(config, staged)
         copier.bring_back(staged, home, manifest["entries"], epoch, at)
         _move_in(staged, home)
     except BaseException:
@@ -188,9 +220,22 @@ def _copy_tree(folder: Path, into: Path) -> None:
         _copy_file(folder / name, into / name)
 
 
+def _fill_the_bucket(config: Config, staged: Path) -> None:
+    """Where a bucket keeps the pictures. What is there already stays as it is."""
+    if not config.s3_bucket:
+        return
+    store = store_of(config)
+    try:
+        for path in files_in(staged / "evidence"):
+            store.put(path.read_bytes())
+    except StoreAwayError as error:
+        raise BackupError(f"The photos cannot be brought back: {error}.") from None
+    shutil.rmtree(staged / "evidence", ignore_errors=True)
+
+
 def _move_in(staged: Path, home: Path) -> None:
     """Keys before the database: a home that has one without the others does not start."""
-    for name in ("keys", "attachments", "council", "fieldvisit.db"):
+    for name in ("keys", "attachments", "evidence", "council", "fieldvisit.db"):
         if (staged / name).exists():
             os.replace(staged / name, home / name)
     shutil.rmtree(staged)

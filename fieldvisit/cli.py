@@ -77,6 +77,9 @@ def _parser() -> argparse.ArgumentParser:
     from fieldvisit.vault import cli as vault
 
     vault.add_commands(commands.add_parser("vault", help="the safeguarding vault: make it, enrol readers, watch, copy"))
+    from fieldvisit.evidence import console as keys
+
+    keys.add_commands(commands.add_parser("keys", help="change the key under which homes’ photos and signatures lie"))
     made = command("purge", _purge, "delete photos and signatures whose day has come; the worker does so every day")
     made.add_argument("--dry-run", action="store_true", help="print how many, and when, and delete nothing")
     made = command("verify-envelope", _verify_envelope, "check and explain one sealed, signed entry of a phone")
@@ -88,6 +91,7 @@ def _init(told: argparse.Namespace) -> None:
     from fieldvisit import schema
     from fieldvisit.config import load_config, make_keys
     from fieldvisit.db import Database
+    from fieldvisit.evidence import console as keys
 
     load_policy(told.council)
     config = load_config()
@@ -99,6 +103,7 @@ def _init(told: argparse.Namespace) -> None:
     (config.home / "council").write_text(chosen + "\n")
     schema.upgrade(Database(config.url))
     print(f"{config.home} is ready. Council: {told.council}.")
+    keys.print_where(config.evidence_kek)
 
 
 def _demo(told: argparse.Namespace) -> None:
@@ -161,9 +166,11 @@ def _worker(told: argparse.Namespace) -> None:
 
     from fieldvisit import worker
     from fieldvisit.config import load_config
+    from fieldvisit.evidence.console import insist
 
     config = load_config()
     config.secret_key()
+    insist(config)
     policy, stop = load_policy(config.policy_name), threading.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, lambda *_: stop.set())
@@ -304,6 +311,7 @@ def _backup(told: argparse.Namespace) -> int:
         raise StopError(f"No backup was made. {error}") from None
     print(f"{made.folder} holds {made.entries:,} entries and {made.photos:,} photos, read back and checked.")
     print("The keys of this home are in it: keep it where nobody else can read it.")
+    print(f"The key of its photos and signatures is not: keep your own copy of {config.evidence_kek}, apart from this.")
     if made.missing:
         print(
             f"{len(made.missing)} photos that should be whole are not: {', '.join(made.missing[:3])}", file=sys.stderr
@@ -324,31 +332,13 @@ def _restore(told: argparse.Namespace) -> None:
     except BackupError as error:
         raise StopError(f"Nothing was restored. {error}") from None
     print(f"{config.home} is as it was in the backup. Phones will offer again what it lacks. Run: fieldvisit check")
+    print(f"Put the council’s own copy of {config.evidence_kek} back first: no backup holds it.")
 
 
 def _purge(told: argparse.Namespace) -> int:
-    from fieldvisit.config import load_config
-    from fieldvisit.ground.roles import PURGING
-    from fieldvisit.outbox import purging
+    from fieldvisit.outbox.console import purge
 
-    config, at = load_config(), now()
-    policy = load_policy(config.policy_name)
-    with _database(config.url) as database:
-        if told.dry_run:
-            with database.reading(PURGING) as session:
-                for line in purging.lines(purging.schedule(session, policy), london_date(at)):
-                    print(line)
-            return 0
-        after, deleted, stuck = "", 0, 0
-        while True:
-            done = purging.purge_some(database, config.attachments, policy, at, after)
-            after, deleted, stuck = done.after, deleted + done.deleted, stuck + done.stuck
-            if not after:
-                break
-    print(f"{deleted} deleted.")
-    if stuck:
-        print(f"{stuck} could not be deleted: see the log. They are tried again tomorrow.", file=sys.stderr)
-    return 1 if stuck else 0
+    return purge(told)
 
 
 def _verify_envelope(told: argparse.Namespace) -> int:

@@ -68,14 +68,42 @@ class Config(BaseSettings):
     vault_database_url: str = ""  # otherwise vault.db in the vault's home
     vault_pager: Literal["screen", "smtp"] = "screen"
 
+    # Finished photos and signatures: a folder of this home, or a bucket. What opens them lies in neither.
+    evidence_kek_file: Path | None = None  # otherwise keys/evidence.kek
+    s3_bucket: str = ""
+    s3_endpoint: str = ""  # otherwise the region's own
+    s3_region: str = ""
+    s3_key_id: str = ""  # without it and its secret, boto3 looks where it always looks
+    s3_secret: SecretStr = SecretStr("")
+    s3_secret_file: Path | None = None
+
     @property
     def keys(self) -> Path:
         return self.home / "keys"
 
     @property
     def attachments(self) -> Path:
-        """Ciphertext of photos and signatures."""
+        """Photos and signatures as phones sealed them, until they are made ready."""
         return self.home / "attachments"
+
+    @property
+    def evidence(self) -> Path:
+        """Photos and signatures that are ready, encrypted, where no bucket keeps them."""
+        return self.home / "evidence"
+
+    @property
+    def evidence_kek(self) -> Path:
+        return self.evidence_kek_file or self.keys / "evidence.kek"
+
+    def s3_says(self) -> str:
+        """The bucket's secret. Raises ConfigError."""
+        troubles: list[str] = []
+        found = self._secret("s3_secret", troubles)
+        if bool(found) != bool(self.s3_key_id) and not troubles:
+            troubles.append("FIELDVISIT_S3_KEY_ID and FIELDVISIT_S3_SECRET go together: set both, or neither.")
+        if troubles:
+            raise ConfigError("The bucket cannot be used with these settings:\n  " + "\n  ".join(troubles))
+        return found
 
     @property
     def vault_folder(self) -> Path:
@@ -201,7 +229,9 @@ def make_private(path: Path, content: bytes) -> None:
 
 def make_keys(config: Config) -> None:
     """The secrets of a new home. Refuses to overwrite: a lost intake key is a lost day of somebody's work."""
+    from fieldvisit.evidence.kek import make
     from fieldvisit.outbox.envelope import new_server_key
 
     make_private(config.keys / "session.key", secrets.token_bytes(32))
     make_private(config.keys / "intake.jwk", new_server_key())
+    make(config.evidence_kek)

@@ -30,11 +30,9 @@ from sqlalchemy import (
     TextClause,
     TypeDecorator,
     Update,
-    create_engine,
     event,
     exists,
     false,
-    make_url,
     select,
 )
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, mapped_column, with_loader_criteria
@@ -42,6 +40,7 @@ from sqlalchemy.orm.interfaces import ORMOption
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.visitors import iterate
 
+from fieldvisit.engines import is_sqlite, make_engine, url_for
 from fieldvisit.ground.roles import Principal, Role, SystemPrincipal
 
 Asking = Principal | SystemPrincipal
@@ -307,39 +306,15 @@ class Database:
     """Two engines on one database: one for reading, one whose transactions may write."""
 
     def __init__(self, url: str | URL) -> None:
-        self.url = make_url(url)
-        if self.url.drivername in ("postgres", "postgresql"):
-            self.url = self.url.set(drivername="postgresql+psycopg")
-        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.url = url_for(url)
+        self.is_sqlite = is_sqlite(self.url)
         self.writer = self._engine(begin="BEGIN IMMEDIATE")
         self.reader = self._engine(begin="BEGIN")
 
     def _engine(self, begin: str) -> Engine:
+        engine = make_engine(self.url, begin=begin, pool=8)
         if not self.is_sqlite:
-            engine = create_engine(self.url, pool_pre_ping=True, pool_size=8, max_overflow=8)
             event.listen(engine, "begin", _say_who_asks)
-            return engine
-        engine = create_engine(self.url, connect_args={"timeout": 15})
-
-        @event.listens_for(engine, "connect")
-        def _connect(connection: Any, _record: Any) -> None:
-            connection.isolation_level = None
-            cursor = connection.cursor()
-            for pragma in (
-                "journal_mode=WAL",
-                "synchronous=FULL",
-                "busy_timeout=15000",
-                "foreign_keys=ON",
-                "secure_delete=ON",
-                "trusted_schema=OFF",
-            ):
-                cursor.execute(f"PRAGMA {pragma}")
-            cursor.close()
-
-        @event.listens_for(engine, "begin")
-        def _begin(connection: Any) -> None:
-            connection.exec_driver_sql(begin)
-
         return engine
 
     def as_owner(self, *, write: bool) -> Engine:
@@ -364,6 +339,16 @@ class Database:
         """One transaction: committed when the block ends, undone when it raises."""
         with self.session(asking, write=True) as session, session.begin():
             yield session
+
+    def forget_deleted(self) -> None:
+        """What was deleted leaves SQLite's journal too, as soon as nobody reads it any more (security.md 5.1). On
+        PostgreSQL dead rows stay until they are vacuumed: there the erasure of a key is as good as its file's secrecy."""
+        if self.is_sqlite:
+            connection = self.writer.raw_connection()
+            try:
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                connection.close()
 
     def dispose(self) -> None:
         self.reader.dispose()

@@ -27,6 +27,7 @@ WORKER_SILENT = timedelta(minutes=5)
 def blueprints_of_faces() -> dict[Face, tuple[Blueprint, ...]]:
     from fieldvisit.badges.desk_routes import blueprint as badge_desk
     from fieldvisit.badges.routes import blueprint as badge
+    from fieldvisit.breaches import concern_routes, own_routes
     from fieldvisit.breaches.routes import blueprint as breaches
     from fieldvisit.desk import (  # all of one blueprint
         caller_routes,
@@ -39,6 +40,7 @@ def blueprints_of_faces() -> dict[Face, tuple[Blueprint, ...]]:
         texts_routes,
     )
     from fieldvisit.desk.blueprint import blueprint as desk
+    from fieldvisit.doorway import report_routes
     from fieldvisit.doorway.my_visit_routes import blueprint as my_visit
     from fieldvisit.doorway.routes import blueprint as verify
     from fieldvisit.hazards.clock_routes import blueprint as job_clocks
@@ -47,6 +49,7 @@ def blueprints_of_faces() -> dict[Face, tuple[Blueprint, ...]]:
     from fieldvisit.outbox.desk_routes import blueprint as held_desk
     from fieldvisit.outbox.photo_routes import blueprint as photos
     from fieldvisit.outbox.routes import blueprint as outbox
+    from fieldvisit.register.involved_routes import blueprint as involved
     from fieldvisit.safeguarding import routes as matter
     from fieldvisit.safety import incident_routes
     from fieldvisit.safety import routes as safety
@@ -59,10 +62,11 @@ def blueprints_of_faces() -> dict[Face, tuple[Blueprint, ...]]:
     from fieldvisit.visits.send_routes import blueprint as send
 
     assert caller_routes and household_routes and lawful_entries_routes and messages_routes and people_routes
+    assert concern_routes and report_routes
     assert incident_routes and refusals_routes and routes and texts_routes
     return {
-        "verify": (verify, my_visit),
-        "field": (doorstep, packs, outbox, badge, calendar, matter.field, safety.field),
+        "verify": (verify, my_visit, involved),
+        "field": (doorstep, packs, outbox, badge, calendar, matter.field, own_routes.blueprint, safety.field),
         "office": (
             desk, plan, send, entry, hazards, job_clocks, breaches, badge_desk, held_desk, photos, receipts, matter.desk,
             safety.desk,
@@ -75,7 +79,8 @@ def register(app: Flask, faces: Sequence[Face], csrf: CSRFProtect) -> None:
     from fieldvisit.outbox.photos import of_visit
 
     faces = _with_a_vault(app.extensions["fv_config"], faces)
-    from fieldvisit.vault.store import open_vault, was_made
+    from fieldvisit.vault.opening import open_vault
+    from fieldvisit.vault.store import was_made
 
     blueprints, config = blueprints_of_faces(), app.extensions["fv_config"]
     if set(faces) != {"vault"} and not was_made(config):

@@ -3,14 +3,20 @@
 from fieldvisit import deployment, jobs, tasks
 from fieldvisit.audit import models as audit
 from fieldvisit.badges import models as badges
+from fieldvisit.breaches import case_models as breach_cases
+from fieldvisit.breaches import cases  # answers conduct.report
 from fieldvisit.breaches import models as breaches
 from fieldvisit.codes import models as codes
+from fieldvisit.complaints import models as complaints
 from fieldvisit.db import Base
+from fieldvisit.evidence import models as evidence
+from fieldvisit.declarations import models as declarations
 from fieldvisit.hazards import models as hazards
 from fieldvisit.messages import models as messages
 from fieldvisit.notices import links
 from fieldvisit.notices import models as notices
 from fieldvisit.outbox import models as outbox
+from fieldvisit.register import apart, involved
 from fieldvisit.register import models as register
 from fieldvisit.safeguarding import models as safeguarding
 from fieldvisit.safety import models as safety
@@ -19,7 +25,7 @@ from fieldvisit.visits import models as visits
 
 metadata = Base.metadata
 __all__ = [
-    "access_cases", "audit", "badges", "breaches", "codes", "deployment", "hazards", "jobs", "lawful_entry_models",
-    "links", "messages", "metadata", "notices", "outbox", "register", "safeguarding", "safety", "tasks", "tenant_acts",
+    "access_cases", "apart", "audit", "badges", "breach_cases", "breaches", "cases", "codes", "declarations", "complaints", "deployment", "evidence", "hazards", "involved", "jobs",
+    "lawful_entry_models", "links", "messages", "metadata", "notices", "outbox", "register", "safeguarding", "safety", "tasks", "tenant_acts",
     "visits",
 ]  # fmt: skip

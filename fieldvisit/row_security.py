@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from fieldvisit.config import ConfigError
 from fieldvisit.db import APP_ROLE, Database, protected_models
 from fieldvisit.ground.roles import Role
+from fieldvisit.register.apart import ASKED_BY
 from fieldvisit.visits.sight import AT_THE_DOOR
 from fieldvisit.visits.state import ENDED, Stage
 
@@ -30,6 +31,7 @@ FIRM = "(SELECT nullif(current_setting('fv.firm', true), ''))"  # said of a cont
 AREAS = "((SELECT string_to_array(current_setting('fv.areas', true), ','))::text[])"  # of an officer alone, N5
 VISITS = "((SELECT string_to_array(current_setting('fv.visits', true), ','))::text[])"  # of whoever visits homes
 OFFICER = f"(SELECT current_setting('fv.role', true) = '{Role.OFFICER}')"
+DECIDES = f"(SELECT current_setting('fv.role', true) IN {tuple(role.value for role in ASKED_BY)})"
 NO_MANAGER = f"(SELECT current_setting('fv.role', true) <> '{Role.CONTRACTOR_MANAGER}')"
 SYSTEM = "(SELECT nullif(current_setting('fv.tables', true), '') IS NOT NULL)"
 NOBODY = "false"
@@ -64,10 +66,21 @@ THROUGH_VISIT = "EXISTS (SELECT FROM visit WHERE visit.id = visit_id)"
 THROUGH_ENTRY = "EXISTS (SELECT FROM entry WHERE entry.id = entry_id)"
 HELD_HERE = f"(SELECT it && {AREAS} OR it = '{{}}' FROM fieldvisit_areas_of_held(visit_id, grant_id) AS it)"  # noqa: S608
 THROUGH_HAZARD = "EXISTS (SELECT FROM hazard WHERE hazard.id = hazard_id)"
+THROUGH_COMPLAINT = "EXISTS (SELECT FROM complaint WHERE complaint.id = complaint_id)"
 THROUGH_WATCH = "EXISTS (SELECT FROM watch WHERE watch.id = watch_id)"
 THROUGH_INCIDENT = "EXISTS (SELECT FROM incident WHERE incident.id = incident_id)"
 THROUGH_CASE = "EXISTS (SELECT FROM access_case WHERE access_case.id = case_id)"
+THROUGH_DECLARATION = "EXISTS (SELECT FROM declaration WHERE declaration.id = declaration_id)"
 THROUGH_HOME = "EXISTS (SELECT FROM home WHERE home.id = home_id)"
+THROUGH_CONCERN = "EXISTS (SELECT FROM concern WHERE concern.id = concern_id)"
+READS_CASES = f"(SELECT current_setting('fv.role', true) IN ('{Role.INVESTIGATOR}', '{Role.SAFEGUARDING_LEAD}'))"
+ADDED_BY_ANYBODY = f"{PERSON} IS NOT NULL OR {SYSTEM}"
+
+
+def _seated(case: str) -> str:
+    """breach_seat's own policy shows the own seats alone, to the roles that read cases."""
+    return f"EXISTS (SELECT FROM breach_seat AS seat WHERE seat.case_id = {case})"
+
 
 POLICIES: dict[str, Rows] = {
     # visits_in_sight: a worker's round is today's, tomorrow's first, and the door where one stands (see OWN_VISITS)
@@ -106,14 +119,27 @@ POLICIES: dict[str, Rows] = {
     # _held_in_sight (see AREAS_OF_HELD), _attachments_in_sight
     "held": Rows(f"{OFFICER} AND {HELD_HERE}"),
     "attachment": Rows(f"{OFFICER} AND {THROUGH_ENTRY}"),
-    # nobody(): what system work alone reads; a concern is written by whoever takes the call, and read by none (N4)
+    # nobody(): what system work alone reads
     "envelope": Rows(NOBODY, written=THROUGH_ENTRY),
-    "concern": Rows(NOBODY, written=f"{PERSON} IS NOT NULL OR {SYSTEM}"),
+    # breaches/models.py: through a case in sight; whoever takes the call reads none of it (N4)
+    "concern": Rows("EXISTS (SELECT FROM breach_case WHERE breach_case.concern_id = concern.id)"),
+    "concern_added": Rows(THROUGH_CONCERN),
+    "concern_link": Rows(THROUGH_CONCERN),
+    "concern_draft": Rows(f"person_id = {PERSON}"),
     "sealed_box": Rows(NOBODY),
+    "subject_key": Rows(NOBODY),
     # hazards/models.py: the officers of the area; its steps and words through it
     "hazard": Rows(f"area_id = ANY {AREAS}"),
     "hazard_step": Rows(THROUGH_HAZARD),
     "hazard_words": Rows(THROUGH_HAZARD),
+    # complaints/models.py: the officers of the area but for those whom it is about; duties are the query wall's. Whoever
+    # hears of one writes it down
+    "complaint": Rows(
+        f"{OFFICER} AND (area_id = ANY {AREAS} OR area_id IS NULL) AND position({PERSON} IN kept_from) = 0",
+        written=f"{PERSON} IS NOT NULL OR {SYSTEM}",
+    ),
+    "complaint_step": Rows(THROUGH_COMPLAINT, written=f"{PERSON} IS NOT NULL OR {SYSTEM}"),
+    "complaint_words": Rows(THROUGH_COMPLAINT, written=f"{PERSON} IS NOT NULL OR {SYSTEM}"),
     # safety/models.py: officers of the area, and a firm's manager of the firm's workers; never the worker watched over
     "watch": Rows(f"(area_id = ANY {AREAS} OR firm_id = {FIRM}) AND person_id <> {PERSON}"),
     "watch_step": Rows(THROUGH_WATCH),
@@ -122,6 +148,29 @@ POLICIES: dict[str, Rows] = {
     "incident": Rows(f"area_id = ANY {AREAS}"),
     "incident_step": Rows(THROUGH_INCIDENT),
     "incident_words": Rows(THROUGH_INCIDENT),
+    # declarations/models.py: coarser at the council, where a duty says which of an area's one sees
+    "declaration": Rows(
+        f"person_id = {PERSON} OR manager_id = {PERSON} OR firm_id = {FIRM} "
+        f"OR ({OFFICER} AND (area_id IS NULL OR area_id = ANY {AREAS}))"
+    ),
+    "declaration_step": Rows(THROUGH_DECLARATION),
+    "declaration_words": Rows(THROUGH_DECLARATION),
+    "undertaking": Rows(OFFICER),
+    "recusal": Rows(OFFICER),
+    # register/apart.py: whoever plans and whoever decides; anybody who declares an interest writes one
+    "kept_apart": Rows(f"{DECIDES}", written=f"{PERSON} IS NOT NULL"),
+    # breaches/case_models.py: a seat that has not ended; anybody may report, so anybody may add (N1 to N4)
+    "breach_case": Rows(_seated("id"), written=ADDED_BY_ANYBODY),
+    "breach_step": Rows(_seated("case_id"), written=ADDED_BY_ANYBODY),
+    "breach_words": Rows(_seated("case_id"), written=ADDED_BY_ANYBODY),
+    "breach_evidence": Rows(_seated("case_id")),
+    "breach_seat": Rows(f"person_id = {PERSON} AND ends IS NULL AND {READS_CASES}", written=ADDED_BY_ANYBODY),
+    "breach_apart": Rows(NOBODY, written=ADDED_BY_ANYBODY),
+    "breach_told": Rows(
+        f"({_seated('case_id')}) OR (given_at IS NOT NULL AND (person_id = {PERSON}"
+        f" OR (firm_id = {FIRM} AND about_id IS DISTINCT FROM {PERSON})))",
+        written=ADDED_BY_ANYBODY,
+    ),
     # Not behind the query wall, but of an area. Anything may raise a task.
     "task": Rows(
         f"area_id = ANY {AREAS} OR area_id IS NULL OR (about = 'visit' AND about_id = ANY {VISITS})",
@@ -180,7 +229,7 @@ BEGIN
 END $$"""
 
 # What only grows: its trigger says no to everybody; this says no to the app before the trigger is asked.
-ONLY_ADDED_TO = ("access_record", "entry", "hazard_step", "incident_step", "policy_version", "watch_step")
+ONLY_ADDED_TO = ("access_record", "complaint_step", "breach_step", "entry", "hazard_step", "incident_step", "policy_version", "watch_step")
 ONLY_READ = ("alembic_version",)
 
 

@@ -13,6 +13,7 @@ from gunicorn.app.base import BaseApplication
 from fieldvisit import create_app, schema
 from fieldvisit.config import Config, Face
 from fieldvisit.db import Database
+from fieldvisit.evidence.console import insist
 
 WORKERS = 2
 THREADS = 8
@@ -55,6 +56,8 @@ def serve(config: Config, faces: Sequence[Face], port: int, *, with_worker: bool
     database = Database(config.url)
     schema.upgrade(database)
     database.dispose()
+    if "office" in faces:
+        insist(config)
     app = create_app(config, faces)  # a wrong setting stops the start, here and in words
     print(f"FieldVisit: http://localhost:{port}", flush=True)
     with _worker(port) if with_worker else nullcontext():

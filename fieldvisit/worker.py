@@ -16,13 +16,15 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from fieldvisit.badges.models import RecentScan, Scan, TypedTry
+from fieldvisit.codes import training
 from fieldvisit.config import Config
 from fieldvisit.db import Database
 from fieldvisit.deployment import worker_is_here
+from fieldvisit.evidence.store import store_of
 from fieldvisit.failpoints import reach
 from fieldvisit.ground.clock import london_date, now
 from fieldvisit.ground.policy import Policy
-from fieldvisit.ground.roles import BOXES, INTAKE, SENDING, WATCHING
+from fieldvisit.ground.roles import BOXES, INTAKE, SENDING, WATCHING, SystemPrincipal
 from fieldvisit.hazards import sending as summaries
 from fieldvisit.jobs import GAVE_UP, Work, again, finish, still_ours, take, want
 from fieldvisit.messages import adapters
@@ -32,7 +34,7 @@ from fieldvisit.messages.outgoing import NeverError, NotNowError, Outgoing
 from fieldvisit.messages.rules import ask_again_at, try_again_at
 from fieldvisit.messages.texts import fill_link
 from fieldvisit.notices.links import LinkTry, link_key, link_of_visit, token_of
-from fieldvisit.outbox import purging
+from fieldvisit.outbox import pictures, purging
 from fieldvisit.outbox.gaps import watch
 from fieldvisit.register.needs_warnings import REVIEW, review_due
 from fieldvisit.safeguarding import delivery
@@ -100,6 +102,7 @@ def _beat(shop: Shop, at: datetime) -> datetime:
         want(session, "phones", "all", due=at, dedupe=f"phones:{stretch}")
         want(session, "tidy", "all", due=at, dedupe=f"tidy:{london_date(at)}")
         want(session, purging.WORK, "all", due=at, dedupe=f"{purging.WORK}:{london_date(at)}:")
+        want(session, "pictures", "all", due=at, dedupe=f"pictures:{stretch}")
     return at
 
 
@@ -114,7 +117,7 @@ def _look_into_the_vault(shop: Shop, at: datetime) -> None:
 
 def _one(shop: Shop, at: datetime) -> bool:
     with shop.database.writing(SENDING) as session:
-        work = take(session, at, tuple(HANDLERS))
+        work = take(session, at, QUICK) or take(session, at, SLOW)
         if work is None:
             return False
         session.expunge(work)
@@ -127,7 +130,7 @@ def _one(shop: Shop, at: datetime) -> bool:
     return True
 
 
-FOR_EVER = (boxes.WORK, safety.TICK)  # a sealed report and a worker alone are never given up
+FOR_EVER = (boxes.WORK, safety.TICK, pictures.WORK, pictures.FORGET)  # a report, a worker alone, a picture
 
 
 def _put_back(shop: Shop, work: Work, trouble: str) -> None:
@@ -255,10 +258,12 @@ def _poll(shop: Shop, work: Work) -> None:
             finish(ours, at)
 
 
-def _in_its_transaction(does: Callable[[Session, Shop, Work, datetime], object]) -> Callable[[Shop, Work], None]:
+def _in_its_transaction(
+    does: Callable[[Session, Shop, Work, datetime], object], asking: SystemPrincipal = SENDING
+) -> Callable[[Shop, Work], None]:
     def handle(shop: Shop, work: Work) -> None:
         at = now()
-        with shop.database.writing(SENDING) as session:
+        with shop.database.writing(asking) as session:
             ours = still_ours(session, work)
             if ours is not None:
                 does(session, shop, work, at)
@@ -339,6 +344,7 @@ def _tidy(session: Session, shop: Shop, work: Work, at: datetime) -> None:
     for model, column, days in KEPT:
         session.execute(delete(model).where(column < at - timedelta(days=days)))
     session.execute(delete(Work).where(Work.done_at < at - timedelta(days=30)))
+    training.day(session, at, shop.policy)
 
 
 def _tidy_up(shop: Shop, work: Work) -> None:
@@ -352,14 +358,23 @@ def _purge(shop: Shop, work: Work) -> None:
     a message is never kept waiting."""
     at, day = now(), work.dedupe.split(":")[1]
     after = "" if work.subject_id == "all" else work.subject_id
-    done = purging.purge_some(shop.database, shop.config.attachments, shop.policy, at, after)
-    if done.deleted:
-        log.info("photos-deleted", count=done.deleted)
+    done = purging.purge_some(shop.database, shop.config.attachments, store_of(shop.config), shop.policy, at, after)
+    log.info("photos-deleted", count=done.deleted)
     with shop.database.writing(SENDING) as session:
         if ours := still_ours(session, work):
             finish(ours, now())
             if done.after:
                 want(session, purging.WORK, done.after, due=at, dedupe=f"{purging.WORK}:{day}:{done.after}")
+
+
+def _with_pictures(does: Callable[[pictures.Room, Work, datetime], object]) -> Callable[[Shop, Work], None]:
+    """Where the store is away, or a child ended without an answer, it raises, and is put back like all that breaks."""
+
+    def handle(shop: Shop, work: Work) -> None:
+        does(pictures.room_of(shop.config, shop.database), work, now())
+        _done(shop, work)
+
+    return handle
 
 
 HANDLERS: Mapping[str, Callable[[Shop, Work], None]] = {
@@ -374,4 +389,9 @@ HANDLERS: Mapping[str, Callable[[Shop, Work], None]] = {
     "tidy": _tidy_up,
     purging.WORK: _purge,
     boxes.WORK: _box,
+    pictures.WORK: _with_pictures(lambda room, work, at: pictures.make_ready(room, work.subject_id, at, work.tries)),
+    pictures.FORGET: _with_pictures(lambda room, work, at: pictures.forget_sealed(room, work.subject_id, at)),
+    "pictures": _in_its_transaction(lambda session, shop, work, at: pictures.wish_all(session, at), INTAKE),
 }
+SLOW = (pictures.WORK, pictures.FORGET, purging.WORK)  # nobody at a door waits for these
+QUICK = tuple(kind for kind in HANDLERS if kind not in SLOW)

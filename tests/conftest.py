@@ -21,7 +21,7 @@ from fieldvisit import create_app, schema
 from fieldvisit.config import Config, make_keys
 from fieldvisit.db import Database
 from fieldvisit.ground.policy import Policy, load_policy
-from fieldvisit.vault.setup import make_home
+from fieldvisit.vault.setup import make
 from tests.world import NOW, World, seed
 
 settings.register_profile("quick", max_examples=60, deadline=None, derandomize=True)
@@ -131,7 +131,7 @@ def database(server: Any) -> Iterator[Database]:
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("home")
     make_keys(Config(home=folder))
-    make_home(Config(home=folder), demo=True)
+    make(Config(home=folder, policy="melton"), demo=True).store.dispose()
     return folder
 
 

@@ -13,19 +13,29 @@ from joserfc.jwk import ECKey
 from sqlalchemy import select
 
 from fieldvisit.config import Config
+from fieldvisit.db import new_id
 from fieldvisit.vault import doors, service
 from fieldvisit.vault.doors import Staying
 from fieldvisit.vault.intake import Receipt, take_in
 from fieldvisit.vault.models import Box
 from fieldvisit.vault.naming import Known
+from fieldvisit.vault.opening import open_vault
 from fieldvisit.vault.rules import Rank
 from fieldvisit.vault.setup import make_home
-from fieldvisit.vault.store import Vault, open_vault
+from fieldvisit.vault.store import Vault
 from tests.world import NOW
 
 STEP = timedelta(seconds=30)
 WHY = "A new report came in tonight"
 SECRET = "The quince stood under the bannister"
+AFTER_ITS_TIME = NOW + timedelta(days=7 * 366)  # of an adult's case that was closed now
+TO_ITS_END = (
+    ("lena", "triaged", {"about": "adult", "worker": False}),
+    ("lena", "advised", {}),
+    ("lena", "asked_close", {"told": "told"}),
+    ("luca", "agreed_close", {}),
+)
+TO_NOTHING = (("lena", "asked_destroy", {"wanted": "no"}), ("luca", "agreed_destroy", {"wanted": "no"}))
 PEOPLE = {
     "lena": ("Lena Osei", Rank.LEAD),
     "luca": ("Luca Ferrante", Rank.LEAD),
@@ -51,11 +61,13 @@ class House:
     readers: dict[str, str] = field(default_factory=dict)
     last: dict[str, datetime] = field(default_factory=dict)
 
-    def enrol(self, *refs: str, at: datetime = NOW - timedelta(days=30), ids: dict[str, str] | None = None) -> "House":
+    def enrol(
+        self, *refs: str, at: datetime = NOW - timedelta(days=9999), ids: dict[str, str] | None = None
+    ) -> "House":
         for ref in refs:
             name, rank = PEOPLE[ref]
             known = Known((ids or {}).get(ref, f"person-{ref}"), f"ref-{ref}", name, f"{ref}@council.example", "07700 900" +
-                          f"{100 + len(self.secrets)}")  # fmt: skip
+                          f"{100 + list(PEOPLE).index(ref)}")  # fmt: skip
             reader, uri = doors.enrol(self.vault, known, rank, at)
             self.readers[ref], self.secrets[ref] = reader.id, parse_qs(urlsplit(uri).query)["secret"][0]
         return self
@@ -79,6 +91,24 @@ class House:
         with self.vault.store.reading() as session:
             return session.scalars(select(Box.case_id).where(Box.number == receipt.number)).one()
 
+    def ends(self, *kinds: Any, at: datetime, case_id: str = "", by: tuple[str, ...] = ("lena", "luca")) -> str:
+        """A case is opened by two people, who then take these steps: (who, kind, facts)."""
+        case_id = case_id or self.case_of(self.send(at))
+        inside = {ref: self.staying(ref, at) for ref in by}
+        for ref in by:
+            self.open(inside[ref], ref, case_id, at)
+        for ref, kind, facts in kinds:
+            service.act(self.vault, inside[ref], case_id, kind, facts, {"why": SECRET + " again"}, new_id(), at)
+        return case_id
+
+    def closed_case(self, at: datetime = NOW, **said: Any) -> str:
+        """Of an adult: kept for six years."""
+        return self.ends(*TO_ITS_END, at=at, case_id=self.case_of(self.send(at, **said)))
+
+    def destroyed_case(self, at: datetime = AFTER_ITS_TIME, **said: Any) -> str:
+        """No code of an earlier day works afterwards: whoever wants both does this last."""
+        return self.ends(*TO_NOTHING, at=at, case_id=self.closed_case(NOW - timedelta(hours=1), **said))
+
     def open(self, staying: Staying, ref: str, case_id: str, at: datetime = NOW) -> service.Opened:
         return service.open_report(self.vault, staying, case_id, "new", WHY, self.code(ref, at), at)
 
@@ -86,4 +116,4 @@ class House:
 def a_vault(folder: Path, url: str = "", **settings: Any) -> Vault:
     config = Config.model_construct(home=folder, policy="melton", vault_database_url=url, **settings)
     make_home(config, demo=True)
-    return open_vault(config)
+    return open_vault(config, make=True)

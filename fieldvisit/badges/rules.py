@@ -15,6 +15,7 @@ CARRY_IT = Clause(MELTON, "ME-3.2a")
 SIGN_THE_CODE = Clause(MELTON, "ME-Ack1")
 TRAINED = Clause(MELTON, "ME-6.2a")
 INSURED = Clause("Housing staff (draft)", "HS-3.2.5")
+CHECKED = Clause("Milton Keynes officers", "MO-1f")
 MANAGEMENT_DECISION = Clause("Milton Keynes officers", "MO-1e")
 
 
@@ -52,6 +53,7 @@ class BadgeStanding:
     state: 'active', 'suspended' or 'revoked'; anything else is a badge that nobody knows. A date that is needed and
     absent refuses: nobody is let in on a date that no one has written down.
     needs_insurance is false for the council's own officers, whom the council insures.
+    visit_check: may they visit, as HR said: "yes", "no", or nothing. Of why, nothing is known here (ruling R21).
     """
 
     state: str
@@ -63,6 +65,8 @@ class BadgeStanding:
     person_active: bool = False
     needs_training: bool = True
     needs_insurance: bool = True
+    visit_check: str = ""
+    visit_check_until: date | None = None
 
 
 UNKNOWN = BadgeStanding("unknown")
@@ -87,6 +91,7 @@ def what_is_wrong(standing: BadgeStanding, at: datetime) -> tuple[Refused, ...]:
     found = (
         _withdrawn(standing),
         _left(standing),
+        _not_allowed(standing, at),
         _not_yet(standing, at),
         _run_out(standing, at),
         _unsigned(standing),
@@ -160,6 +165,15 @@ def _left(standing: BadgeStanding) -> Refused | None:
         return None
     sentence = "The holder of this badge no longer works here. Only an active person may visit."
     return Refused("person-inactive", sentence, MANAGEMENT_DECISION)
+
+
+def _not_allowed(standing: BadgeStanding, at: datetime) -> Refused | None:
+    if standing.visit_check == "no":
+        return Refused("may-not-visit", "The council has said that this person may not visit homes.", CHECKED)
+    if standing.visit_check == "yes" and not _covers(standing.visit_check_until, at):
+        sentence = f"The check that this person may visit homes {_ended(standing.visit_check_until)}. Check again first."
+        return Refused("check-lapsed", sentence, CHECKED)
+    return None
 
 
 def _not_yet(standing: BadgeStanding, at: datetime) -> Refused | None:

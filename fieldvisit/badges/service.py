@@ -96,6 +96,8 @@ def standing(session: Session, person: Person, badge: Badge | None, on: date) ->
         insurance_until=person.firm.insurance_until if person.firm else None,
         person_active=person.disabled_at is None,
         needs_insurance=person.role == Role.OPERATIVE,  # the council insures its own officers
+        visit_check=person.visit_check,
+        visit_check_until=person.visit_check_until,
     )
 
 
@@ -110,8 +112,16 @@ def suspend(badge: Badge, at: datetime) -> None:
         badge.state, badge.state_changed_at = "suspended", at
 
 
+def lift(badge: Badge, since: datetime, at: datetime) -> None:
+    """Ends a suspension of that instant which was no finding. One that was reported lost since then stays suspended."""
+    if badge.state == "suspended" and badge.state_changed_at == since:
+        badge.state, badge.state_changed_at = "active", at
+
+
 def report_lost(session: Session, person_id: str, at: datetime) -> Badge | None:
     """Suspends every badge that the person could show, and answers the newest. Saying it twice is saying it once."""
+    for badge in session.scalars(select(Badge).where(Badge.person_id == person_id, Badge.state == "suspended")):
+        badge.state_changed_at = at  # whoever suspended it for another reason does not give it back
     for badge in session.scalars(select(Badge).where(Badge.person_id == person_id, Badge.state == "active")):
         suspend(badge, at)
     return badge_of(session, person_id)

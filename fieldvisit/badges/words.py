@@ -16,7 +16,9 @@ NO_START = "Your badge has no start date. Ask your manager to have it put in."
 NO_END = "Your badge has no end date. Ask your manager for a new one."
 UNSIGNED = "You have not signed the code of conduct. Read it and sign it, then you can visit."
 UNINSURED = "Your firm’s insurance is not in date with us. Ask your manager to send us the new certificate."
+NOT_ALLOWED = "The council has told us that you may not visit homes. Talk to your manager."
 ALWAYS_THE_SAME = {
+    "may-not-visit": NOT_ALLOWED,
     "badge-unknown": NO_BADGE,
     "badge-revoked": REVOKED,
     "badge-suspended": SUSPENDED,
@@ -36,6 +38,9 @@ def to_its_holder(refused: Refused, standing: BadgeStanding) -> str:
         case "training-lapsed":
             said = _ran_out("Your training", standing.training_until, "Ask your manager for new training.")
             return said or "We have no training on record for you. Ask your manager for new training."
+        case "check-lapsed":
+            then = "Ask your manager to have it done again."
+            return _ran_out("The check that you may visit homes", standing.visit_check_until, then) or refused.message
         case code:
             return ALWAYS_THE_SAME.get(code, refused.message)
 

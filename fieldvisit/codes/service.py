@@ -1,42 +1,304 @@
-"""Who has signed what, and who must have."""
+"""Whom the codes bind, how each person stands with them, and signing (D9; ME-9a, ME-Ack1, ME-Ack2, MR-9, AL-7a)."""
 
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from fieldvisit.codes.models import Acknowledgement, CodeVersion
+from fieldvisit.codes import rules
+from fieldvisit.codes.models import Acknowledgement, CodeIssue, CodeQuestion, CodeVersion
+from fieldvisit.codes.rules import InForce, Signing, Stage, Standing, Stands, Who
+from fieldvisit.ground.clock import end_of_london_day, london_date
+from fieldvisit.ground.policy import Policy
+from fieldvisit.ground.verdict import insist
+from fieldvisit.register.involved import InvolvedPerson
 from fieldvisit.register.models import Person
+from fieldvisit.tasks import Task, raise_task
+
+Subject = Person | InvolvedPerson
+WAS_LIVE = (Stage.LIVE.value, Stage.RETIRED.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One code and one person: the version that binds them now, and how they stand with it."""
+
+    version: CodeVersion
+    stands: Stands
+    issue: CodeIssue | None = None
+
+    @property
+    def to_do(self) -> bool:
+        return self.stands.standing in rules.TO_DO
+
+
+# --- whom they bind -----------------------------------------------------------------------------------------------
+
+
+def who(subject: Subject) -> Who:
+    if isinstance(subject, InvolvedPerson):
+        return Who(involved=subject.kind)
+    return Who(subject.role, of_a_firm=subject.firm_id is not None, half_housing=subject.half_housing)
+
+
+def subject_of(session: Session, kind: str, subject_id: str) -> Subject | None:
+    """kind: "person" or "involved", as cases and declarations name somebody."""
+    return session.get(Person if kind == "person" else InvolvedPerson, subject_id)
+
+
+def codes_binding(session: Session, subject: Subject, on: date) -> list[CodeVersion]:
+    """The version of each code that binds this person on that London date; and drafts that would, which say `is_draft`.
+
+    A draft binds nobody: it may be shown and signed, and no case may rest on it alone (reading Q24).
+    """
+    mine = who(subject)
+    found = [version for version in in_force(session, on) if rules.is_bound(version.binds, mine)]
+    drafts = select(CodeVersion).where(CodeVersion.status.not_in(WAS_LIVE)).order_by(CodeVersion.document)
+    return found + [version for version in session.scalars(drafts) if rules.is_bound(version.binds, mine)]
+
+
+def in_force(session: Session, on: date) -> list[CodeVersion]:
+    """One version of each code: that of the day."""
+    return [version for line in _histories(session).values() if (version := _current(line, on))]
 
 
 def versions_binding(session: Session, role: str, on: date) -> list[CodeVersion]:
-    """The live versions that a person of this role must have signed by that London date."""
-    live = session.scalars(
-        select(CodeVersion)
-        .where(CodeVersion.status == "live", CodeVersion.live_from <= on)
-        .order_by(CodeVersion.document)
+    """What anybody of this role must have signed by that London date."""
+    return [version for version in in_force(session, on) if role in version.binds]
+
+
+def _histories(session: Session) -> dict[str, list[CodeVersion]]:
+    """Every version that is or was live, of each code, the oldest first."""
+    wanted = select(CodeVersion).where(CodeVersion.status.in_(WAS_LIVE), CodeVersion.live_from.is_not(None))
+    found: dict[str, list[CodeVersion]] = {}
+    for version in session.scalars(wanted.order_by(CodeVersion.document, CodeVersion.live_from, CodeVersion.id)):
+        found.setdefault(version.document, []).append(version)
+    return found
+
+
+def _current(line: Sequence[CodeVersion], on: date) -> CodeVersion | None:
+    now = rules.current([_in_force(version) for version in line], on)
+    return next((version for version in line if now and version.id == now.id), None)
+
+
+def _in_force(version: CodeVersion) -> InForce:
+    assert version.live_from, "asked of versions that are or were live"
+    return InForce(
+        version.id, version.live_from, version.retired_on, version.significant, version.grace_days, version.chase_days
     )
-    return [version for version in live if role in version.binds]
+
+
+# --- how people stand ---------------------------------------------------------------------------------------------
 
 
 def has_signed(session: Session, person: Person, on: date) -> bool:
-    needed = {version.id for version in versions_binding(session, person.role, on)}
-    signed = set(
-        session.scalars(
-            select(Acknowledgement.code_version_id).where(
-                Acknowledgement.person_id == person.id, Acknowledgement.signed_on <= on
-            )
-        )
+    """May this person be sent to a door, as far as codes go? Each that binds them is signed, or within its days of grace."""
+    held = standings(session, [person], on)[person.id]
+    return bool(held) and all(each.stands.is_good for each in held)
+
+
+def standings(
+    session: Session, subjects: Sequence[Subject], on: date, histories: Mapping[str, Sequence[CodeVersion]] | None = None
+) -> dict[str, list[Held]]:
+    """For each of them, by id: the codes that bind them now. Asked once for all of them."""
+    histories = _histories(session) if histories is None else histories
+    ids = [subject.id for subject in subjects]
+    signed = _signed_by(session, ids, on)
+    issues = {(_whose(row), row.code_version_id): row for row in session.scalars(select(CodeIssue).where(_of(CodeIssue, ids)))}
+    asked = {tuple(row) for row in session.execute(_asked(ids))}
+    found: dict[str, list[Held]] = {}
+    for subject in subjects:
+        mine = who(subject)
+        found[subject.id] = []
+        for line in histories.values():
+            version = _current(line, on)
+            if version is None or not rules.is_bound(version.binds, mine):
+                continue
+            issue = issues.get((subject.id, version.id))
+            stands = rules.stands(
+                [_in_force(each) for each in line], signed.get(subject.id, frozenset()), on,
+                contractor=mine.is_contractor or bool(mine.involved), read=bool(issue and issue.read_at),
+                questioned=(subject.id, version.id) in asked,
+            )  # fmt: skip
+            found[subject.id].append(Held(version, stands, issue))
+    return found
+
+
+def _signed_by(session: Session, ids: Iterable[str], on: date) -> dict[str, frozenset[str]]:
+    rows = session.execute(
+        select(
+            Acknowledgement.person_id, Acknowledgement.involved_id, Acknowledgement.code_version_id,
+            Acknowledgement.how, Acknowledgement.countersigned_at,
+        ).where(_of(Acknowledgement, ids), Acknowledgement.signed_on <= on)
+    )  # fmt: skip
+    found: dict[str, set[str]] = {}
+    for person_id, involved_id, version_id, how, countersigned_at in rows:
+        if how != "paper" or countersigned_at is not None:
+            found.setdefault(person_id or involved_id, set()).add(version_id)
+    return {whose: frozenset(versions) for whose, versions in found.items()}
+
+
+def _asked(ids: Iterable[str]) -> object:
+    whose = CodeQuestion.person_id
+    return select(whose, CodeQuestion.code_version_id).where(whose.in_(ids), CodeQuestion.kind == "question").distinct()
+
+
+def _of(model: type[CodeIssue | Acknowledgement], ids: Iterable[str]) -> ColumnElement[bool]:
+    ids = list(ids)
+    return model.person_id.in_(ids) | model.involved_id.in_(ids)
+
+
+def _whose(row: CodeIssue | Acknowledgement) -> str | None:
+    return row.person_id or row.involved_id
+
+
+# --- reading and signing ------------------------------------------------------------------------------------------
+
+
+def issue(session: Session, subject: Subject, version: CodeVersion, at: datetime) -> CodeIssue:
+    """That this person was given the version (ME-9a). Giving it twice is giving it once."""
+    wanted = select(CodeIssue).where(CodeIssue.code_version_id == version.id, _mine(CodeIssue, subject))
+    found = session.scalars(wanted.with_for_update()).first()
+    if found is None:
+        found = CodeIssue(code_version_id=version.id, issued_at=at, part=0, format="", **_key(subject))
+        session.add(found)
+        session.flush()
+    return found
+
+
+def issue_to_all(session: Session, at: datetime) -> int:
+    """Gives everybody whom a live code binds their copy, where they have none yet. How many were given."""
+    on, count = london_date(at), 0
+    histories = _histories(session)
+    people: list[Subject] = list(session.scalars(select(Person).where(Person.disabled_at.is_(None))))
+    people += [one for one in session.scalars(select(InvolvedPerson)) if one.is_involved(on)]
+    for whose, held in standings(session, people, on, histories).items():
+        for each in held:
+            if each.issue is None and each.to_do:
+                issue(session, next(one for one in people if one.id == whose), each.version, at)
+                count += 1
+    return count
+
+
+def read_part(
+    session: Session, subject: Subject, version: CodeVersion, part: int, parts: int, format_: str, at: datetime
+) -> CodeIssue:
+    """The furthest section that was read is kept; the last one is the end of it."""
+    row = issue(session, subject, version, at)
+    row.part, row.format = max(row.part, min(part, parts)), format_
+    if row.part >= parts and row.read_at is None:
+        row.read_at = at
+    return row
+
+
+def issue_of(session: Session, subject: Subject, version_id: str) -> CodeIssue | None:
+    wanted = select(CodeIssue).where(CodeIssue.code_version_id == version_id, _mine(CodeIssue, subject))
+    return session.scalars(wanted).first()
+
+
+def ask(
+    session: Session, subject: Subject, version: CodeVersion, said: str, at: datetime, *, key: str, policy: Policy,
+    kind: str = "question",
+) -> CodeQuestion:  # fmt: skip
+    """A question to the manager, or for a printed copy (MO-0c, MO-9a2). It does not keep anybody from signing."""
+    already = session.scalars(select(CodeQuestion).where(CodeQuestion.form_key == key)).first()
+    if already is not None:
+        return already
+    issue(session, subject, version, at)
+    row = CodeQuestion(
+        code_version_id=version.id, kind=kind, said=said, asked_at=at, answer="", form_key=key, **_key(subject)
     )
-    return bool(needed) and needed <= signed
+    session.add(row)
+    session.flush()
+    due = end_of_london_day(policy.working_days.after(london_date(at), policy.task.concern_wd.value))
+    about = "involved" if isinstance(subject, InvolvedPerson) else "person"
+    raise_task(
+        session, f"code_{kind}", cause=f"code-question:{row.id}", about=about, about_id=subject.id, area_id=None, at=at,
+        due=due,
+    )  # fmt: skip
+    return row
+
+
+def answer(session: Session, question: CodeQuestion, said: str, *, by: str, at: datetime) -> None:
+    """The first answer stands; the task about it is done."""
+    if question.answered_at is not None:
+        return
+    question.answer, question.answered_at, question.answered_by = said, at, by
+    for task in session.scalars(select(Task).where(Task.cause == f"code-question:{question.id}", Task.done_at.is_(None))):
+        task.done_at = at
+
+
+def questions_of(session: Session, subject: Subject) -> list[CodeQuestion]:
+    wanted = select(CodeQuestion).where(_mine(CodeQuestion, subject)).order_by(CodeQuestion.asked_at.desc())
+    return list(session.scalars(wanted))
+
+
+def sign_now(
+    session: Session, subject: Subject, version: CodeVersion, signing: Signing, at: datetime, drawn: str = ""
+) -> Acknowledgement:
+    """In the person's own sign-in, or with their own word. Raises RefusedError. Signing twice is signing once."""
+    insist(rules.may_sign(signing, version.text_sha256, version.stage))
+    row = signature_of(session, subject, version.id)
+    if row is not None and row.counts:
+        return row
+    if row is None:
+        row = Acknowledgement(code_version_id=version.id, **_key(subject))
+        session.add(row)
+    row.signed_on, row.recorded_at, row.how = london_date(at), at, "drawn" if drawn else "typed"
+    row.name, row.position, row.organisation = signing.name, signing.position, signing.organisation
+    row.text_sha256, row.drawn = signing.sha256, drawn
+    session.flush()
+    return row
 
 
 def sign(session: Session, person: Person, version: CodeVersion, *, on: date, at: datetime) -> None:
-    """Signing twice is signing once."""
-    already = session.scalars(
-        select(Acknowledgement).where(
-            Acknowledgement.person_id == person.id, Acknowledgement.code_version_id == version.id
+    """From a file of people, which says the day and nothing of the text. Signing twice is signing once."""
+    if signature_of(session, person, version.id) is None:
+        session.add(
+            Acknowledgement(
+                person_id=person.id, code_version_id=version.id, signed_on=on, recorded_at=at, name=person.name, how="file"
+            )
         )
-    ).first()
-    if already is None:
-        session.add(Acknowledgement(person_id=person.id, code_version_id=version.id, signed_on=on, recorded_at=at))
+
+
+def signature_of(session: Session, subject: Subject, version_id: str) -> Acknowledgement | None:
+    wanted = select(Acknowledgement).where(Acknowledgement.code_version_id == version_id, _mine(Acknowledgement, subject))
+    return session.scalars(wanted).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """One that somebody made, and what it is worth now: signed, or superseded by a newer one of the same code."""
+
+    row: Acknowledgement
+    version: CodeVersion
+    standing: Standing
+
+
+def signatures(session: Session, subject: Subject) -> list[Signature]:
+    """Everything that this person ever signed, the newest first: kept for ever."""
+    wanted = (
+        select(Acknowledgement, CodeVersion)
+        .join(CodeVersion, CodeVersion.id == Acknowledgement.code_version_id)
+        .where(_mine(Acknowledgement, subject))
+        .order_by(Acknowledgement.signed_on.desc(), Acknowledgement.recorded_at.desc())
+    )
+    found, seen = [], set[str]()
+    for row, version in session.execute(wanted):
+        standing = Standing.SUPERSEDED if version.document in seen else Standing.SIGNED
+        found.append(Signature(row, version, standing))
+        if row.counts:
+            seen.add(version.document)
+    return found
+
+
+def _mine(model: type[CodeIssue | Acknowledgement | CodeQuestion], subject: Subject) -> ColumnElement[bool]:
+    if isinstance(subject, InvolvedPerson):
+        return model.involved_id == subject.id
+    return model.person_id == subject.id
+
+
+def _key(subject: Subject) -> dict[str, str]:
+    return {"involved_id" if isinstance(subject, InvolvedPerson) else "person_id": subject.id}

@@ -24,8 +24,8 @@ from fieldvisit.demo.homes import ASKING, Place
 from fieldvisit.demo.people import SCHEDULER
 from fieldvisit.ground.roles import DEMO
 from fieldvisit.notices.models import Notice
-from fieldvisit.visits.events import READERS
 from fieldvisit.visits.fold import DESK
+from fieldvisit.visits.kinds import READERS
 from fieldvisit.visits.models import Entry, Visit, VisitWorker, Words
 from fieldvisit.visits.service import chain_hash, entries_of, new_ref
 

@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 from fieldvisit import schema
 from fieldvisit.config import Config
 from fieldvisit.db import Database
+from fieldvisit.evidence import keys
 from fieldvisit.evidence.service import path_of
+from fieldvisit.evidence.store import NotThereError, Store, StoreAwayError, store_of
 from fieldvisit.ground.clock import london_date, london_instant, say_date
 from fieldvisit.ground.policy import Policy, policy_as_kept
 from fieldvisit.ground.roles import CHECKING
@@ -45,6 +47,7 @@ def problems(config: Config, database: Database, policy: Policy, today: date) ->
         return
     if warning := policy.working_days.warning(today):
         yield warning
+    yield from keys.faults(database, config.evidence_kek)
     with database.reading(CHECKING) as session:
         policies = _Policies(session, policy)
         for visit in _visits(session):
@@ -192,17 +195,30 @@ def _of_silence(session: Session, today: date) -> Iterator[str]:
 
 
 def _of_files(session: Session, config: Config, policy: Policy, today: date) -> Iterator[str]:
-    """Photos and signatures: those that should be here are, those that were deleted on their day are not."""
-    after = ""
+    """Photos and signatures: those that should be here are, whole; those that were deleted on their day are not."""
+    after, store = "", store_of(config)
     rows = select(Attachment).where(or_(Attachment.completed_at.is_not(None), Attachment.purged_at.is_not(None)))
     while found := session.scalars(rows.where(Attachment.id > after).order_by(Attachment.id).limit(_AT_A_TIME)).all():
         for row in found:
-            if path_of(config.attachments, row.id).exists() == (row.purged_at is not None):
-                yield f"The file of the photo {row.id} {'is still here' if row.purged_at else 'is missing'}."
+            sealed = path_of(config.attachments, row.id).exists()
+            if row.purged_at and (sealed or row.stored):
+                yield f"The file of the photo {row.id} is still here."
+            elif not row.purged_at and not sealed and not row.stored:
+                yield f"The file of the photo {row.id} is missing."
+            elif not row.purged_at and row.stored and (lost := _lost(store, row.stored)):
+                yield f"The photo {row.id} cannot be opened: {lost}."
         after = found[-1].id
         session.expunge_all()
     if late := purging.overdue(session, policy, today - LATE):
         yield f"{late} photos or signatures should have been deleted by now. Is a worker running? Start one: fieldvisit worker"
+
+
+def _lost(store: Store, name: str) -> str:
+    try:
+        store.get(name)
+    except (NotThereError, StoreAwayError) as error:
+        return str(error)
+    return ""
 
 
 def _of_chain(visit: Visit, entries: list[Entry]) -> Iterator[str]:

@@ -11,9 +11,9 @@ from fieldvisit.desk import household as pages
 from fieldvisit.desk import household_forms as forms
 from fieldvisit.desk.blueprint import blueprint
 from fieldvisit.desk.household_words import DONE, LABELS
+from fieldvisit.desk.one_step import NO_BOXES, carry_out
 from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.roles import RAISING
-from fieldvisit.ground.verdict import RefusedError
 from fieldvisit.register import needs_rules as rules
 from fieldvisit.register import needs_service as needs
 from fieldvisit.register import needs_warnings as warnings
@@ -297,24 +297,11 @@ def _change(
 ) -> Answer:
     """box: where a refusal is shown; boxes: where that depends on its code. Nothing typed is lost, nothing half is kept."""
     found, typed = _home(home_id), Typed(request.form)
-    household, status = needs.household_at(session(), found.id), 422
-    try:
-        act(household, typed)
-    except RefusedError as refused:
-        typed.wrong((boxes or {}).get(refused.verdict.code, box), refused.verdict.message)
-        status = 409
-    if typed.errors:
-        session().rollback()
-        return _page_again(home_id, form, typed), status
+    household = needs.household_at(session(), found.id)
+    if again := carry_out(lambda: act(household, typed), typed, "household", home_id, box=box, boxes=boxes or NO_BOXES):
+        return _page(_home(home_id), form, typed), again
     log_access(home_id, reason=f"{form.partition(' ')[0]} changed")
     return redirect(f"/office/homes/{home_id}?done={done or form}", 303)
-
-
-def _page_again(home_id: str, form: str, typed: Typed) -> str:
-    """What is shown again is read again, and an answer of 400 or more keeps nothing: so in a transaction of its own."""
-    with database().writing(None) as own:
-        note_access(own, principal(), "household", "read", object_id=home_id, at=at())
-    return _page(_home(home_id), form, typed)
 
 
 def _page(found: Home, form: str = "", typed: Typed | None = None) -> str:

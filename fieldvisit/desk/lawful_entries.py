@@ -103,15 +103,11 @@ def page_of(session: Session, case: LawfulEntry, who: Principal, policy: Policy)
     )
 
 
-_NO_DUTY = Refused("no-duty", "Only a duty officer may decide this. Ask one to open this page.", rules.LAWFUL)
-
-
 def _may(state: rules.State, who: Principal, area: str, *, there: bool, policy: Policy) -> dict[str, Verdict]:
     words, me = "as if written", who.person_id
-    decide = rules.may_decide(state, me)
     manager = who.holds(Duty.REPAIRS_MANAGER, area)
     return {
-        "decide": _NO_DUTY if decide and not who.holds(Duty.DUTY, area) else decide,
+        "decide": rules.may_decide(state, me, on_duty=who.holds(Duty.DUTY, area)),
         "stand-down": rules.may_stand_down(state, words),
         "try": rules.may_try(state, who.at, who.at),
         "enter": rules.may_go_in(state, who.at, second="police", name=words, photos_before=True, policy=policy),

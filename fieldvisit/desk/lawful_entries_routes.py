@@ -7,30 +7,29 @@ from flask import abort, redirect, request
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from fieldvisit.audit.service import note_access
 from fieldvisit.desk import lawful_entries as pages
 from fieldvisit.desk import lawful_entries_words as words
 from fieldvisit.desk.blueprint import blueprint
 from fieldvisit.desk.forms import read_place
 from fieldvisit.desk.household import forms_on_page
+from fieldvisit.desk.one_step import carry_out
 from fieldvisit.ground.clock import london_date
-from fieldvisit.ground.policy_types import Contact
-from fieldvisit.ground.roles import Duty
 from fieldvisit.ground.verdict import RefusedError
 from fieldvisit.visits import lawful_entry_rules as rules
 from fieldvisit.visits import lawful_entry_service as service
 from fieldvisit.visits import lawful_entry_steps as steps
+from fieldvisit.visits.door_page import DANGER, contacts
 from fieldvisit.visits.lawful_entry_models import LawfulEntry
 from fieldvisit.visits.models import Visit
 from fieldvisit.visits.plan_forms import Typed
+from fieldvisit.visits.pressed import Pressed
 from fieldvisit.visits.service import lock
-from fieldvisit.web.access import access, at, database, log_access, policy, principal, session
+from fieldvisit.web.access import access, at, log_access, policy, principal, session
 from fieldvisit.web.render import page
 
 Answer = str | Response | tuple[str, int]
-Act = Callable[[Visit, LawfulEntry, Typed, steps.Pressed], object]
+Act = Callable[[Visit, LawfulEntry, Typed, Pressed], object]
 LONG = 2000  # letters
-FIRST_CALL = ("danger", "gas", "power")
 
 
 @blueprint.get("/office/entries")
@@ -93,9 +92,9 @@ def entry_propose(visit_id: str) -> Answer:
         verdict = rules.may_propose(
             read_first=typed.ticked("read_first"), life=life, rung_999=typed.ticked("rung_999"), **said
         )
-        pressed = service.Pressed(typed.key or abort(400), principal().person_id, at(), policy())
+        made = Pressed(typed.key or abort(400), principal(), policy()).made
         try:
-            case = service.propose(session(), visit, proposer, said, verdict, pressed, life=life)
+            case = service.propose(session(), visit, proposer, said, verdict, made, life=life)
         except RefusedError as refused:
             box = {"read-first": "read_first", "life-in-danger": "rung_999"}.get(refused.verdict.code, "")
             typed.wrong(box, refused.verdict.message)
@@ -115,13 +114,8 @@ def _new_page(visit: Visit, typed: Typed) -> str:
         errors=typed.errors,
         proposers=pages.proposers(session(), visit, principal()),
         me=principal().person_id,
-        first_call=first_call(),
+        first_call=contacts(DANGER, policy()),
     )
-
-
-def first_call() -> list[Contact]:
-    """Only numbers that somebody has confirmed are printed."""
-    return [contact for code in FIRST_CALL if (contact := policy().contact(code)).confirmed]
 
 
 def _visit(visit_id: str) -> Visit:
@@ -142,31 +136,31 @@ def entry_case(lawful_entry_id: str) -> Answer:
 @blueprint.post("/office/entries/<id:lawful_entry_id>/authorise")
 @access("entry", "authorise")
 def entry_authorise(lawful_entry_id: str) -> Answer:
-    def act(visit: Visit, case: LawfulEntry, typed: Typed, pressed: steps.Pressed) -> None:
+    def act(visit: Visit, case: LawfulEntry, typed: Typed, pressed: Pressed) -> None:
         bases = [each.code for each in policy().door.lawful_entry_bases]
         basis = typed.choice("basis", bases, "Choose the legal ground.")
         reason = typed.words("authorise_words", "Write why you authorise it.", most=LONG)
         if basis and not typed.errors:
             steps.authorise(session(), visit, case, basis, reason, pressed)
 
-    return _step(lawful_entry_id, "authorise", act, box="basis", duty=Duty.DUTY)
+    return _step(lawful_entry_id, "authorise", act, box="basis")
 
 
 @blueprint.post("/office/entries/<id:lawful_entry_id>/decline")
 @access("entry", "authorise")
 def entry_decline(lawful_entry_id: str) -> Answer:
-    def act(visit: Visit, case: LawfulEntry, typed: Typed, pressed: steps.Pressed) -> None:
+    def act(visit: Visit, case: LawfulEntry, typed: Typed, pressed: Pressed) -> None:
         why = typed.words("decline_words", "Write why nobody may go in.", most=LONG)
         if why and not typed.errors:
             steps.decline(session(), case, why, pressed)
 
-    return _step(lawful_entry_id, "decline", act, duty=Duty.DUTY)
+    return _step(lawful_entry_id, "decline", act)
 
 
 @blueprint.post("/office/entries/<id:lawful_entry_id>/stand-down")
 @access("entry", "work")
 def entry_stand_down(lawful_entry_id: str) -> Answer:
-    def act(visit: Visit, case: LawfulEntry, typed: Typed, pressed: steps.Pressed) -> None:
+    def act(visit: Visit, case: LawfulEntry, typed: Typed, pressed: Pressed) -> None:
         why = typed.words("stand_down_words", "Write why nobody goes in.", most=LONG)
         if why and not typed.errors:
             steps.stand_down(session(), case, why, pressed)
@@ -177,7 +171,7 @@ def entry_stand_down(lawful_entry_id: str) -> Answer:
 @blueprint.post("/office/entries/<id:lawful_entry_id>/try")
 @access("entry", "work")
 def entry_try(lawful_entry_id: str) -> Answer:
-    def act(visit: Visit, case: LawfulEntry, typed: Typed, pressed: steps.Pressed) -> None:
+    def act(visit: Visit, case: LawfulEntry, typed: Typed, pressed: Pressed) -> None:
         method = typed.choice("method", rules.METHODS, "Say how the tenant was tried.")
         outcome = typed.choice("outcome", rules.OUTCOMES, "Say what came of it.")
         happened = typed.instant(london_date(at()), "tried_time", "Say at what time today.")
@@ -191,7 +185,7 @@ def entry_try(lawful_entry_id: str) -> Answer:
 @blueprint.post("/office/entries/<id:lawful_entry_id>/enter")
 @access("entry", "work")
 def entry_enter(lawful_entry_id: str) -> Answer:
-    def act(visit: Visit, case: LawfulEntry, typed: Typed, pressed: steps.Pressed) -> None:
+    def act(visit: Visit, case: LawfulEntry, typed: Typed, pressed: Pressed) -> None:
         second = typed.choice("second", rules.SECOND, "Say who goes in with the worker. Nobody goes in alone.")
         name = typed.words("second_name", most=200)
         if second and not typed.errors:
@@ -203,7 +197,7 @@ def entry_enter(lawful_entry_id: str) -> Answer:
 @blueprint.post("/office/entries/<id:lawful_entry_id>/secure")
 @access("entry", "work")
 def entry_secure(lawful_entry_id: str) -> Answer:
-    def act(visit: Visit, case: LawfulEntry, typed: Typed, pressed: steps.Pressed) -> None:
+    def act(visit: Visit, case: LawfulEntry, typed: Typed, pressed: Pressed) -> None:
         left = typed.choice("lock", rules.LOCKS, "Say how the door was left.")
         keys = typed.choice("keys", rules.KEYS, "Say where the keys are.")
         missing = "Write what was moved, broken or taken away, or that nothing was."
@@ -220,7 +214,7 @@ def entry_secure(lawful_entry_id: str) -> Answer:
 @blueprint.post("/office/entries/<id:lawful_entry_id>/told")
 @access("entry", "work")
 def entry_told(lawful_entry_id: str) -> Answer:
-    def act(visit: Visit, case: LawfulEntry, typed: Typed, pressed: steps.Pressed) -> None:
+    def act(visit: Visit, case: LawfulEntry, typed: Typed, pressed: Pressed) -> None:
         call = typed.choice("call", rules.CALLS, "Call the tenant, and say what came of it.")
         said = typed.words("told_words", most=LONG)
         if call and not typed.errors:
@@ -232,7 +226,7 @@ def entry_told(lawful_entry_id: str) -> Answer:
 @blueprint.post("/office/entries/<id:lawful_entry_id>/review")
 @access("entry", "review")
 def entry_review(lawful_entry_id: str) -> Answer:
-    def act(visit: Visit, case: LawfulEntry, typed: Typed, pressed: steps.Pressed) -> None:
+    def act(visit: Visit, case: LawfulEntry, typed: Typed, pressed: Pressed) -> None:
         answers = {
             name: typed.choice(name, ("yes", "no"), sentence)
             for name, sentence in (
@@ -255,24 +249,14 @@ def entry_review(lawful_entry_id: str) -> Answer:
 # --- what every form does -----------------------------------------------------------------------------------------
 
 
-def _step(case_id: str, form: str, act: Act, *, box: str = "", duty: Duty | None = None) -> Answer:
-    """box: where a refusal is shown. Nothing typed is lost, nothing half is kept. duty: outside its areas nothing is there."""
+def _step(case_id: str, form: str, act: Act, *, box: str = "") -> Answer:
+    """box: where a refusal is shown. Nothing typed is lost, nothing half is kept."""
     case = _case(case_id)
-    if duty and not principal().holds(duty, case.area_id):
-        abort(404)
     visit, typed = lock(session(), case.visit_id) or abort(404), Typed(request.form)
     session().refresh(case)  # as it stands under the lock
-    status, pressed = 422, steps.Pressed(typed.key or abort(400), principal(), policy())
-    try:
-        act(visit, case, typed, pressed)
-    except RefusedError as refused:
-        typed.wrong(box, refused.verdict.message)
-        status = 409
-    if typed.errors:
-        session().rollback()
-        with database().writing(None) as own:  # an answer of 400 or more keeps nothing; what is shown is a read again
-            note_access(own, principal(), "entry", "read", object_id=case_id, at=at())
-        return _page(_case(case_id), form, typed), status
+    pressed = Pressed(typed.key or abort(400), principal(), policy())
+    if again := carry_out(lambda: act(visit, case, typed, pressed), typed, "entry", case_id, box=box):
+        return _page(_case(case_id), form, typed), again
     log_access(case_id, reason=form)
     return redirect(f"/office/entries/{case_id}?done={form}", 303)
 
@@ -286,7 +270,7 @@ def _page(case: LawfulEntry, form: str = "", typed: Typed | None = None) -> str:
         done=words.DONE.get(request.args.get("done", ""), "") if typed is None else "",
         words=words,
         bases=[(each.code, each.label) for each in policy().door.lawful_entry_bases],
-        first_call=first_call(),
+        first_call=contacts(DANGER, policy()),
         ways_needed=policy().door.entry_contact_methods.value,
     )
 

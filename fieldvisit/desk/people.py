@@ -28,6 +28,8 @@ _TAGS = {
     "code-unsigned": "code_unsigned",
     "training-lapsed": "training_lapsed",
     "insurance-lapsed": "insurance_lapsed",
+    "may-not-visit": "may_not_visit",
+    "check-lapsed": "check_lapsed",
 }
 
 

@@ -13,18 +13,23 @@ REST = ("damage", "hazard", "card_left", "other")
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One picture. number: its place among those that show the same, from 1. asked: a code of the event, or None.
+    """One picture. standing and why: as of outbox/photos.py::Enclosed. number: its place among those that show the same, from 1. asked: a code of the event, or None.
     taken_at: by the phone's clock, corrected where that was wrong; aware UTC."""
 
     id: str
     what: str
     number: int
-    is_here: bool
+    standing: str
     taken_at: datetime
     who: str
     asked: str | None
     struck: bool
     purged_at: datetime | None = None
+    why: str = ""
+
+    @property
+    def is_here(self) -> bool:
+        return self.standing == "ready"
 
 
 def shots_of(timeline: Sequence[Happened]) -> Mapping[str, Sequence[Shot]]:
@@ -35,6 +40,6 @@ def shots_of(timeline: Sequence[Happened]) -> Mapping[str, Sequence[Shot]]:
             continue
         same = found[line.event.what]
         for one in line.enclosed:
-            shown = (one.id, line.event.what, len(same) + 1, one.is_here)
-            same.append(Shot(*shown, line.happened_at, line.who, line.event.asked, line.struck, one.purged_at))
+            shown = (one.id, line.event.what, len(same) + 1, one.standing)
+            same.append(Shot(*shown, line.happened_at, line.who, line.event.asked, line.struck, one.purged_at, one.why))
     return {what: shots for what, shots in found.items() if shots or what in PAIR}

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from flask import abort, redirect, request
 from werkzeug.wrappers import Response
 
-from fieldvisit.audit.service import note_access
 from fieldvisit.desk import refusals as pages
 from fieldvisit.desk.blueprint import blueprint
 from fieldvisit.desk.forms import read_place
 from fieldvisit.desk.household import forms_on_page
+from fieldvisit.desk.one_step import carry_out
 from fieldvisit.desk.refusals_words import (
     CHANNELS,
     CHASES,
@@ -24,18 +24,18 @@ from fieldvisit.desk.refusals_words import (
 )
 from fieldvisit.desk.wording import sayer
 from fieldvisit.ground.clock import london_date
-from fieldvisit.ground.verdict import RefusedError
 from fieldvisit.visits import access_chase
 from fieldvisit.visits import access_rules as rules
 from fieldvisit.visits import access_service as service
 from fieldvisit.visits import access_steps as steps
 from fieldvisit.visits.access_cases import AccessCase
 from fieldvisit.visits.plan_forms import Typed
-from fieldvisit.web.access import access, at, database, log_access, policy, principal, session
+from fieldvisit.visits.pressed import Pressed
+from fieldvisit.web.access import access, at, log_access, policy, principal, session
 from fieldvisit.web.render import page
 
 Answer = str | Response | tuple[str, int]
-Act = Callable[[AccessCase, Typed, steps.Pressed], object]
+Act = Callable[[AccessCase, Typed, Pressed], object]
 LONG = 2000  # letters
 
 
@@ -72,7 +72,7 @@ def refusal(case_id: str) -> Answer:
 @blueprint.post("/office/refusals/<id:case_id>/contact")
 @access("access-case", "work")
 def refusal_contact(case_id: str) -> Answer:
-    def act(case: AccessCase, typed: Typed, pressed: steps.Pressed) -> None:
+    def act(case: AccessCase, typed: Typed, pressed: Pressed) -> None:
         method = typed.choice("method", rules.METHODS, "Say how you got in touch.")
         day = typed.day("happened", "Say on which day.")
         happened = typed.instant(day, "happened_time", "Say at what time.")
@@ -87,7 +87,7 @@ def refusal_contact(case_id: str) -> Answer:
 @blueprint.post("/office/refusals/<id:case_id>/send")
 @access("access-case", "work")
 def refusal_send(case_id: str) -> Answer:
-    def act(case: AccessCase, typed: Typed, pressed: steps.Pressed) -> None:
+    def act(case: AccessCase, typed: Typed, pressed: Pressed) -> None:
         code = typed.words("send", "Choose what to send, and how.", most=64)
         if code and not typed.errors:
             access_chase.send(session(), case, code, pressed)
@@ -100,7 +100,7 @@ def refusal_send(case_id: str) -> Answer:
 def refusal_safeguarding(case_id: str) -> Answer:
     """Both answers come back to the same page: not even the address tells which was given (ruling R4)."""
 
-    def act(case: AccessCase, typed: Typed, pressed: steps.Pressed) -> None:
+    def act(case: AccessCase, typed: Typed, pressed: Pressed) -> None:
         answer = typed.choice("safeguarding", ("yes", "no"), "Say yes or no: a child was alone at the door.")
         if answer:
             steps.answer_safeguarding(session(), case, answer, pressed)
@@ -111,7 +111,7 @@ def refusal_safeguarding(case_id: str) -> Answer:
 @blueprint.post("/office/refusals/<id:case_id>/support")
 @access("access-case", "work")
 def refusal_support(case_id: str) -> Answer:
-    def act(case: AccessCase, typed: Typed, pressed: steps.Pressed) -> None:
+    def act(case: AccessCase, typed: Typed, pressed: Pressed) -> None:
         words = typed.words("support_words", "Write what you arranged with the tenant.", most=LONG)
         if not typed.errors:
             steps.arrange_support(session(), case, words, pressed)
@@ -122,7 +122,7 @@ def refusal_support(case_id: str) -> Answer:
 @blueprint.post("/office/refusals/<id:case_id>/rebook")
 @access("access-case", "work")
 def refusal_rebook(case_id: str) -> Answer:
-    def act(case: AccessCase, typed: Typed, pressed: steps.Pressed) -> None:
+    def act(case: AccessCase, typed: Typed, pressed: Pressed) -> None:
         visit = typed.words("visit", "Choose the visit that the tenant accepted.", most=32)
         if visit:
             steps.rebook(session(), case, visit, pressed)
@@ -135,7 +135,7 @@ def refusal_rebook(case_id: str) -> Answer:
 def refusal_review(case_id: str) -> Answer:
     """D2: both checks are mandatory, each a box and what was found."""
 
-    def act(case: AccessCase, typed: Typed, pressed: steps.Pressed) -> None:
+    def act(case: AccessCase, typed: Typed, pressed: Pressed) -> None:
         for name, sentence in (
             ("vulnerability", "Tick this when you have asked what the tenant needs, and whether anybody is at risk."),
             ("equality", "Tick this when you have thought about the Equality Act."),
@@ -155,7 +155,7 @@ def refusal_review(case_id: str) -> Answer:
 @blueprint.post("/office/refusals/<id:case_id>/close")
 @access("access-case", "work")
 def refusal_close(case_id: str) -> Answer:
-    def act(case: AccessCase, typed: Typed, pressed: steps.Pressed) -> None:
+    def act(case: AccessCase, typed: Typed, pressed: Pressed) -> None:
         why = typed.words("close_words", "Write why the risk is low, and how the door is left open.", most=LONG)
         if not typed.errors:
             steps.close(session(), case, why, pressed)
@@ -166,7 +166,7 @@ def refusal_close(case_id: str) -> Answer:
 @blueprint.post("/office/refusals/<id:case_id>/plan")
 @access("access-case", "work")
 def refusal_plan(case_id: str) -> Answer:
-    def act(case: AccessCase, typed: Typed, pressed: steps.Pressed) -> None:
+    def act(case: AccessCase, typed: Typed, pressed: Pressed) -> None:
         need = typed.choice("need", rules.NEEDS, "Say which safety need there is. Without one there is no plan.")
         why = typed.words("plan_words", "Write what will be tried, by whom, and by when.", most=LONG)
         if not typed.errors:
@@ -178,7 +178,7 @@ def refusal_plan(case_id: str) -> Answer:
 @blueprint.post("/office/refusals/<id:case_id>/legal")
 @access("access-case", "work")
 def refusal_legal(case_id: str) -> Answer:
-    def act(case: AccessCase, typed: Typed, pressed: steps.Pressed) -> None:
+    def act(case: AccessCase, typed: Typed, pressed: Pressed) -> None:
         why = typed.words("legal_words", "Write why the plan did not work.", most=LONG)
         if not typed.errors:
             steps.consider_legal(session(), case, why, pressed)
@@ -193,7 +193,7 @@ def refusal_settle(case_id: str, attempt_id: str) -> Answer:
     if attempt_id not in {one.row.id for one in service.standing(session(), _case(case_id), policy()).attempts}:
         abort(404)
 
-    def act(case: AccessCase, typed: Typed, pressed: steps.Pressed) -> None:
+    def act(case: AccessCase, typed: Typed, pressed: Pressed) -> None:
         finding = typed.choice(f"finding_{attempt_id}", ("right", "wrong"), "Say whether the record is right or wrong.")
         why = typed.words(f"found_{attempt_id}", "Write what you looked at and what you found.", most=LONG)
         if not typed.errors:
@@ -208,17 +208,9 @@ def refusal_settle(case_id: str, attempt_id: str) -> Answer:
 def _step(case_id: str, form: str, act: Act, *, box: str = "") -> Answer:
     """box: where a refusal is shown. Nothing typed is lost, nothing half is kept."""
     case, typed = _case(case_id, lock=True), Typed(request.form)
-    status, pressed = 422, steps.Pressed(typed.key or abort(400), principal(), policy())
-    try:
-        act(case, typed, pressed)
-    except RefusedError as refused:
-        typed.wrong(box, refused.verdict.message)
-        status = 409
-    if typed.errors:
-        session().rollback()
-        with database().writing(None) as own:  # an answer of 400 or more keeps nothing; what is shown is a read again
-            note_access(own, principal(), "access-case", "read", object_id=case_id, at=at())
-        return _page(_case(case_id), form, typed), status
+    pressed = Pressed(typed.key or abort(400), principal(), policy())
+    if again := carry_out(lambda: act(case, typed, pressed), typed, "access-case", case_id, box=box):
+        return _page(_case(case_id), form, typed), again
     done = form.partition(" ")[0]
     log_access(case_id, reason=done)
     return redirect(f"/office/refusals/{case_id}?done={done}", 303)

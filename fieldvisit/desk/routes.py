@@ -8,7 +8,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response
 
-from fieldvisit.audit.service import note_access
 from fieldvisit.db import new_id
 from fieldvisit.desk import csv_export, forms, task_list, visit_log
 from fieldvisit.desk.blueprint import blueprint
@@ -27,7 +26,7 @@ from fieldvisit.visits.models import Job, Visit
 from fieldvisit.visits.planning import command, notice_answer
 from fieldvisit.visits.service import entries_of, lock, refold
 from fieldvisit.visits.tenant_acts import said_of
-from fieldvisit.web.access import access, at, database, log_access, policy, principal, right, session
+from fieldvisit.web.access import access, at, log_access, log_read_again, policy, principal, right, session
 from fieldvisit.web.render import page
 
 Answer = str | Response | tuple[str, int]
@@ -112,7 +111,8 @@ def visit_photos(visit_id: str) -> Answer:
     log_access(found.id)
     say, state, entries = sayer(policy()), refold(session(), found.id, policy()), entries_of(session(), found.id)
     shots = shots_of(timeline_of(session(), entries, state, policy(), say))
-    return page("desk/visit_photos.html", visit=found, shots=shots, say=say)
+    over = sum(shot.standing == "over" for taken in shots.values() for shot in taken)
+    return page("desk/visit_photos.html", visit=found, shots=shots, over=over, say=say)
 
 
 @blueprint.post("/office/visits/<id:visit_id>/notes")
@@ -133,9 +133,7 @@ def note(visit_id: str) -> Answer:
 
 
 def _note_again(visit_id: str, errors: dict[str, str], words: str) -> str:
-    """The visit is read again, and what an answer of 400 or more writes is not kept: so in a transaction of its own."""
-    with database().writing(None) as own:
-        note_access(own, principal(), "visit", "read", object_id=visit_id, at=at())
+    log_read_again("visit", visit_id)
     return _visit_page(visit_id, errors, words)
 
 

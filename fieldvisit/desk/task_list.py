@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, or_, select, tuple_
 from sqlalchemy.orm import Session
 
+from fieldvisit.complaints.models import Complaint
 from fieldvisit.desk.forms import Place
 from fieldvisit.ground.roles import Principal
 from fieldvisit.tasks import Task
@@ -14,7 +15,9 @@ PAGE = 50
 
 
 def _of(who: Principal) -> ColumnElement[bool]:
-    return or_(Task.area_id.is_(None), Task.area_id.in_(who.areas))
+    """A task of a complaint is seen by whoever sees the complaint, and by nobody else (N1)."""
+    here = or_(Task.area_id.is_(None), Task.area_id.in_(who.areas))
+    return and_(here, or_(Task.about != "complaint", Task.about_id.in_(select(Complaint.id))))
 
 
 def open_tasks(

@@ -71,6 +71,7 @@ TASKS = {
     "no_access": "Nobody answered: try another way to reach the tenant",
     "withdrew": "The worker left for safety: speak to them today",
     "watch_overdue": "A worker has not checked in: ring them now",
+    "watch_unanswered": "A worker asked to be watched, and we knew too late: find out that they are well",
     "watch_alarm": "A worker cannot be reached: decide now, on the board of who is out",
     "incident": "Something happened to a worker: write down what",
     "riddor": "An accident may have to be reported to the Health and Safety Executive",
@@ -85,11 +86,13 @@ TASKS = {
     "tenant_said_no": "The tenant said no on their page: get in touch with them",
     "tenant_asks": "The tenant says who or what must be there: arrange it",
     "not_good": "The tenant says that the visit was not good: offer them a complaint",
-    "complaint": "The tenant complained on their page: acknowledge it",
+    "complaint": "Somebody complained: acknowledge it",
+    "complaint_due": "A complaint: something runs out soon",
     "no_access_disputed": "The tenant says that the no-access record is wrong: look into it",
     "entry_proposed": "Somebody asks to go in without consent: decide now",
     "entry_to_review": "We went into a home without consent: somebody who had no part in it reviews it",
     "scan_alert": "A badge was shown where it should not be, or in two places at once: ring its holder’s firm",
+    "photos_over": "A visit has more photos than it may: say whether the rest are shown",
     "phone_gap": "Entries of a worker’s phone have not reached us: ask the worker",
 }
 MESSAGES = {
@@ -109,6 +112,7 @@ MESSAGES = {
     "call_us": "Please call us",
     "test": "Test message",
     "hazard_summary": "Written summary of a hazard",
+    "complaint_letter": "Letter about a complaint",
 }
 _WHO = {
     "tenant": "the tenant",

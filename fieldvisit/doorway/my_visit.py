@@ -13,13 +13,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fieldvisit.breaches import rules as concerns
-from fieldvisit.breaches.service import take
+from fieldvisit.breaches.service import Taken, take
+from fieldvisit.complaints import service as complaints
+from fieldvisit.complaints.rules import Heard
 from fieldvisit.doorway import my_visit_forms as forms
 from fieldvisit.doorway import rules, tries
 from fieldvisit.doorway.my_visit_forms import Typed
 from fieldvisit.ground.clock import london_date, say_date
 from fieldvisit.ground.policy import Policy
-from fieldvisit.ground.roles import Principal, Role
+from fieldvisit.ground.roles import TENANT, Principal, Role
 from fieldvisit.ground.verdict import Verdict, insist
 from fieldvisit.messages.saying import sign_typed
 from fieldvisit.notices.links import (
@@ -30,7 +32,7 @@ from fieldvisit.notices.links import (
     reference_typed,
 )
 from fieldvisit.notices.signs import is_tenants_sign
-from fieldvisit.register.models import Household, Person
+from fieldvisit.register.models import Household, Person, Resident
 from fieldvisit.register.service import tenants_stand_in
 from fieldvisit.visits import tenant_acts as acts
 from fieldvisit.visits.models import Visit
@@ -132,8 +134,8 @@ def _may(act: str, view: TenantView, at: datetime, policy: Policy) -> Verdict:
     return rules.may_complain(state)
 
 
-def do(session: Session, opened: Opened, typed: Typed, at: datetime, policy: Policy) -> str:
-    """Does what a form asks. Raises RefusedError. Answers the letters to read out of a concern, else nothing."""
+def do(session: Session, opened: Opened, typed: Typed, at: datetime, policy: Policy, key: bytes) -> Taken | None:
+    """Does what a form asks. Raises RefusedError. Of a concern, what the tenant is to keep. key: of receipts."""
     visit = lock(session, opened.visit.id)
     assert visit, "a visit is never deleted"
     verdict = _may(typed.act, look(session, visit, opened.link, at, policy), at, policy)
@@ -153,29 +155,49 @@ def do(session: Session, opened: Opened, typed: Typed, at: datetime, policy: Pol
             acts.say_how_it_went(session, visit, typed.act == forms.GOOD, typed.words, verdict, **said)
         case forms.COMPLAIN:
             acts.complain(session, visit, typed.words, verdict, **said)
+            _complain(session, visit, typed, at, policy)
         case forms.DISPUTE:
             acts.dispute(session, visit, typed.words, verdict, **said)
         case forms.CONCERN:
             insist(verdict)
-            return _report(session, visit, typed, at, policy)
-    return ""
+            return _report(session, visit, typed, at, policy, key)
+    return None
 
 
-def _report(session: Session, visit: Visit, typed: Typed, at: datetime, policy: Policy) -> str:
-    """A concern about conduct goes where those taken by phone go: nobody at the desk reads it (N4). The letters are its name.
+def _complain(session: Session, visit: Visit, typed: Typed, at: datetime, policy: Policy) -> None:
+    """D6: a case from the first instant. The task that `tenant_acts` raised bears the same cause, and leads to it."""
+    heard = Heard(
+        cause=f"complaint:{typed.key}", channel="form", heard_at=at, words=typed.words, home_id=visit.home_id,
+        visit_id=visit.id,
+    )  # fmt: skip
+    complaints.receive(session, heard, by=TENANT, at=at, policy=policy)
+
+
+def _report(session: Session, visit: Visit, typed: Typed, at: datetime, policy: Policy, key: bytes) -> Taken:
+    """A concern about conduct goes where those taken by phone go: nobody at the desk reads it (N4).
 
     An anonymous one says nothing that leads to the home: neither which visit it was nor who came.
     """
     lead = session.get_one(Person, visit.lead_id)
+    came = {worker.person_id for worker in visit.workers if worker.ends is None}
+    names = session.scalars(
+        select(Resident.name).where(Resident.home_id == visit.home_id, Resident.role == "tenant")
+    ).all()
     told = concerns.Told(
         danger_now=False,
         still_there=False,
         anonymous=typed.anonymous,
         what=typed.words,
+        caller_name="" if typed.anonymous or len(names) != 1 else names[0],
         happened_where="" if typed.anonymous else f"At visit {visit.ref}",
         happened_when="" if typed.anonymous else say_date(london_date(visit.window_start)),
         about_whom="" if typed.anonymous else lead.name,
+        about_id=None if typed.anonymous or came != {lead.id} else lead.id,
         firm=lead.firm.name if lead.firm else "",
+        is_complaint=not typed.no_complaint,
+        channel=concerns.Channel.OWN_PAGE,
+        visit_id=None if typed.anonymous else visit.id,
+        home_id=None if typed.anonymous else visit.home_id,
     )
     by = Principal(tenants_stand_in(session).id, Role.TENANT_LINK, at)
-    return take(session, told, form_key=typed.key, by=by, policy=policy).reference
+    return take(session, told, form_key=typed.key, by=by, policy=policy, key=key)

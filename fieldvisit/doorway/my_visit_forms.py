@@ -32,6 +32,7 @@ class Typed:
     words: str = ""
     asked: tuple[str, ...] = ()
     anonymous: bool = False
+    no_complaint: bool = False
 
     @property
     def problem(self) -> str:
@@ -52,6 +53,7 @@ def read(form: MultiDict[str, str]) -> Typed:
         words=plain(form.get("words", "")),
         asked=tuple(code for code in MUST_BE_THERE if code in asked),
         anonymous=form.get("anonymous") == "yes",
+        no_complaint=form.get("no_complaint") == "yes",
     )
 
 

@@ -50,13 +50,14 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What came of the form that was sent. problem: of what was typed. reference: the letters of a concern."""
+    """What came of the form that was sent. problem: of what was typed. reference, receipt: of a concern."""
 
     typed: Typed
     done: bool = False
     problem: str = ""
     refused: Refused | None = None
     reference: str = ""
+    receipt: tuple[str, ...] = ()
 
     @property
     def status(self) -> int:
@@ -119,6 +120,11 @@ def details(
         promised=_promised(view, asking.language), check_at=f"{asking.policy.council.verify_host}/v",
         ended=view.state.stage.value if view.state.stage in ENDED else "",
     )  # fmt: skip
+
+
+def plain(environment: Environment, asking: Asking, name: str, status: int = 200, **facts: object) -> Page:
+    """A page of the same face that is about no visit."""
+    return _page(environment, asking, name, status, **facts)
 
 
 def _page(environment: Environment, asking: Asking, name: str, status: int = 200, **facts: object) -> Page:

@@ -14,6 +14,8 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
+from fieldvisit.breaches.receipts import receipt_key
+from fieldvisit.breaches.rules import in_fours
 from fieldvisit.doorway import calendar_file, my_visit, my_visit_page
 from fieldvisit.doorway.my_visit import Knock, Opened
 from fieldvisit.doorway.my_visit_forms import Typed, read
@@ -40,7 +42,7 @@ def never_blank(view: Callable[..., Response]) -> Callable[..., Response]:
             return view(**parts)
         except Exception as error:
             log.error("my-visit-down", error=type(error).__name__)
-            return send(my_visit_page.broken(current_app.jinja_env, _asking()))
+            return send(my_visit_page.broken(current_app.jinja_env, asking()))
 
     return shown
 
@@ -52,15 +54,15 @@ def never_blank(view: Callable[..., Response]) -> Callable[..., Response]:
 def typed_reference() -> Response:
     """For whoever has the reference and no link."""
     if request.method != "POST":
-        return send(my_visit_page.ask_reference(current_app.jinja_env, _asking()))
-    typed = _form().get("reference", "")
+        return send(my_visit_page.ask_reference(current_app.jinja_env, asking()))
+    typed = form_sent().get("reference", "")
     if not my_visit.is_whole(typed):
         problem = _("Type the whole reference. It has 8 letters and numbers.")
-        return send(my_visit_page.ask_reference(current_app.jinja_env, _asking(), typed, problem))
+        return send(my_visit_page.ask_reference(current_app.jinja_env, asking(), typed, problem))
     with database().writing(TENANT) as session:
         opened = my_visit.by_reference(session, typed, at())
     if opened is Knock.WAIT:
-        return send(my_visit_page.wait(current_app.jinja_env, _asking()))
+        return send(my_visit_page.wait(current_app.jinja_env, asking()))
     return _call_us() if opened is None or isinstance(opened, Knock) else _ask_word(opened)
 
 
@@ -73,7 +75,7 @@ def show(token: str) -> Response:
         with database().reading(TENANT) as session:
             opened = my_visit.by_token(session, token, _key(), at())
         return _ask_word(opened) if opened else _call_us()
-    form = _form()
+    form = form_sent()
     word, typed = form.get("word", "")[:100], read(form)
     with database().writing(TENANT) as session:
         opened = my_visit.by_token(session, token, _key(), at())
@@ -87,7 +89,7 @@ def show(token: str) -> Response:
         view = my_visit.view_of(session, opened, at(), policy())
         may = my_visit.verdicts(view, at(), policy())
         # Written before the transaction ends: an answer that breaks keeps nothing, as the page then says.
-        return send(my_visit_page.details(current_app.jinja_env, _asking(), _here(opened), word, view, may, said))
+        return send(my_visit_page.details(current_app.jinja_env, asking(), _here(opened), word, view, may, said))
 
 
 @blueprint.route("/t/<code:token>/visit.ics", methods=["POST"])
@@ -97,7 +99,7 @@ def show(token: str) -> Response:
 def calendar(token: str) -> Response:
     with database().writing(TENANT) as session:
         opened = my_visit.by_token(session, token, _key(), at())
-        knocked = my_visit.knock(session, opened, _form().get("word", "")[:100], at()) if opened else Knock.WRONG
+        knocked = my_visit.knock(session, opened, form_sent().get("word", "")[:100], at()) if opened else Knock.WRONG
         view = my_visit.view_of(session, opened, at(), policy()) if opened and knocked is Knock.OPEN else None
     if opened is None:
         return _call_us()
@@ -107,7 +109,7 @@ def calendar(token: str) -> Response:
     council = policy().council
     summary = _("Visit from %(council)s", council=council.name)
     advice = _("Questions? Ring us on %(phone)s.", phone=council.office_line.value)
-    page = my_visit_page.call_us(current_app.jinja_env, _asking())
+    page = my_visit_page.call_us(current_app.jinja_env, asking())
     headers = dict(page.headers) | {
         "Content-Type": "text/calendar; charset=utf-8", "Content-Disposition": 'attachment; filename="visit.ics"'
     }  # fmt: skip
@@ -128,7 +130,7 @@ def anything_else(rest: str) -> Response:
 @no_cookie
 @never_blank
 def rights() -> Response:
-    return send(my_visit_page.rights(current_app.jinja_env, _asking()))
+    return send(my_visit_page.rights(current_app.jinja_env, asking()))
 
 
 def _does(session: Any, opened: Opened, typed: Typed) -> Said:
@@ -138,16 +140,19 @@ def _does(session: Any, opened: Opened, typed: Typed) -> Said:
         return Said(typed, problem=typed.problem)
     try:
         with session.begin_nested():
-            reference = my_visit.do(session, opened, typed, at(), policy())
+            key = receipt_key(current_app.config["SECRET_KEY"])
+            taken = my_visit.do(session, opened, typed, at(), policy(), key)
     except RefusedError as error:
         return Said(typed, refused=error.verdict)
     session.refresh(opened.visit)
-    return Said(typed, done=True, reference=reference)
+    if taken is None:
+        return Said(typed, done=True)
+    return Said(typed, done=True, reference=taken.reference, receipt=in_fours(taken.receipt))
 
 
 def _not_open(opened: Opened, knocked: Knock) -> Response:
     if knocked is Knock.WAIT:
-        return send(my_visit_page.wait(current_app.jinja_env, _asking()))
+        return send(my_visit_page.wait(current_app.jinja_env, asking()))
     languages.use(opened.language)
     if knocked is Knock.NO_WORD:
         return _ask_word(opened, _("Type your word. It is in our message to you."))
@@ -157,14 +162,14 @@ def _not_open(opened: Opened, knocked: Knock) -> Response:
 def _ask_word(opened: Opened, problem: str = "") -> Response:
     languages.use(opened.language)
     window = opened.visit.window_start, opened.visit.window_end
-    return send(my_visit_page.ask_word(current_app.jinja_env, _asking(), _here(opened), window, problem))
+    return send(my_visit_page.ask_word(current_app.jinja_env, asking(), _here(opened), window, problem))
 
 
 def _call_us() -> Response:
-    return send(my_visit_page.call_us(current_app.jinja_env, _asking()))
+    return send(my_visit_page.call_us(current_app.jinja_env, asking()))
 
 
-def _asking() -> Asking:
+def asking() -> Asking:
     asked = request.args.get(languages.ARGUMENT, "")
     asked = asked if asked in languages.LANGUAGES else ""
     return Asking(policy(), languages.offered(languages.chosen()), asked, request.args.get("easy") == "1")
@@ -178,7 +183,7 @@ def _key() -> bytes:
     return link_key(current_app.config["SECRET_KEY"])
 
 
-def _form() -> MultiDict[str, str]:
+def form_sent() -> MultiDict[str, str]:
     try:
         return request.form
     except HTTPException:  # too long, or not a form: nothing was typed that could be a word

@@ -1,4 +1,4 @@
-"""Wrong words and wrong references, counted each for itself: somebody who guesses at one slows down no other."""
+"""Wrong words and wrong references, and what one network sends, counted each for itself: somebody who guesses at one slows down no other."""
 
 import hashlib
 from datetime import datetime
@@ -16,6 +16,11 @@ def of_word(link: TenantLink) -> str:
 
 def of_reference(typed: str) -> str:
     return _digest("reference", reference_typed(typed))
+
+
+def of_network(what: str, net: str) -> str:
+    """net: a digest of the asker's network, another one each day."""
+    return _digest(what, net)
 
 
 def are_too_many(session: Session, key: str, at: datetime) -> bool:

@@ -43,8 +43,12 @@ sys.stdout.buffer.write(photo.jpeg)
 """
 
 
+class CleaningBroke(PhotoRefused):
+    """The child ended without an answer: it ran out of time or memory, or was killed. Another time it may not."""
+
+
 def clean_apart(raw: bytes, long_side: int = PHOTO_SIDE) -> bytes:
-    """The photo as a plain JPEG: only its pixels come through. Raises PhotoRefused."""
+    """The photo as a plain JPEG: only its pixels come through. Raises PhotoRefused, and CleaningBroke of that kind."""
     if not 0 < len(raw) <= MAX_BYTES:
         clean.clean_photo(raw[: MAX_BYTES + 1])  # says why, before a process is made for it
     said = [sys.executable, "-I", "-c", _CHILD, str(MEMORY), str(CPU_S), str(long_side), str(Path(clean.__file__))]
@@ -60,14 +64,14 @@ def clean_apart(raw: bytes, long_side: int = PHOTO_SIDE) -> bytes:
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            raise _unreadable() from None
+            raise _broke() from None
     if done.returncode == _REFUSED:
         code, sentence = json.loads(done.stdout)
         raise PhotoRefused(code, sentence)
     if done.returncode or not done.stdout.startswith(b"\xff\xd8\xff"):
-        raise _unreadable()
+        raise _broke()
     return done.stdout
 
 
-def _unreadable() -> PhotoRefused:
-    return PhotoRefused("photo-unreadable", "We could not read this photo. It may be damaged.")
+def _broke() -> CleaningBroke:
+    return CleaningBroke("photo-unreadable", "We could not read this photo. It may be damaged.")

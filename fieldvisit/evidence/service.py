@@ -21,7 +21,7 @@ def write_piece(folder: Path, file_id: str, offset: int, piece: bytes) -> None:
     path = path_of(folder, file_id)
     is_new = not path.exists()
     if is_new:
-        _make_folders(folder, path.parent)
+        make_folders(folder, path.parent)
     handle = os.open(path, os.O_WRONLY | os.O_CREAT, 0o640)
     try:
         written = 0
@@ -31,17 +31,17 @@ def write_piece(folder: Path, file_id: str, offset: int, piece: bytes) -> None:
     finally:
         os.close(handle)
     if is_new:
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
 
 
-def _make_folders(root: Path, wanted: Path) -> None:
+def make_folders(root: Path, wanted: Path) -> None:
     for folder in (root, wanted.parent, wanted):
         if not folder.exists():
             folder.mkdir(mode=0o750, exist_ok=True)
-            _sync_folder(folder.parent)
+            sync_folder(folder.parent)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)
@@ -77,7 +77,7 @@ def remove(folder: Path, file_id: str) -> None:
         path.unlink()
     except FileNotFoundError:
         return
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def files_in(folder: Path) -> Iterator[Path]:

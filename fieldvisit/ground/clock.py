@@ -51,6 +51,11 @@ def end_of_london_day(day: date) -> datetime:
     return london_instant(day, time(23, 59, 59))
 
 
+def whole_minute(instant: datetime) -> datetime:
+    """As a person types a time: without its seconds."""
+    return instant.replace(second=0, microsecond=0)
+
+
 def years_on(day: date, years: int) -> date:
     """The same date so many years later; 28 February for the 29th, in whatever year."""
     return day.replace(year=day.year + years, day=28 if (day.month, day.day) == (2, 29) else day.day)

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from fieldvisit.ground.policy_conduct import ComplaintGround
 from fieldvisit.ground.policy_types import (
     SECTIONS,
     Contact,
@@ -198,12 +199,12 @@ def _value(section: str, item: Field[Any], council: Source, statute: Source) -> 
     name = f"{section}.{item.name}"
     ours, floor = council.section(section).get(item.name), statute.section(section).get(item.name)
     if "columns" in item.metadata:
-        return _door_rows(name, item, council)
+        return _door_rows(name, item, council if ours is not None or floor is None else statute)
     spec: Spec = item.metadata["spec"]
     lawful = _setting(name, floor, spec, statute) if floor is not None else None
     if ours is None:
-        # A clock that the law sets needs no repeating; anything else a council must say for itself.
-        if lawful is not None and (section == "deadline" or council.may_be_silent):
+        # A clock that the law sets, and what is said of complaints and codes, needs no repeating; anything else a council must say for itself.
+        if lawful is not None and (section in ("deadline", "complaint", "codes", "conduct") or council.may_be_silent):
             return lawful
         council.wrong(name, "is absent. Every setting must be there: copy it from a council that ships with us.")
         return None
@@ -280,6 +281,7 @@ def _door_rows(name: str, item: Field[Any], council: Source) -> tuple[Any, ...] 
         "refusal_reasons": RefusalReason,
         "lawful_entry_bases": LawfulBasis,
         "emergency_types": EmergencyType,
+        "grounds": ComplaintGround,
     }
     section, key = name.split(".")
     found = _rows(name, council.section(section).get(key), item.metadata["columns"], council, ("source", "where"))

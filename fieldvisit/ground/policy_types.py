@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, time
 
+from fieldvisit.ground.policy_conduct import CodePolicy, ComplaintPolicy, ConductPolicy, GiftPolicy
 from fieldvisit.ground.settings import Setting, Value, fact, number, numbers, rows, time_of_day, words, yes_no
 from fieldvisit.ground.verdict import Clause
 from fieldvisit.ground.working_days import WorkingDays
@@ -260,6 +261,10 @@ class Policy:
     safeguarding: SafeguardingPolicy
     safety: SafetyPolicy
     deadline: DeadlinePolicy
+    complaint: ComplaintPolicy
+    codes: CodePolicy
+    gifts: GiftPolicy
+    conduct: ConductPolicy
     contacts: tuple[Contact, ...]
     hazards: tuple[Hazard, ...]
     working_days: WorkingDays
@@ -304,4 +309,8 @@ SECTIONS: dict[str, type] = {
     "safeguarding": SafeguardingPolicy,
     "safety": SafetyPolicy,
     "deadline": DeadlinePolicy,
+    "complaint": ComplaintPolicy,
+    "codes": CodePolicy,
+    "gifts": GiftPolicy,
+    "conduct": ConductPolicy,
 }

@@ -59,6 +59,7 @@ class Right:
     scope: Scope
     logged: bool = False
     duty: Duty | None = None
+    or_duty: Duty | None = None  # one of the two is enough
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +112,27 @@ _VISIT_MODELS = frozenset(
     }
 )
 _HAZARD_MODELS = frozenset({"Hazard", "HazardStep", "HazardWords"})
+_COMPLAINT_MODELS = frozenset({"Complaint", "ComplaintStep", "ComplaintWords"})
 _WATCH_MODELS = frozenset({"Watch", "WatchStep", "WatchWords"})
+_DECLARED_MODELS = frozenset({"Declaration", "DeclarationStep", "DeclarationWords", "Undertaking", "Recusal", "KeptApart"})
 _SAFETY_MODELS = _WATCH_MODELS | {"SafetyWord", "Incident", "IncidentStep", "IncidentWords"}
-INTAKE = SystemPrincipal("intake", _VISIT_MODELS | _HAZARD_MODELS | _WATCH_MODELS | {"Held", "Attachment", "SealedBox"})
+_BREACH_MODELS = frozenset(
+    {"BreachCase", "BreachStep", "BreachWords", "BreachEvidence", "BreachSeat", "BreachApart", "BreachTold"}
+)
+_CONCERN_MODELS = frozenset({"Concern", "ConcernAdded", "ConcernLink", "ConcernDraft"})
+INTAKE = SystemPrincipal(
+    "intake",
+    _VISIT_MODELS | _HAZARD_MODELS | _COMPLAINT_MODELS | _WATCH_MODELS | {"Held", "Attachment", "SealedBox"},
+)
 IMPORTING = SystemPrincipal("importing", _VISIT_MODELS)
-CHECKING = SystemPrincipal("checking", _VISIT_MODELS | _HAZARD_MODELS | _SAFETY_MODELS | {"Held", "Attachment"})
-DEMO = SystemPrincipal("demo", _VISIT_MODELS | _HAZARD_MODELS | _SAFETY_MODELS | {"Held", "Attachment", "SealedBox"})
-OPENING = SystemPrincipal("opening", frozenset({"Envelope"}))  # a photo's key is in the seal of its entry
+CHECKING = SystemPrincipal("checking", _VISIT_MODELS | _HAZARD_MODELS | _COMPLAINT_MODELS | _SAFETY_MODELS | {"Held", "Attachment"})
+DEMO = SystemPrincipal(
+    "demo", _VISIT_MODELS | _HAZARD_MODELS | _COMPLAINT_MODELS | _SAFETY_MODELS | {"Held", "Attachment", "SealedBox", "KeptApart"} | _BREACH_MODELS | _DECLARED_MODELS
+)
+OPENING = SystemPrincipal("opening", frozenset({"SubjectKey"}))  # a home's photos, for an officer who may look
+KEYS = SystemPrincipal("keys", frozenset({"SubjectKey"}))
+# From the phone's seal, whose key is in the sealed entry, into the store.
+PICTURES = SystemPrincipal("pictures", frozenset({"Attachment", "Entry", "Visit", "Envelope", "SubjectKey"}))
 BOXES = SystemPrincipal("boxes", frozenset({"SealedBox"}))  # what is sealed to the vault, on its way there
 WATCHING = SystemPrincipal(
     "watching", _WATCH_MODELS | {"SafetyWord", "Visit", "VisitWorker", "Home", "Household", "Precaution"}
@@ -126,24 +141,47 @@ PURGING = SystemPrincipal(
     "purging",
     frozenset(
         {"Attachment", "Entry", "Visit", "Hazard", "HazardStep", "AccessCase", "AccessAttempt", "LawfulEntry"}
-        | {"LawfulEntryStep", "Incident"}
+        | {"LawfulEntryStep", "Incident", "SubjectKey"}
     ),
 )
-SENDING = SystemPrincipal("sending", _VISIT_MODELS | _HAZARD_MODELS)
-TENANT = SystemPrincipal("tenant", _VISIT_MODELS | {"Attachment"})  # whoever holds a visit's link and its word
+SENDING = SystemPrincipal("sending", _VISIT_MODELS | _HAZARD_MODELS | _COMPLAINT_MODELS)
+# Whoever holds a visit's link and its word; they may report somebody and complain there.
+TENANT = SystemPrincipal(
+    "tenant",
+    _VISIT_MODELS | _CONCERN_MODELS | _BREACH_MODELS | _COMPLAINT_MODELS | _HAZARD_MODELS | {"Attachment", "KeptApart"},
+)
+# Somebody who came by `/p/<token>` and said their own word: what a slice that adds lines there must touch (register/involved.py).
+INVOLVED = SystemPrincipal("involved", _DECLARED_MODELS)
 VERIFYING = SystemPrincipal("verifying", frozenset({"Home", "Household", "TenantLink", "Visit", "VisitWorker"}))
 RAISING = SystemPrincipal("raising", frozenset({"Home", "Household", "Visit"}))  # a caller says: not that way
+
+# Chooses who reads a case, gives the person named their part, and shows what a case rests on: a reader sees no homes.
+CONDUCT = SystemPrincipal("conduct", _BREACH_MODELS | _VISIT_MODELS | {"Attachment", "KeptApart"})
+
+# Takes in what is said about conduct, from whomever: whoever writes it down reads nothing of it afterwards.
+TAKING = SystemPrincipal(
+    "taking", _CONCERN_MODELS | _BREACH_MODELS | _COMPLAINT_MODELS | _VISIT_MODELS | _HAZARD_MODELS | {"KeptApart"}
+)
+
+# Writes down what somebody declares, decides or manages, once it is known that they may; a gift may be a matter of conduct.
+DECLARING = SystemPrincipal("declaring", _DECLARED_MODELS | _BREACH_MODELS | _VISIT_MODELS)
 
 _ANYONE = dict.fromkeys(Role, Right(Scope.ANY))
 _SIGNED_IN = dict.fromkeys(SIGNED_IN, Right(Scope.SELF))
 _AT_THE_DOOR = {Role.OPERATIVE: Right(Scope.OWN), Role.OFFICER: Right(Scope.OWN)}
+_COMPLAINTS = {Role.OFFICER: Right(Scope.AREA, logged=True, duty=Duty.COMPLAINTS, or_duty=Duty.COMPLAINTS_SENIOR)}
 _SCHEDULER = {Role.OFFICER: Right(Scope.AREA, logged=True, duty=Duty.SCHEDULER)}
 _DUTY = {Role.OFFICER: Right(Scope.AREA, duty=Duty.DUTY)}
 _WATCHERS = {
     Role.OFFICER: Right(Scope.AREA, logged=True, duty=Duty.DUTY),
     Role.CONTRACTOR_MANAGER: Right(Scope.FIRM, logged=True),
 }
+_DECIDING = {  # whoever manages somebody; at the council also contacts and seniors: which of them is the sight's to say
+    Role.OFFICER: Right(Scope.AREA, logged=True),
+    Role.CONTRACTOR_MANAGER: Right(Scope.FIRM, logged=True),
+}
 _SAFE = {role: Right(Scope.ANY, logged=True) for role in (Role.SAFEGUARDING_LEAD, Role.INVESTIGATOR)}
+_INVESTIGATING = {role: Right(Scope.ONE, logged=True) for role in (Role.INVESTIGATOR, Role.SAFEGUARDING_LEAD)}
 
 RIGHTS: dict[tuple[str, str], dict[Role, Right]] = {
     # every face
@@ -152,6 +190,7 @@ RIGHTS: dict[tuple[str, str], dict[Role, Right]] = {
     # verify face
     ("badge", "verify"): _ANYONE,
     ("my-visit", "open"): _ANYONE,  # the link and the tenant's own word are the right; no cookie is read
+    ("involved", "open"): _ANYONE,  # a personal link and the person's own word are the right; no cookie is read
     # field face
     ("round", "read"): _AT_THE_DOOR,
     ("doorstep", "read"): _AT_THE_DOOR,
@@ -205,6 +244,31 @@ RIGHTS: dict[tuple[str, str], dict[Role, Right]] = {
         Role.SAFEGUARDING_LEAD: Right(Scope.WRITE),
         Role.INVESTIGATOR: Right(Scope.WRITE),
     },
+    ("concern", "search"): {  # a name, a firm, a badge's number; nothing else of anybody
+        Role.CALL_HANDLER: Right(Scope.WRITE, logged=True),
+        Role.OFFICER: Right(Scope.WRITE, logged=True),
+        Role.SAFEGUARDING_LEAD: Right(Scope.WRITE, logged=True),
+        Role.INVESTIGATOR: Right(Scope.WRITE, logged=True),
+    },
+    ("concern", "tell"): dict.fromkeys(SIGNED_IN, Right(Scope.WRITE)),  # of a colleague, or of oneself
+    ("concern", "report"): _ANYONE,  # the public form; no cookie is read
+    ("concern", "follow"): _ANYONE,  # its receipt is the right; no cookie is read
+    ("concern", "read"): _INVESTIGATING,
+    ("concern", "identity"): _INVESTIGATING,  # who told it, after the password once more and with a reason
+    ("concern", "merge"): _INVESTIGATING,
+    ("breach", "list"): _INVESTIGATING,
+    ("breach", "read"): _INVESTIGATING,
+    ("breach", "work"): _INVESTIGATING,  # screener, decider and appeal officer are seats of a case, not roles
+    ("breach", "own"): dict.fromkeys(SIGNED_IN, Right(Scope.SELF)),  # what one was told, and one's answer
+    ("breach", "totals"): {  # counts without names, 30 days old, small numbers left out
+        role: Right(Scope.ANY, logged=True) for role in (Role.AUDITOR, Role.INVESTIGATOR, Role.SAFEGUARDING_LEAD)
+    },
+    ("declaration", "own"): dict.fromkeys(SIGNED_IN, Right(Scope.SELF)),  # to declare, and to see what one declared
+    ("declaration", "list"): _DECIDING,
+    ("declaration", "read"): _DECIDING,
+    ("declaration", "work"): _DECIDING,
+    ("declaration", "publish"): {Role.OFFICER: Right(Scope.AREA, logged=True, duty=Duty.COMPLAINTS_SENIOR)},
+    ("declaration", "involved"): {Role.OFFICER: Right(Scope.AREA, logged=True, duty=Duty.COMPLAINTS_SENIOR)},
     ("household", "read"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
     ("household", "change"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
     ("household", "export"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
@@ -227,6 +291,10 @@ RIGHTS: dict[tuple[str, str], dict[Role, Right]] = {
     ("hazard", "list"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
     ("hazard", "read"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
     ("hazard", "work"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
+    ("complaint", "make"): {Role.OFFICER: Right(Scope.WRITE, logged=True)},  # B3: whoever hears it writes it down
+    ("complaint", "list"): _COMPLAINTS,
+    ("complaint", "read"): _COMPLAINTS,
+    ("complaint", "work"): _COMPLAINTS,
     ("job-clock", "list"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
     ("job-clock", "settle"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
     ("held", "list"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
@@ -234,6 +302,7 @@ RIGHTS: dict[tuple[str, str], dict[Role, Right]] = {
     ("held", "settle"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
     ("held", "rescue"): {Role.OFFICER: Right(Scope.WRITE, logged=True)},
     ("evidence", "open"): {Role.OFFICER: Right(Scope.AREA, logged=True)},  # photos, signatures
+    ("evidence", "let-in"): {Role.OFFICER: Right(Scope.AREA, logged=True)},  # more photos than one visit may have
     ("worker", "read"): {Role.OFFICER: Right(Scope.AREA), Role.CALL_HANDLER: Right(Scope.AREA)},
     ("worker", "change"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
     ("badge", "print"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
@@ -242,11 +311,35 @@ RIGHTS: dict[tuple[str, str], dict[Role, Right]] = {
         Role.CALL_HANDLER: Right(Scope.AREA),
         Role.CONTRACTOR_MANAGER: Right(Scope.FIRM),
     },
+    ("code", "read"): _SIGNED_IN,  # what binds me: to read, ask about and sign; and my own file
+    ("code", "list"): {
+        Role.ADMINISTRATOR: Right(Scope.ANY),
+        Role.OFFICER: Right(Scope.ANY),
+        Role.CONTRACTOR_MANAGER: Right(Scope.FIRM),
+    },
+    ("code", "publish"): {Role.ADMINISTRATOR: Right(Scope.ANY, logged=True)},
+    ("code", "file"): {  # somebody's signatures and training
+        Role.ADMINISTRATOR: Right(Scope.ANY, logged=True),
+        Role.OFFICER: Right(Scope.ANY, logged=True),
+        Role.CONTRACTOR_MANAGER: Right(Scope.FIRM, logged=True),
+    },
+    ("code", "scan"): {Role.OFFICER: Right(Scope.ANY, logged=True), Role.CONTRACTOR_MANAGER: Right(Scope.FIRM, logged=True)},
+    ("code", "record"): {Role.OFFICER: Right(Scope.ANY, logged=True)},
+    ("code", "countersign"): {
+        Role.OFFICER: Right(Scope.ANY, logged=True),
+        Role.ADMINISTRATOR: Right(Scope.ANY, logged=True),
+    },
+    ("involved", "list"): {Role.OFFICER: Right(Scope.AREA, logged=True), Role.ADMINISTRATOR: Right(Scope.ANY, logged=True)},
+    ("involved", "change"): {
+        Role.OFFICER: Right(Scope.AREA, logged=True),
+        Role.ADMINISTRATOR: Right(Scope.ANY, logged=True),
+    },
     # vault face: what of it somebody sees is the vault's own to say (fieldvisit/vault/rules.py)
     ("safe", "open"): _SAFE,
     ("safe", "record"): _SAFE,
     ("safe", "read"): _SAFE,
     ("safe", "act"): {Role.SAFEGUARDING_LEAD: Right(Scope.ANY, logged=True)},
+    ("safe", "copy"): {Role.SAFEGUARDING_LEAD: Right(Scope.ANY, logged=True)},
     ("box", "take"): _ANYONE,  # the token is the right; no cookie is read
 }
 
@@ -258,6 +351,8 @@ def right_of(role: Role, record: str, action: str) -> Right | None:
 def may_ever(principal: Principal | None, record: str, action: str) -> Right | None:
     """The right of this person to this action on some row, or None: the caller answers as if nothing were there."""
     right = right_of(principal.role if principal else Role.PUBLIC, record, action)
-    if right and right.duty and not (principal and principal.holds(right.duty)):
-        return None
+    if right and right.duty:
+        duties = [duty for duty in (right.duty, right.or_duty) if duty]
+        if not (principal and any(principal.holds(duty) for duty in duties)):
+            return None
     return right

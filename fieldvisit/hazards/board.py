@@ -47,13 +47,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """One photo that was taken at a visit of this case. is_here: whole; otherwise it is on the phone, or deleted."""
+    """One photo that was taken at a visit of this case. standing, purged_at, why: as of outbox/photos.py::Enclosed."""
 
     visit_id: str
     id: str
     at: datetime
-    is_here: bool
+    standing: str
     purged_at: datetime | None
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,7 @@ def photos_of(
     taken = [entry for entry in session.scalars(query) if entry.body.get("what") in PICTURED]
     found = enclosed(session, visit_id) if taken else {}
     return [
-        Photo(visit_id, one.id, entry.corrected_time, one.is_here, one.purged_at)
+        Photo(visit_id, one.id, entry.corrected_time, one.standing, one.purged_at, one.why)
         for entry in taken
         for one in found.get(entry.id, ())
     ]

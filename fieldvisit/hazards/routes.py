@@ -4,7 +4,6 @@ from flask import Blueprint, Response, abort, current_app, redirect, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from fieldvisit.audit.service import note_access
 from fieldvisit.db import new_id
 from fieldvisit.ground.sheet import sheet
 from fieldvisit.ground.verdict import RefusedError
@@ -16,7 +15,7 @@ from fieldvisit.messages.letter import letter_pdf
 from fieldvisit.messages.outgoing import NeverError, Outgoing
 from fieldvisit.register.models import Home
 from fieldvisit.visits.plan_forms import Typed
-from fieldvisit.web.access import access, at, database, log_access, policy, principal, session
+from fieldvisit.web.access import access, at, log_access, log_read_again, policy, principal, session
 from fieldvisit.web.render import page
 
 blueprint = Blueprint("hazards", __name__)
@@ -165,9 +164,7 @@ def _look_first(found: Hazard, step: str, typed: Typed) -> Answer:
 
 
 def _page_again(hazard_id: str, step: str, typed: Typed) -> str:
-    """What is shown again is read again, and an answer of 400 or more keeps nothing: so in a transaction of its own."""
-    with database().writing(None) as own:
-        note_access(own, principal(), "hazard", "read", object_id=hazard_id, at=at())
+    log_read_again("hazard", hazard_id)
     return _page(session(), board.find(session(), hazard_id) or abort(404), step, typed)
 
 

@@ -11,6 +11,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from fieldvisit.ground.deed import Deed as Deed
+
 
 class Stage(StrEnum):
     LOGGED = "logged"
@@ -42,16 +44,6 @@ KINDS = (
     "alternative_offered", "asked_in_person", "preventative", "steps_taken", "work_started", "completed", "downgraded",
     "access_failed", "closed", "joined", "summary_written", "summary_failed", "advised",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """One step. at: when it happened (aware UTC). by: a person's id; "" for what the system saw. body: codes and ids."""
-
-    kind: str
-    at: datetime
-    by: str = ""
-    body: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -21,7 +21,8 @@ from fieldvisit.messages.pictures import draw_picture, picture_for
 from fieldvisit.qr import qr_png
 
 LINK = re.compile(r"https?://[^\s<>]*[^\s<>.,;:!?)]")
-_GROUPS = re.compile(r"(?<=\d) (?=\d)")  # the blanks inside a telephone number
+_GROUPS = re.compile(r"\+?\d+(?: \d+)+")  # one telephone number, or more of them side by side
+_WHOLE = 10, 11  # digits of a British one; with +44, one more
 ADDRESS = 24.6, 39.5, 95.4, 26.8  # millimetres: left, top, width and height of what the window shows
 HEAD = 24.6, 12.0, 98.0
 BESIDE_THE_WINDOW = 128.0, 12.0, 66.0  # left, top and width of what stands to the right of it
@@ -85,6 +86,25 @@ def _lines(address: str) -> list[str]:
     return [line.strip() for line in address.splitlines() if line.strip()]
 
 
+def kept_together(groups: str) -> str:
+    """Groups of digits, with blanks at which no line ends inside each number, and a blank of any kind between two."""
+    numbers: list[list[str]] = []
+    for group in groups.split(" "):
+        digits = sum(len(each.lstrip("+")) for each in numbers[-1]) if numbers else 0
+        if not numbers or _begins_another(numbers[-1][0], digits, group):
+            numbers.append([])
+        numbers[-1].append(group)
+    return " ".join("\u00a0".join(number) for number in numbers)
+
+
+def _begins_another(first: str, digits: int, group: str) -> bool:
+    """digits: of the number so far, which began with the group `first`."""
+    if not first.startswith(("0", "+")):
+        return group.startswith("0") and len(group) > 2
+    least, most = (each + first.startswith("+") for each in _WHOLE)
+    return digits + len(group) > most or (digits >= least and (group.startswith("0") or len(group) < 3))
+
+
 def _composed(words: str) -> str:
     return unicodedata.normalize("NFC", words)
 
@@ -122,7 +142,7 @@ class _Letter:
 
     def text(self, words: str) -> str:
         """A number that is read out stays on one line, and reads the same way round between words that run to the left."""
-        words = _GROUPS.sub("\u00a0", _composed(words))
+        words = _GROUPS.sub(lambda found: kept_together(found[0]), _composed(words))
         return words if self.head.fonts else plain_letters(words)
 
     def finished(self) -> tuple[int, bytes]:

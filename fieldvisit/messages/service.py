@@ -20,7 +20,7 @@ from fieldvisit.register.models import Person
 
 WAITING, TAKEN, WITHDRAWN = "waiting", "taken", "withdrawn"
 UNSENT = (WAITING, WITHDRAWN)
-SENT_COUNTS = frozenset({"hazard_summary"})  # whose day of sending counts (DR-4), so it is heard when a provider has it
+SENT_COUNTS = frozenset({"hazard_summary", "complaint_letter"})  # whose day of sending counts, so it is heard when a provider has it
 
 
 def write(

@@ -1,4 +1,4 @@
-"""Photos and signatures as they come in, piece by piece (offline.md 3.4). Nothing is opened until somebody looks."""
+"""Photos and signatures as they come in, piece by piece (offline.md 3.4). The worker opens them, once they are whole."""
 
 import hashlib
 import re
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from fieldvisit.evidence import service as files
 from fieldvisit.failpoints import reach
 from fieldvisit.ground.clock import london_date, london_instant
+from fieldvisit.outbox import pictures
 from fieldvisit.outbox.arrivals import attachment_id
 from fieldvisit.outbox.envelope import is_well_signed
 from fieldvisit.outbox.models import Attachment
@@ -76,7 +77,7 @@ def take_piece(session: Session, grant: Grant, piece: Piece, folder: Path, at: d
     files.write_piece(folder, row.id, piece.offset, piece.data)
     reach("blob_written")
     row.received = end
-    return _look_at_the_whole(row, folder, at) if end == row.csize else PieceAnswer(200, end)
+    return _look_at_the_whole(session, row, folder, at) if end == row.csize else PieceAnswer(200, end)
 
 
 def _taken_today(session: Session, row: Attachment, at: datetime) -> int:
@@ -96,11 +97,12 @@ def _named(session: Session, grant: Grant, blob: str) -> Attachment | None:
     return session.scalars(mine.with_for_update()).first()
 
 
-def _look_at_the_whole(row: Attachment, folder: Path, at: datetime) -> PieceAnswer:
+def _look_at_the_whole(session: Session, row: Attachment, folder: Path, at: datetime) -> PieceAnswer:
     if files.sha256_of(files.path_of(folder, row.id), row.csize) != row.csha256:
         row.received = 0
         return PieceAnswer(409, 0, code="wrong-hash")  # from the beginning: it is not what was signed for
     row.completed_at = at
+    pictures.wish(session, row, at)
     return PieceAnswer(200, row.csize, complete=True)
 
 
@@ -113,6 +115,7 @@ def take_whole(session: Session, device: str, blob: str, data: bytes, folder: Pa
     if row.completed_at is None and row.purged_at is None:
         files.write_piece(folder, row.id, 0, data)
         row.received, row.completed_at = row.csize, at
+        pictures.wish(session, row, at)
     return True
 
 
@@ -123,4 +126,5 @@ def adopt(session: Session, folder: Path, at: datetime) -> int:
     found = [row for row in waiting if files.sha256_of(files.path_of(folder, row.id), row.csize) == row.csha256]
     for row in found:
         row.received, row.completed_at = row.csize, at
+        pictures.wish(session, row, at)
     return len(found)

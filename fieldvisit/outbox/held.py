@@ -124,7 +124,8 @@ def take_in(
     if not verdict:
         return verdict
     skew = timedelta(seconds=held.skew_s or 0)
-    intake = Intake(session, held.device, skew, held.received_at, key, policy, WAYS_IN[held.code].waives)
+    waives = WAYS_IN[held.code].waives
+    intake = Intake(session, held.device, skew, held.received_at, key, policy, waives, taken_in_at=at)
     sent = Sent(grant=held.grant_id, uuid=held.uuid, seq=held.seq, jwe=held.jwe.decode("ascii"), sig=held.sig)
     try:
         opened = open_item(sent, key)

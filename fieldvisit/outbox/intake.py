@@ -17,7 +17,7 @@ from fieldvisit.badges.models import Badge
 from fieldvisit.failpoints import reach
 from fieldvisit.ground.clock import end_of_london_day, london_date
 from fieldvisit.ground.policy import Policy
-from fieldvisit.outbox import reactions
+from fieldvisit.outbox import pictures, reactions
 from fieldvisit.outbox.arrivals import Row, name_attachments, not_complete, number
 from fieldvisit.outbox.envelope import IntakeKey, digest_of, is_well_signed, signed_text
 from fieldvisit.outbox.gaps import area_where_they_work
@@ -42,18 +42,16 @@ Reaction = Callable[[Session, Visit, Entry, ev.Event, Policy], None]
 REACTIONS: dict[type[ev.Event], tuple[Reaction, ...]] = {
     ev.VisitSetOff: (reactions.tell_the_tenant,),
     ev.VisitLate: (reactions.tell_the_tenant,),
-    ev.VisitClosed: (reactions.watched, reactions.tenant_unhappy, reactions.hazard_seen, reactions.tell_the_tenant),
+    ev.VisitClosed: (reactions.tenant_unhappy, reactions.hazard_seen, reactions.tell_the_tenant),
     ev.ConsentRefused: (
-        reactions.watched,
         reactions.refusal_to_follow_up,
         reactions.no_id_shown,
         reactions.case_of_no_access,
         reactions.access_failed,
         reactions.entry_without_consent,
     ),
-    ev.DoorChildAnswered: (reactions.watched, reactions.child_alone, reactions.case_of_no_access),
+    ev.DoorChildAnswered: (reactions.child_alone, reactions.case_of_no_access),
     ev.DoorNoAnswer: (
-        reactions.watched,
         reactions.no_access_to_follow_up,
         reactions.case_of_no_access,
         reactions.access_failed,
@@ -65,13 +63,7 @@ REACTIONS: dict[type[ev.Event], tuple[Reaction, ...]] = {
     ev.EntryCorrected: (reactions.entry_without_consent,),
     ev.PhotoTaken: (reactions.entry_without_consent,),
     ev.HazardReported: (reactions.hazard_reported,),
-    ev.VisitWithdrew: (reactions.watched, reactions.worker_withdrew),
-    ev.SafetyStarted: (reactions.watched,),
-    ev.SafetyCheckedIn: (reactions.watched,),
-    ev.SafetyExtended: (reactions.watched,),
-    ev.SafetyPanicked: (reactions.watched,),
-    ev.SafetyEnded: (reactions.watched,),
-    ev.SafetyLeftBecause: (reactions.watched,),
+    ev.VisitWithdrew: (reactions.worker_withdrew,),
 }
 
 
@@ -116,7 +108,7 @@ NOT_READ = ("not-read", "The office could not read this yet. It will go by itsel
 class Intake:
     """What every event of one batch shares. skew: how far the phone's clock is behind ours. at: aware UTC.
 
-    waives: guards that a person's decision stands in for, when a held entry is taken in.
+    waives: guards that a person's decision stands in for, when a held entry is taken in; taken_in_at: when that was.
     """
 
     session: Session
@@ -126,6 +118,7 @@ class Intake:
     key: IntakeKey
     policy: Policy
     waives: frozenset[str] = field(default=frozenset())
+    taken_in_at: datetime | None = None
 
 
 def receive(
@@ -288,7 +281,9 @@ def _fold_in(intake: Intake, item: Sent, opened: Opened, grant: Grant, digest: s
         session, visit, opened.event, _written(intake, item, opened, grant, digest, corrected), intake.policy
     )
     name_attachments(session, opened.blobs, grant, intake.at, entry_id=entry.id)
+    pictures.named(session, visit, entry, intake.at, intake.policy)
     reach("reaction")
+    safety.hear(session, visit, entry, opened.event, intake.policy, intake.taken_in_at)
     for react in REACTIONS.get(type(opened.event), ()):
         react(session, visit, entry, opened.event, intake.policy)
     return entry

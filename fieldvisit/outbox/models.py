@@ -100,9 +100,10 @@ class Phone(Base):
 
 
 class Attachment(Base):
-    """A photo's or a signature's ciphertext, as it comes in. Its key is in the seal alone.
+    """A photo's or a signature's ciphertext, as it comes in, and what was made of it. Its first key is in the seal alone.
 
     id: made of device and the phone's own blob id, so that after a restore the same photo finds the same file again.
+    picture: "" while it comes in or its entry is held; then wanted, and cleaned or refused; or over, the visit's quota.
     """
 
     __tablename__ = "attachment"
@@ -121,7 +122,17 @@ class Attachment(Base):
     received: Mapped[int] = mapped_column(BigInteger, default=0)
     completed_at: Mapped[datetime | None]
     purged_at: Mapped[datetime | None]  # its bytes were deleted on their day; the row and the log's line stay
-    __table_args__ = (UniqueConstraint("device", "blob"),)
+    picture: Mapped[str] = mapped_column(String(8), default="")
+    picture_at: Mapped[datetime | None]
+    refused_why: Mapped[str] = mapped_column(String(200), default="")  # a sentence of ours
+    stored: Mapped[str | None] = mapped_column(String(64))  # its name in the store: SHA-256 of the ciphertext there
+    stored_size: Mapped[int | None]  # bytes of that ciphertext
+    plain_sha256: Mapped[str | None] = mapped_column(
+        String(64)
+    )  # of the picture that was made; `sha256` is the phone's
+    key_id: Mapped[str | None] = mapped_column(String(32), index=True)  # of the home's key, while there is one
+    sealed_gone_at: Mapped[datetime | None]  # what the phone sealed was removed, the picture being safe
+    __table_args__ = (UniqueConstraint("device", "blob"), Index(None, "picture", "completed_at"))
 
 
 # --- who sees what ----------------------------------------------------------------------------------------------

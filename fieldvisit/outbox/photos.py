@@ -1,4 +1,5 @@
-"""A photo or a signature opened from its seal, for somebody who may look. Its key is in the sealed entry alone."""
+"""What a visit's log has with it, and how a photo or a signature comes out of the phone's seal, whose key is in the
+sealed entry alone. Opened by the worker (pictures.py), and by nobody who looks."""
 
 import base64
 import hashlib
@@ -16,6 +17,7 @@ from fieldvisit.evidence import service as files
 from fieldvisit.outbox.envelope import IntakeKey
 from fieldvisit.outbox.models import Attachment
 from fieldvisit.outbox.opening import Blob, HeldBackError, blobs_in, unseal
+from fieldvisit.outbox.rules import CLEANED, OVER, REFUSED
 from fieldvisit.visits.models import Entry, Envelope
 
 SIGNATURE = "application/json"  # strokes with their times
@@ -23,13 +25,19 @@ SIGNATURE = "application/json"  # strokes with their times
 
 @dataclass(frozen=True, slots=True)
 class Enclosed:
-    """What one line of a visit's log has with it. is_here: whole; otherwise it is still on the phone, or it was deleted
-    on its day."""
+    """What one line of a visit's log has with it. standing: phone, making, ready, refused, over, deleted.
+    why: a sentence, where it was refused."""
 
     id: str
     is_signature: bool
-    is_here: bool
+    standing: str
     purged_at: datetime | None = None
+    why: str = ""
+
+    @property
+    def is_here(self) -> bool:
+        """It can be looked at."""
+        return self.standing == "ready"
 
 
 class NotAsSealed(Exception):
@@ -42,10 +50,17 @@ def of_visit(session: Session, visit_id: str) -> dict[str, list[Enclosed]]:
     rows = session.scalars(select(Attachment).where(Attachment.entry_id.in_(lines)).order_by(Attachment.id))
     found: dict[str, list[Enclosed]] = {}
     for row in rows:
-        here = row.completed_at is not None and row.purged_at is None
-        one = Enclosed(row.id, row.type == SIGNATURE, here, row.purged_at)
+        one = Enclosed(row.id, row.type == SIGNATURE, standing_of(row), row.purged_at, row.refused_why)
         found.setdefault(row.entry_id or "", []).append(one)
     return found
+
+
+def standing_of(row: Attachment) -> str:
+    if row.purged_at is not None:
+        return "deleted"
+    if row.completed_at is None:
+        return "phone"
+    return {CLEANED: "ready", REFUSED: "refused", OVER: "over"}.get(row.picture, "making")
 
 
 def find(session: Session, visit_id: str, attachment_id: str) -> tuple[Attachment, Entry] | None:

@@ -1,7 +1,9 @@
 """Photos and signatures leave on their day (security.md 5.3): the file first, then the row's mark; the log's line stays.
 
 One picture is one transaction, so nobody waits long and a kill costs nothing: a file that is gone without its mark is
-marked the next time. What was never filed (held) is a person's to settle and does not go by itself.
+marked the next time, and one in the store whose row is marked is removed the next time. With a home's last picture goes
+its key: what is left of them in any copy can be opened by nobody. What was never filed (held) is a person's to settle
+and does not go by itself.
 """
 
 from collections import defaultdict
@@ -11,12 +13,14 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from fieldvisit.db import Database
+from fieldvisit.evidence import keys
 from fieldvisit.evidence import service as files
 from fieldvisit.evidence.rules import PHOTO, SIGNATURE, ended_by, goes_on
+from fieldvisit.evidence.store import Store, StoreAwayError
 from fieldvisit.failpoints import reach
 from fieldvisit.ground.clock import london_date, london_instant, say_date
 from fieldvisit.ground.policy import Policy
@@ -58,8 +62,8 @@ class Done:
     after: str
 
 
-def purge_some(database: Database, folder: Path, policy: Policy, at: datetime, after: str = "") -> Done:
-    """Looks at the next few, by id, and deletes those whose day has come."""
+def purge_some(database: Database, folder: Path, store: Store, policy: Policy, at: datetime, after: str = "") -> Done:
+    """Looks at the next few, by id, and deletes those whose day has come. folder: of what phones sealed."""
     today = london_date(at)
     with database.reading(PURGING) as session:
         looked = _look(session, after, ended_by(today, policy))
@@ -69,9 +73,11 @@ def purge_some(database: Database, folder: Path, policy: Policy, at: datetime, a
             continue
         try:
             deleted += _purge(database, folder, policy, at, one.id)
-        except OSError as error:  # of the disk: the others go, and this one is tried again tomorrow
+            _empty_the_store(database, store, one.id)
+        except (OSError, StoreAwayError) as error:  # of the disk: the others go, and this one is tried again tomorrow
             stuck += 1
             log.error("photo-not-deleted", attachment=one.id, error=type(error).__name__)
+    stuck += 0 if after else _finish(database, store)
     return Done(deleted, stuck, looked[-1].id if len(looked) == AT_A_TIME else "")
 
 
@@ -86,7 +92,49 @@ def _purge(database: Database, folder: Path, policy: Policy, at: datetime, attac
         files.remove(folder, row.id)
         reach("photo_removed")
         row.purged_at = at
+        erased = _destroy_key(session, row)
+    if erased:
+        database.forget_deleted()
     return True
+
+
+def _destroy_key(session: Session, row: Attachment) -> bool:
+    """Where no other picture of the home lies under it. The lock is waited for: one may be put away in this moment."""
+    key_id, row.key_id = row.key_id, None
+    if key_id is None or not keys.hold(session, key_id):
+        return False
+    session.flush()
+    if session.scalar(select(func.count(Attachment.id)).where(Attachment.key_id == key_id)):
+        return False
+    keys.destroy(session, key_id)
+    return True
+
+
+def _empty_the_store(database: Database, store: Store, attachment_id: str) -> None:
+    """Outside of any transaction, for a bucket may be slow."""
+    with database.reading(PURGING) as session:
+        row = session.get(Attachment, attachment_id)
+    if row is None or row.purged_at is None or row.stored is None:
+        return
+    store.remove(row.stored)
+    reach("blob_removed")
+    with database.writing(PURGING) as session:
+        session.execute(update(Attachment).where(Attachment.id == attachment_id).values(stored=None))
+
+
+def _finish(database: Database, store: Store) -> int:
+    """Those that a kill, or a store that was away, left there. How many still are."""
+    with database.reading(PURGING) as session:
+        left = select(Attachment.id).where(Attachment.purged_at.is_not(None), Attachment.stored.is_not(None))
+        names = session.scalars(left.order_by(Attachment.id).limit(AT_A_TIME)).all()
+    stuck = 0
+    for name in names:
+        try:
+            _empty_the_store(database, store, name)
+        except (OSError, StoreAwayError) as error:
+            stuck += 1
+            log.error("photo-not-deleted", attachment=name, error=type(error).__name__)
+    return stuck
 
 
 def _is_due(one: Kept, today: date, policy: Policy) -> bool:

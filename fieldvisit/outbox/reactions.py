@@ -2,17 +2,21 @@
 
 from sqlalchemy.orm import Session
 
+from fieldvisit.complaints import service as complaints
+from fieldvisit.complaints.rules import Heard
 from fieldvisit.ground.clock import end_of_london_day, london_date
 from fieldvisit.ground.policy import Policy
+from fieldvisit.ground.roles import INTAKE
 from fieldvisit.hazards import service as hazards
 from fieldvisit.jobs import want
-from fieldvisit.safety import service as safety
 from fieldvisit.tasks import raise_task
 from fieldvisit.visits import access_service, lawful_entry_service
 from fieldvisit.visits import events as ev
 from fieldvisit.visits.consent import is_valid_refusal
 from fieldvisit.visits.models import Entry, Visit
 from fieldvisit.visits.seen import AT_RISK
+
+NO_WORDS = "They were not content with the visit. Whoever was there wrote down no words of theirs."
 
 
 def _task(session: Session, kind: str, visit: Visit, entry: Entry, working_days: int, policy: Policy) -> None:
@@ -31,9 +35,16 @@ def _task(session: Session, kind: str, visit: Visit, entry: Entry, working_days:
 
 
 def tenant_unhappy(session: Session, visit: Visit, entry: Entry, event: ev.Event, policy: Policy) -> None:
-    """ME-8.1d2: always a complaint to acknowledge, unless the tenant says no. DR-8: five working days."""
-    if isinstance(event, ev.VisitClosed) and event.unhappy:
-        _task(session, "tenant_unhappy", visit, entry, policy.deadline.complaint_ack.value, policy)
+    """ME-8.1d2: always a complaint, unless the tenant says no; then their words are kept. Received when it was said (DR-8)."""
+    if not (isinstance(event, ev.VisitClosed) and event.unhappy):
+        return
+    heard = Heard(
+        cause=f"tenant_unhappy:{entry.id}", channel="door", heard_at=entry.corrected_time,
+        words=event.unhappy_words or NO_WORDS,
+        put_right=event.put_right or "", home_id=visit.home_id, visit_id=visit.id,
+        wanted=not event.wants_no_complaint, handler_is=entry.recorded_by,
+    )  # fmt: skip
+    complaints.receive(session, heard, by=INTAKE, at=entry.received_at, policy=policy)
 
 
 def hazard_seen(session: Session, visit: Visit, entry: Entry, event: ev.Event, policy: Policy) -> None:
@@ -98,11 +109,6 @@ def case_of_no_access(session: Session, visit: Visit, entry: Entry, event: ev.Ev
 
 def access_was_given(session: Session, visit: Visit, entry: Entry, event: ev.Event, policy: Policy) -> None:
     access_service.access_given(session, visit, entry, policy)
-
-
-def watched(session: Session, visit: Visit, entry: Entry, event: ev.Event, policy: Policy) -> None:
-    """D10: what it means for the watch over whoever recorded it."""
-    safety.hear(session, visit, entry, event, policy)
 
 
 def entry_without_consent(session: Session, visit: Visit, entry: Entry, event: ev.Event, policy: Policy) -> None:

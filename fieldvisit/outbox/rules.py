@@ -149,3 +149,12 @@ MOST_BYTES_A_DAY = 500_000_000  # of one phone, on one London day: what is over 
 def has_room(taken: int, size: int) -> bool:
     """May this photo come in today? taken: bytes of the phone's photos that came in today or are under way."""
     return taken + size <= MOST_BYTES_A_DAY
+
+
+MOST_PHOTOS = 60  # of one visit: those above are kept, and a person says whether they are shown
+WANTED, CLEANED, REFUSED, OVER = "wanted", "cleaned", "refused", "over"  # what becomes of a picture
+
+
+def photos_over(before: int, new: int) -> int:
+    """How many of so many new photos are over the visit's quota. before: how many the visit had."""
+    return min(new, max(0, before + new - MOST_PHOTOS))

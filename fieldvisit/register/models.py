@@ -155,6 +155,15 @@ class Person(Base):
     firm: Mapped[Firm | None] = relationship()
     password_hash: Mapped[str | None]
     training_until: Mapped[date | None]
+    position: Mapped[str] = mapped_column(default="")  # what they do, as they sign it
+    half_housing: Mapped[bool] = mapped_column(default=False)  # HS-2.1: spends half the hours or more on housing
+    # MO-1f: may this person visit homes, as HR said: "yes", "no" or nothing; when it was checked, and how long that holds.
+    # Why is not kept here, or anywhere (ruling R21).
+    visit_check: Mapped[str] = mapped_column(String(3), default="")
+    visit_checked_on: Mapped[date | None]
+    visit_check_until: Mapped[date | None]
+    # Whom the person answers to: decides what they declare, and knows of no case about them (security N2).
+    manager_id: Mapped[str | None] = mapped_column(ForeignKey("person.id"), index=True)
     photo: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)  # cleaned by evidence/clean.py
     disabled_at: Mapped[datetime | None]
     areas: Mapped[list["PersonArea"]] = relationship(back_populates="person")

@@ -9,7 +9,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 from werkzeug.wrappers import Response
 
-from fieldvisit.audit.service import note_access
 from fieldvisit.db import new_id
 from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.roles import Role
@@ -22,7 +21,7 @@ from fieldvisit.safety.riddor import Deed
 from fieldvisit.safety.routes import desk
 from fieldvisit.visits.models import Visit, VisitWorker
 from fieldvisit.visits.plan_forms import Typed
-from fieldvisit.web.access import access, at, database, log_access, policy, principal, session
+from fieldvisit.web.access import access, at, log_access, log_read_again, policy, principal, session
 from fieldvisit.web.render import page
 
 Answer = str | Response | tuple[str, int]
@@ -90,8 +89,7 @@ def work_incident(incident_id: str, deed: str) -> Answer:
             status = 409
     if typed.errors:
         session().rollback()
-        with database().writing(None) as own:
-            note_access(own, principal(), "incident", "read", object_id=incident_id, at=at())
+        log_read_again("incident", incident_id)
         return _page(session(), incidents.find(session(), incident_id) or abort(404), step, typed), status
     log_access(incident_id, reason=step)
     return redirect(f"/office/incidents/{incident_id}?done={step}", 303)

@@ -3,12 +3,13 @@
 Nothing is ever sent to the Health and Safety Executive from here.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from fieldvisit.ground.deadlines import due
+from fieldvisit.ground.deed import Deed as Deed
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.verdict import Allowed, Clause, Refused, Verdict
 
@@ -70,16 +71,6 @@ def _prompt(code: str, clock: str, at_once: bool, says: str, facts: Facts, polic
 
 
 # --- an incident --------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """kind: reported, more_known, told, closed. at: aware UTC."""
-
-    kind: str
-    at: datetime
-    by: str
-    body: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

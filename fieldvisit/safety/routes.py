@@ -19,7 +19,17 @@ from fieldvisit.safety.models import Watch
 from fieldvisit.safety.state import LIVE, Deed, Stage, lengths_of
 from fieldvisit.visits.models import Visit
 from fieldvisit.visits.plan_forms import Typed
-from fieldvisit.web.access import access, at, database, for_script, log_access, policy, principal, session
+from fieldvisit.web.access import (
+    access,
+    at,
+    database,
+    for_script,
+    log_access,
+    log_read_again,
+    policy,
+    principal,
+    session,
+)
 from fieldvisit.web.render import page
 
 desk = Blueprint("safety", __name__)
@@ -66,11 +76,11 @@ def work(watch_id: str, act: str) -> Answer:
     body = _read(act, typed)
     if typed.errors:
         return _again(watch_id, act, typed), 422
-    if act == "found_safe" and not typed.ticked("sure") and len(reason) >= rules.LEAST_REASON:
-        return _again(watch_id, act, typed, sure=True)
     try:
         _act(watch_id, act, typed, reason, body)
     except RefusedError as refused:
+        if refused.verdict.code == "not-sure":  # asked once more, which is no mistake
+            return _again(watch_id, act, typed, sure=True)
         box = _BOXES.get(refused.verdict.code, "")
         typed.wrong(f"{act}_{box}" if box else "", refused.verdict.message)
         return _again(watch_id, act, typed), 409
@@ -99,8 +109,9 @@ def _act(watch_id: str, act: str, typed: Typed, reason: str, body: dict[str, Any
             has_words, body = judged != "none", {"word": judged, "from": "desk"}
         deed = Deed(act, at(), at(), principal().person_id, body)
         service.act(
-            writing, watch, deed, reason=reason, has_words=has_words, word_said=bool(word), key=key, policy=policy()
-        )
+            writing, watch, deed, reason=reason, has_words=has_words, word_said=bool(word), key=key, policy=policy(),
+            sure=typed.ticked("sure"),
+        )  # fmt: skip
         note_access(writing, principal(), "watch", "work", object_id=watch_id, reason=act, at=at())
 
 
@@ -114,9 +125,7 @@ def heard(watch_id: str) -> Answer:
 
 
 def _again(watch_id: str, act: str, typed: Typed, *, sure: bool = False) -> str:
-    """What is shown again is read again, and is written down in a transaction of its own."""
-    with database().writing(None) as own:
-        note_access(own, principal(), "watch", "read", object_id=watch_id, at=at())
+    log_read_again("watch", watch_id)
     watch = board.watch_of(session(), principal(), watch_id) or abort(404)
     return _page(session(), watch, act, typed, sure=sure)
 
@@ -138,7 +147,7 @@ _ENOUGH = "x" * rules.LEAST_REASON  # stands for a reason, where the page asks w
 
 
 def _could(act: str, it: board.One) -> bool:
-    verdict = rules.may(act, it.row.state, reason=_ENOUGH, has_words=it.has_words, word="said")
+    verdict = rules.may(act, it.row.state, reason=_ENOUGH, has_words=it.has_words, word="said", sure=True)
     return bool(verdict) or verdict.code == "not-called"
 
 
@@ -193,11 +202,15 @@ def say(watch_id: str) -> Answer:
     """One answer to every word, in the same time: two digests are worked out, one line is written, one tick wished."""
     typed = Typed(request.form)
     word = typed.text(f"w{watch_id}", rules.LONGEST_WORD)
-    with database().writing(WATCHING) as writing:
-        watch = service.lock(writing, watch_id)
-        if watch is None or watch.person_id != principal().person_id:
-            abort(404)
-        service.said_by_phone(writing, watch, word, typed.key or abort(400), at(), policy())
+    try:
+        with database().writing(WATCHING) as writing:
+            watch = service.lock(writing, watch_id)
+            if watch is None or watch.person_id != principal().person_id:
+                abort(404)
+            service.said_by_phone(writing, watch, word, typed.key or abort(400), at(), policy())
+    except RefusedError as refused:
+        typed.wrong("safe", refused.verdict.message)
+        return _own_page(typed), 409
     log_access(watch_id, reason="word")
     return redirect("/safety?done=word", 303)
 

@@ -5,7 +5,10 @@ These judge the office's commands. What a phone says is a fact, and never refuse
 
 import re
 import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import Any
 
 from fieldvisit.ground.clock import london_date, london_instant
 from fieldvisit.ground.policy import Policy
@@ -39,6 +42,17 @@ def home_by(said: str | None, at: datetime) -> datetime | None:
     return instant if instant > at else None
 
 
+def is_long_over(asked: datetime, heard: datetime, body: Mapping[str, Any], lengths: Lengths, *, ended: bool) -> bool:
+    """Of a wish to be watched that waited for a person before it was taken in (aware UTC): is what it asked for over?
+
+    Had we heard of it in time, silence would be an alarm by now; nobody there waits for us to begin. ended: their phone
+    has said since that the visit is. Not before they meant to be home."""
+    runs = timedelta(minutes=body["interval_min"]) + lengths.overdue + lengths.alarm
+    ends = asked if ended else asked + runs
+    home = datetime.fromisoformat(body["home_by"]) if body.get("home_by") else asked
+    return heard >= max(ends, home)
+
+
 def warns_at(state: State, lengths: Lengths) -> datetime | None:
     """From when the phone says that a check-in is due soon."""
     return state.due_at - lengths.warn if state.due_at and state.stage is Stage.ACTIVE else None
@@ -47,25 +61,41 @@ def warns_at(state: State, lengths: Lengths) -> datetime | None:
 # --- the desk -----------------------------------------------------------------------------------------------------
 
 
-def may(kind: str, state: State, *, reason: str = "", has_words: bool = True, word: str = "") -> Verdict:
-    return _MAY[kind](state, reason, has_words, word)
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What came with an act. has_words: whether this worker has set words. sure: asked once more, and said yes."""
+
+    reason: str = ""
+    has_words: bool = True
+    word: str = ""
+    sure: bool = False
+
+    @property
+    def with_reason(self) -> bool:
+        return len(self.reason.strip()) >= LEAST_REASON
 
 
-def _may_call(state: State, reason: str, has_words: bool, word: str) -> Verdict:
+def may(
+    kind: str, state: State, *, reason: str = "", has_words: bool = True, word: str = "", sure: bool = False
+) -> Verdict:
+    return _MAY[kind](state, Given(reason, has_words, word, sure))
+
+
+def _may_call(state: State, given: Given) -> Verdict:
     return _while_live(state)
 
 
-def _may_speak(state: State, reason: str, has_words: bool, word: str) -> Verdict:
+def _may_speak(state: State, given: Given) -> Verdict:
     if not (found := _while_live(state)):
         return found
-    if has_words and not word:
+    if given.has_words and not given.word:
         return Refused("no-word", "Ask for their word, and write down what they say.", D10)
-    if not has_words and not _said(reason):
+    if not given.has_words and not given.with_reason:
         return Refused("no-reason", "This worker has set no word. Say how you know that it was them.", D10)
     return Allowed()
 
 
-def _may_find_no_contact(state: State, reason: str, has_words: bool, word: str) -> Verdict:
+def _may_find_no_contact(state: State, given: Given) -> Verdict:
     if state.stage is Stage.ALARM:
         return Refused("already", "It is an alarm already. Decide about 999.", D10)
     if not state.called:
@@ -73,38 +103,38 @@ def _may_find_no_contact(state: State, reason: str, has_words: bool, word: str) 
     return _while_live(state)
 
 
-def _may_raise(state: State, reason: str, has_words: bool, word: str) -> Verdict:
+def _may_raise(state: State, given: Given) -> Verdict:
     if state.stage is Stage.ALARM:
         return Refused("already", "It is an alarm already. Decide about 999.", D10)
-    return Allowed() if _said(reason) else Refused("no-reason", "Say why you raise the alarm.", D10)
+    return Allowed() if given.with_reason else Refused("no-reason", "Say why you raise the alarm.", D10)
 
 
-def _may_decide(state: State, reason: str, has_words: bool, word: str) -> Verdict:
+def _may_decide(state: State, given: Given) -> Verdict:
     if state.stage is not Stage.ALARM:
         return Refused("no-alarm", "There is no alarm to decide about. Raise it first.", D10)
-    return Allowed() if _said(reason) else Refused("no-reason", "Say why you decide so.", D10)
+    return Allowed() if given.with_reason else Refused("no-reason", "Say why you decide so.", D10)
 
 
-def _may_find_safe(state: State, reason: str, has_words: bool, word: str) -> Verdict:
+def _may_find_safe(state: State, given: Given) -> Verdict:
     if state.stage is not Stage.ALARM:
         return Refused("no-alarm", "There is no alarm. Record that you spoke with them.", D10)
-    return Allowed() if _said(reason) else Refused("no-reason", "Say who found them safe, and how you know.", D10)
+    if not given.with_reason:
+        return Refused("no-reason", "Say who found them safe, and how you know.", D10)
+    if not given.sure:
+        return Refused("not-sure", "This ends an alarm. Say once more that they are safe.", D10)
+    return Allowed()
 
 
-def _may_close(state: State, reason: str, has_words: bool, word: str) -> Verdict:
+def _may_close(state: State, given: Given) -> Verdict:
     if state.stage is Stage.ALARM:
         return Refused("alarm", "An alarm ends when somebody has found them safe. Record that first.", D10)
     if not (found := _while_live(state)):
         return found
-    return Allowed() if _said(reason) else Refused("no-reason", "Say why nobody need watch any longer.", D10)
+    return Allowed() if given.with_reason else Refused("no-reason", "Say why nobody need watch any longer.", D10)
 
 
 def _while_live(state: State) -> Verdict:
     return Allowed() if state.live else Refused("ended", "Nobody is being watched here any longer.", D10)
-
-
-def _said(reason: str) -> bool:
-    return len(reason.strip()) >= LEAST_REASON
 
 
 _MAY = {
@@ -125,6 +155,13 @@ def as_said(word: str) -> str:
     """However it was typed or heard: small letters and digits alone."""
     folded = unicodedata.normalize("NFKC", word).casefold()
     return "".join(letter for letter in folded if letter.isalnum())
+
+
+def may_say_word(judged: str) -> Verdict:
+    """judged: what a word that came from the worker's own phone turned out to be."""
+    if judged == "none":
+        return Refused("no-words", "You have set no words, so none can be checked. Set both, or ring the office.", D10)
+    return Allowed()
 
 
 def may_choose_words(safe: str, duress: str) -> Verdict:

@@ -25,18 +25,20 @@ from fieldvisit.safety.models import SafetyWord, Watch, WatchStep, WatchWords
 from fieldvisit.safety.state import BY_TIME, Deed, Stage, State, as_the_phone_sees_it, fold, lengths_of, let_pass
 from fieldvisit.tasks import Task, raise_task
 from fieldvisit.visits import events as ev
+from fieldvisit.visits import safety_events as safe
 from fieldvisit.visits.models import Entry, Visit
 from fieldvisit.visits.words import storable
 
 TICK = "watch"  # a kind of work: `tick` does it
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)  # as passwords
 _ENDS = (ev.VisitClosed, ev.VisitWithdrew, ev.DoorNoAnswer, ev.ConsentRefused, ev.DoorChildAnswered)
+_ENDED_BY = {ev.name_of(each) for each in (*_ENDS, safe.SafetyEnded) if each is not ev.DoorChildAnswered}
 _KINDS: Mapping[type[ev.Event], str] = {
-    ev.SafetyStarted: "started",
-    ev.SafetyCheckedIn: "checked_in",
-    ev.SafetyExtended: "extended",
-    ev.SafetyPanicked: "panicked",
-    ev.SafetyEnded: "ended",
+    safe.SafetyStarted: "started",
+    safe.SafetyCheckedIn: "checked_in",
+    safe.SafetyExtended: "extended",
+    safe.SafetyPanicked: "panicked",
+    safe.SafetyEnded: "ended",
 }
 
 
@@ -46,8 +48,12 @@ CALLS = ("panicked", "aggression")
 # --- from a phone -------------------------------------------------------------------------------------------------
 
 
-def hear(session: Session, visit: Visit, entry: Entry, event: ev.Event, policy: Policy) -> None:
-    """What an event of a visit means for the watch over whoever recorded it. A visit that ends opens none."""
+def hear(
+    session: Session, visit: Visit, entry: Entry, event: ev.Event, policy: Policy, heard: datetime | None = None
+) -> None:
+    """What an event of a visit means for the watch over whoever recorded it. A visit that ends opens none.
+
+    heard: when a person took it in (aware UTC), where it was held until then."""
     kind = _kind_of(event)
     if kind is None:
         return
@@ -57,10 +63,31 @@ def hear(session: Session, visit: Visit, entry: Entry, event: ev.Event, policy: 
     watch = _watch_of(session, visit.id, entry.recorded_by)
     if watch is None and kind in ("visit_ended", "ended"):
         return
-    deed = Deed(kind, min(entry.corrected_time, entry.received_at), entry.received_at, entry.recorded_by,
-                _body(event, entry, policy))  # fmt: skip
-    watch = watch or _open(session, visit, entry.recorded_by, entry.received_at, policy)
-    _write(session, watch, deed, "", key, policy)
+    at, body = min(entry.corrected_time, entry.received_at), _body(event, entry, policy)
+    since = _said_since(session, entry) if heard and kind == "started" else set()
+    if heard and kind == "started":
+        body["long_over"] = rules.is_long_over(at, heard, body, lengths_of(policy), ended=bool(since & _ENDED_BY))
+    heard = heard or entry.received_at
+    watch = watch or _open(session, visit, entry.recorded_by, heard, policy)
+    _write(session, watch, Deed(kind, at, heard, entry.recorded_by, body), "", key, policy)
+    if body.get("long_over") and not since and not _is_known_to_be_well(session, watch, at):
+        _raise_once(session, watch, "watch_unanswered", at=heard, due=end_of_london_day(london_date(heard)))
+
+
+def _said_since(session: Session, asked: Entry) -> set[str]:
+    """The kinds of what the same worker's phone said of that visit after it."""
+    since = select(Entry.kind).where(
+        Entry.visit_id == asked.visit_id, Entry.recorded_by == asked.recorded_by,
+        Entry.corrected_time > asked.corrected_time,
+    )  # fmt: skip
+    return set(session.scalars(since))
+
+
+def _is_known_to_be_well(session: Session, watch: Watch, since: datetime) -> bool:
+    """By a word, or because somebody found them."""
+    return any(
+        line.kind in ("spoke", "found_safe") and line.at > since for line in steps_of(session, [watch.id])[watch.id]
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +120,7 @@ def _is_known(session: Session, key: str) -> bool:
 
 
 def _kind_of(event: ev.Event) -> str | None:
-    if isinstance(event, ev.VisitWithdrew | ev.SafetyLeftBecause) and event.reason == "aggression":
+    if isinstance(event, ev.VisitWithdrew | safe.SafetyLeftBecause) and event.reason == "aggression":
         return "aggression"
     if isinstance(event, ev.DoorChildAnswered) and event.adult_coming:
         return None
@@ -102,14 +129,14 @@ def _kind_of(event: ev.Event) -> str | None:
 
 def _body(event: ev.Event, entry: Entry, policy: Policy) -> dict[str, Any]:
     match event:
-        case ev.SafetyStarted():
+        case safe.SafetyStarted():
             home = rules.home_by(event.home_by, entry.corrected_time)
             body: dict[str, Any] = {"interval_min": rules.interval_min(event.minutes, event.stay_min, policy)}
             body |= {"home_by": home.isoformat()} if home else {}
             return body | {
                 key: value for key in ("stay_min", "device_on") if (value := getattr(event, key)) is not None
             }
-        case ev.SafetyExtended(minutes=minutes):
+        case safe.SafetyExtended(minutes=minutes):
             return {"minutes": rules.extension_min(minutes, policy)}
     return {}
 
@@ -154,13 +181,16 @@ def _raise(session: Session, watch: Watch, kind: str, when: datetime, policy: Po
     task = "watch_alarm" if kind in CALLS else {"overdue": "watch_overdue", "alarm_by_time": "watch_alarm"}.get(kind)
     if task is None:
         return
-    cause = f"{_cause(watch)}{task}:{int(when.timestamp())}"
-    if session.scalars(select(Task.id).where(Task.cause == cause)).first():
-        return
     due = when if kind in CALLS else when + timedelta(minutes=policy.safety.alarm_min.value)
-    raise_task(
-        session, task, cause=cause, about="visit", about_id=watch.visit_id, area_id=watch.area_id, at=when, due=due
-    )
+    _raise_once(session, watch, task, at=when, due=due)
+
+
+def _raise_once(session: Session, watch: Watch, task: str, *, at: datetime, due: datetime) -> None:
+    cause = f"{_cause(watch)}{task}:{int(at.timestamp())}"
+    if not session.scalars(select(Task.id).where(Task.cause == cause)).first():
+        raise_task(
+            session, task, cause=cause, about="visit", about_id=watch.visit_id, area_id=watch.area_id, at=at, due=due
+        )
 
 
 def _cause(watch: Watch) -> str:
@@ -227,13 +257,17 @@ def act(
     word_said: bool,
     key: str,
     policy: Policy,
+    sure: bool = False,
 ) -> None:
-    """One act of the desk. The watch must be locked. The same form twice is one line. Raises RefusedError."""
+    """One act of the desk. The watch must be locked. The same form twice is one line, but for another word: that is
+    heard. Raises RefusedError."""
+    key = _key_with(key, deed)
     if _is_known(session, key):
         return
     _let_pass(session, watch, deed.heard, policy)
     state = state_of(session, watch.id, deed.heard, policy)
-    insist(rules.may(deed.kind, state, reason=reason, has_words=has_words, word="said" if word_said else ""))
+    word = "said" if word_said else ""
+    insist(rules.may(deed.kind, state, reason=reason, has_words=has_words, word=word, sure=sure))
     _write(session, watch, deed, reason, key, policy)
     if deed.kind == "found_safe":
         raise_task(
@@ -243,12 +277,22 @@ def act(
 
 
 def said_by_phone(session: Session, watch: Watch, word: str, key: str, at: datetime, policy: Policy) -> None:
-    """The worker's own word, from their phone. Every word is answered alike."""
+    """The worker's own word, from their phone. Every word is answered alike. Raises RefusedError where none was set."""
+    judged = judge_word(session, watch.person_id, word)
+    insist(rules.may_say_word(judged))
+    deed = Deed("spoke", at, at, watch.person_id, {"word": judged, "from": "phone"})
+    key = _key_with(key, deed)
     if _is_known(session, key):
         return
     _let_pass(session, watch, at, policy)
-    body = {"word": judge_word(session, watch.person_id, word), "from": "phone"}
-    _write(session, watch, Deed("spoke", at, at, watch.person_id, body), "", key, policy)
+    _write(session, watch, deed, "", key, policy)
+
+
+def _key_with(key: str, deed: Deed) -> str:
+    """Of the form and of what its word was: whoever goes back and gives another word, under duress too, is heard."""
+    if deed.kind != "spoke":
+        return key
+    return hashlib.sha256(f"{key} {deed.body['word']}".encode()).hexdigest()[:32]
 
 
 # --- reading ------------------------------------------------------------------------------------------------------

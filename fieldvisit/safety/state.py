@@ -133,7 +133,9 @@ def _by_time(state: State, when: datetime) -> tuple[State, str]:
 
 
 def _started(state: State, deed: Deed, lengths: Lengths) -> State:
-    """The office watches from when it has heard of it, never from before."""
+    """The office watches from when it has heard of it, never from before; of what is long over, it only takes note."""
+    if deed.body.get("long_over") is True:
+        return state
     interval = timedelta(minutes=int(deed.body.get("interval_min") or 0)) or lengths.interval
     home_by = _instant(deed.body.get("home_by"))
     state = replace(state, interval=interval, home_by=home_by or state.home_by, over=False, going_home=False)
@@ -153,10 +155,13 @@ def _extended(state: State, deed: Deed, lengths: Lengths) -> State:
 
 
 def _put_off(state: State, deed: Deed, due_at: datetime) -> State:
+    found_before = state.stage is Stage.SAFE and state.due_at is None  # out of an alarm: nothing has run since
+    if found_before and (state.over or (state.since and deed.at <= state.since)):
+        return _heard(state, deed)
     state = _heard(state, deed)
-    if state.stage not in (Stage.ACTIVE, Stage.DUE, Stage.OVERDUE, Stage.SAFE) or state.due_at is None:
+    if state.stage not in (Stage.ACTIVE, Stage.DUE, Stage.OVERDUE, Stage.SAFE):
         return state
-    later = max(state.due_at, due_at)
+    later = max(state.due_at or due_at, due_at, state.home_by if state.going_home and state.home_by else due_at)
     return _to(state, Stage.ACTIVE, deed, due_at=later) if later > deed.heard else state
 
 
@@ -207,7 +212,7 @@ def _spoke(state: State, deed: Deed, lengths: Lengths) -> State:
     word = deed.body.get("word")
     if word == "duress":
         return _raise(_heard(state, deed), deed, "duress")
-    if word == "wrong":
+    if word == "wrong" or (word == "none" and deed.body.get("from") == "phone"):  # nobody set one: it proves nothing
         return replace(state, wrong_words=state.wrong_words + 1)
     state = _heard(state, deed)
     if state.stage is Stage.ALARM:

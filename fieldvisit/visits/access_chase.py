@@ -18,8 +18,9 @@ from fieldvisit.visits import access_rules as rules
 from fieldvisit.visits import notifying
 from fieldvisit.visits.access_cases import AccessCase, AccessChase, AccessContact
 from fieldvisit.visits.access_service import FOLLOW_UP, Standing, keep_until, move, standing
-from fieldvisit.visits.access_steps import Pressed, done_before, mark_done
+from fieldvisit.visits.access_steps import done_before, mark_done
 from fieldvisit.visits.models import Visit
+from fieldvisit.visits.pressed import Pressed
 
 _METHOD = {"sms": "text", "email": "email"}
 _NO_WAY = Refused("no-way", "There is no such way to this household now. Choose another, or ring them.")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from fieldvisit.ground.clock import end_of_london_day, london_date
+from fieldvisit.ground.clock import end_of_london_day, london_date, whole_minute
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.verdict import Allowed, Clause, Refused, Verdict
 
@@ -162,12 +162,12 @@ def stage_after_contact(case: Case, method: str, outcome: str) -> Stage:
 
 
 def may_record_contact(case: Case, happened_at: datetime, since: datetime, at: datetime) -> Verdict:
-    """Refuses: closed, future, too-early."""
+    """happened_at is typed to the minute. Refuses: closed, future, too-early."""
     if case.stage is Stage.CLOSED:
         return _CLOSED
     if happened_at > at:
         return Refused("future", "That is in the future. Write it down when it has happened.")
-    if happened_at < since:
+    if happened_at < whole_minute(since):
         return Refused("too-early", "That was before the visit that this is about.")
     return Allowed()
 

@@ -5,15 +5,13 @@ overrides a rule.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fieldvisit.ground.clock import end_of_london_day, london_date
-from fieldvisit.ground.policy import Policy
-from fieldvisit.ground.roles import Duty, Principal
+from fieldvisit.ground.roles import Duty
 from fieldvisit.ground.verdict import Refused, RefusedError, insist
 from fieldvisit.visits import access_rules as rules
 from fieldvisit.visits.access_cases import AccessCase, AccessContact, AccessStep
@@ -33,22 +31,10 @@ from fieldvisit.visits.access_service import (
     visits_to_come,
     was_there,
 )
+from fieldvisit.visits.pressed import Pressed
 from fieldvisit.visits.words import storable
 
 _USED = Refused("form-used", "You sent this once already. Open the page again to write down more.")
-
-
-@dataclass(frozen=True, slots=True)
-class Pressed:
-    """Who pressed which form. key: made with the form, so that twice is once."""
-
-    key: str
-    by: Principal
-    policy: Policy
-
-    @property
-    def at(self) -> datetime:
-        return self.by.at
 
 
 def record_contact(

@@ -24,7 +24,7 @@ from fieldvisit.visits.service import entries_of, line_of
 from fieldvisit.visits.state import PLANNING, Stage, VisitState
 
 HELP = ("safeguarding-child", "safeguarding-adult", "safeguarding-out-of-hours", "safeguarding-child-out-of-hours")
-DANGER = ("danger", "gas", "power")
+DANGER = ("danger", "gas", "power")  # D3: danger to life is for police and fire, not for us
 
 
 @dataclass(frozen=True, slots=True)

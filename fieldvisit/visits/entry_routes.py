@@ -6,13 +6,13 @@ from typing import Any
 from flask import Blueprint, abort, redirect, request
 from sqlalchemy import or_, select
 
-from fieldvisit.ground.policy_types import Contact
 from fieldvisit.ground.roles import Duty, Role
 from fieldvisit.ground.verdict import Refused, RefusedError, Verdict
 from fieldvisit.register.models import Person, PersonArea
 from fieldvisit.visits import events as ev
 from fieldvisit.visits import lawful_entry_rules, lawful_entry_service, notifying, plan_page, planning, rules, telling
 from fieldvisit.visits import plan_forms as forms
+from fieldvisit.visits.door_page import DANGER, contacts
 from fieldvisit.visits.models import Visit
 from fieldvisit.visits.plan_forms import Typed
 from fieldvisit.visits.plan_views import DONE, Answer, in_page_order, with_them
@@ -23,7 +23,6 @@ from fieldvisit.web.render import page
 
 blueprint = Blueprint("entry", __name__)
 
-FIRST_CALL = ("danger", "gas", "power")  # D3: danger to life is for police and fire, not for us
 MOST_OFFICERS = 100
 
 
@@ -139,7 +138,7 @@ def _page(
         needs=plan_page.needs_in_words(planning.household_of(session(), visit.home_id)),
         lead=visit.lead,
         with_them=with_them(state),
-        first_call=_first_call(),
+        first_call=contacts(DANGER, policy()),
         hazards=[(each.code, each.label) for each in policy().door.emergency_types],
         bases=[(each.code, each.label, plan_page.where_written(each.clause)) for each in listed],
         basis=next((each.label for each in listed if each.code == state.basis), ""),
@@ -149,11 +148,6 @@ def _page(
         may=_may(state, in_force is not None),
         now=at(),
     )
-
-
-def _first_call() -> list[Contact]:
-    """Only numbers that somebody has confirmed are printed."""
-    return [contact for code in FIRST_CALL if (contact := policy().contact(code)).confirmed]
 
 
 def _emergency(found: ev.EmergencyAuthorised | None) -> dict[str, Any] | None:

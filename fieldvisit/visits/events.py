@@ -3,37 +3,23 @@
 Bodies travel as JSON objects whose keys are the field names. `Words` fields hold a person's own words or name: they
 never reach `entry.body` (ruling R3). Reading and writing is `visits/wire.py`. An example of every (kind, version) that
 was ever issued is stored in `tests/services/wire_examples.json` and accepted for ever. Pure.
+
+The kinds of the worker's safety are `visits/safety_events.py`.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal, NewType, TypeVar
+from typing import Literal
 
-Words = NewType("Words", str)  # somebody's own words: at most 4,000 characters
-Sealed = NewType("Sealed", str)  # for the vault alone: a compact JWE
+from fieldvisit.visits.kinds import READERS as READERS
+from fieldvisit.visits.kinds import Event as Event
+from fieldvisit.visits.kinds import Sealed as Sealed
+from fieldvisit.visits.kinds import Words as Words
+from fieldvisit.visits.kinds import name_of as name_of
+from fieldvisit.visits.kinds import version_of as version_of
+from fieldvisit.visits.kinds import wire
 
 Who = Literal["tenant", "joint_tenant", "representative", "adult", "child", "other"]
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """What happened at or around one visit."""
-
-
-E = TypeVar("E", bound=Event)
-
-READERS: dict[tuple[str, int], type[Event]] = {}
-NAMES: dict[type[Event], tuple[str, int]] = {}
-
-
-def wire(name: str, version: int = 1) -> Callable[[type[E]], type[E]]:
-    def register(cls: type[E]) -> type[E]:
-        READERS[name, version] = cls
-        NAMES[cls] = (name, version)
-        return cls
-
-    return register
 
 
 # --- planning, at a desk ----------------------------------------------------------------------------------------
@@ -376,53 +362,7 @@ class VisitClosed(Event):
     note: Words | None = None
 
 
-# --- the worker's safety (D10) ----------------------------------------------------------------------------------
-# A word that a worker says to the office is never in an event: it is heard, compared, and forgotten.
-
-
-@wire("safety.started")
-@dataclass(frozen=True, slots=True)
-class SafetyStarted(Event):
-    """Asks the office to watch. minutes: between two check-ins; stay_min: how long it should take. home_by: HH:MM in
-    London, on the day of the visit, when the worker means to be home."""
-
-    minutes: int | None = None
-    stay_min: int | None = None
-    device_on: bool | None = None  # ME-6.1c1: the officer's own lone-working device
-    home_by: str | None = None
-
-
-@wire("safety.checked_in")
-@dataclass(frozen=True, slots=True)
-class SafetyCheckedIn(Event):
-    pass
-
-
-@wire("safety.extended")
-@dataclass(frozen=True, slots=True)
-class SafetyExtended(Event):
-    minutes: int
-
-
-@wire("safety.panicked")
-@dataclass(frozen=True, slots=True)
-class SafetyPanicked(Event):
-    pass
-
-
-@wire("safety.ended")
-@dataclass(frozen=True, slots=True)
-class SafetyEnded(Event):
-    pass
-
-
-@wire("safety.left_because")
-@dataclass(frozen=True, slots=True)
-class SafetyLeftBecause(Event):
-    """Why somebody who left in one tap has left, said from a safe place."""
-
-    reason: Literal["aggression", "danger", "unwell", "other"]
-    words: Words | None = None
+# --- for the vault ----------------------------------------------------------------------------------------------------
 
 
 @wire("box")
@@ -440,11 +380,3 @@ class SealedBox(Event):
 
     size: int
     sealed: Sealed
-
-
-def name_of(event: Event | type[Event]) -> str:
-    return NAMES[event if isinstance(event, type) else type(event)][0]
-
-
-def version_of(event: Event) -> int:
-    return NAMES[type(event)][1]

@@ -4,13 +4,13 @@ Steps are only ever added. A fact from a door is never refused (ruling R1): it i
 be is a mark. The rules judge the office's commands alone. Clause ME-3.1d-x.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
-from fieldvisit.ground.clock import end_of_london_day, london_date
+from fieldvisit.ground.clock import end_of_london_day, london_date, whole_minute
+from fieldvisit.ground.deed import Deed as Deed
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.verdict import Allowed, Clause, Refused, Verdict
 
@@ -48,16 +48,6 @@ MARKS = (
     "not-authorised", "self-authorised", "after-refusal", "not-tried", "no-witness", "no-photo-before", "other-work",
     "told-late", "reviewed-late",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """One step. at: when it happened, aware UTC. by: a person's id. body: codes and ids alone."""
-
-    kind: str
-    at: datetime
-    by: str = ""
-    body: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -278,17 +268,19 @@ def may_use(basis: str, *, said_no: bool) -> Verdict:
     return Allowed()
 
 
-def may_decide(state: State, by: str) -> Verdict:
-    """Refuses: not-here, own-proposal."""
+def may_decide(state: State, by: str, *, on_duty: bool) -> Verdict:
+    """on_duty: holds that duty in the area of the home. Refuses: not-here, own-proposal, no-duty."""
     if state.stage is not Stage.PROPOSED:
         return Refused("not-here", "This was decided already.", LAWFUL)
     if by == state.proposer:
         return Refused("own-proposal", "Whoever asks for entry cannot authorise it. Ask another duty officer.", LAWFUL)
+    if not on_duty:
+        return Refused("no-duty", "Only a duty officer may decide this. Ask one to open this page.", LAWFUL)
     return Allowed()
 
 
-def may_decline(state: State, by: str, why: str) -> Verdict:
-    if not (verdict := may_decide(state, by)):
+def may_decline(state: State, by: str, why: str, *, on_duty: bool) -> Verdict:
+    if not (verdict := may_decide(state, by, on_duty=on_duty)):
         return verdict
     return Allowed() if why.strip() else Refused("why", "Write why nobody may go in.", LAWFUL)
 
@@ -300,13 +292,14 @@ def may_stand_down(state: State, why: str) -> Verdict:
 
 
 def may_try(state: State, happened_at: datetime, at: datetime) -> Verdict:
+    """happened_at is typed to the minute: the minute of the authority itself is not before it."""
     if state.stage not in WAITING:
         return Refused(
             "not-here", "The tenant is tried after the entry was authorised, and before anybody goes in.", LAWFUL
         )
     if happened_at > at:
         return Refused("future", "That is in the future. Write it down when it has happened.")
-    if state.authorised_at and happened_at < state.authorised_at:
+    if state.authorised_at and happened_at < whole_minute(state.authorised_at):
         return Refused("too-early", "That was before this was authorised.")
     return Allowed()
 

@@ -5,7 +5,6 @@ must be locked by whoever writes here, so that a case has one writer at a time.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -21,21 +20,12 @@ from fieldvisit.visits import lawful_entry_rules as rules
 from fieldvisit.visits.lawful_entry_models import LawfulEntry, LawfulEntryStep
 from fieldvisit.visits.lawful_entry_rules import Deed, Stage, State
 from fieldvisit.visits.models import Entry, Visit
+from fieldvisit.visits.pressed import Made
 from fieldvisit.visits.words import storable, years_on
 
 TO_ANSWER, TO_REVIEW = "entry_proposed", "entry_to_review"
 _USED = Refused("form-used", "You sent this once already. Open the page again to write down more.")
 _OPEN = Refused("open-already", "An entry without consent was already asked for on this visit. Go on with that one.")
-
-
-@dataclass(frozen=True, slots=True)
-class Pressed:
-    """Who pressed which form, and when. key: made with the form, so that twice is once."""
-
-    key: str
-    by: str
-    at: datetime
-    policy: Policy
 
 
 # --- what stands in the visit's log -------------------------------------------------------------------------------
@@ -50,9 +40,9 @@ def from_log(session: Session, visit: Visit, entry: Entry, event: ev.Event, poli
     case = _case_for(session, visit, entry, event)
     if case is None or _written(session, entry.id):
         return case
-    pressed = Pressed(entry.id, entry.recorded_by, entry.received_at, policy)
+    made = Made(entry.id, entry.recorded_by, entry.received_at, policy)
     if isinstance(event, ev.EntryAuthorised) and not _has(session, case, "proposed"):
-        first = Pressed(f"{entry.id}:proposed", event.proposed_by or entry.recorded_by, entry.received_at, policy)
+        first = Made(f"{entry.id}:proposed", event.proposed_by or entry.recorded_by, entry.received_at, policy)
         body = {"proposer": event.proposed_by, "life": event.life_at_risk}
         _add(session, case, "proposed", first, at=entry.corrected_time, body=body)
     kind, body = _facts_of(event)
@@ -61,7 +51,7 @@ def from_log(session: Session, visit: Visit, entry: Entry, event: ev.Event, poli
         session,
         case,
         kind,
-        Pressed(entry.id, by, pressed.at, policy),
+        Made(entry.id, by, made.at, policy),
         at=entry.corrected_time,
         body=body,
         entry=entry.id,
@@ -136,49 +126,49 @@ def propose(
     proposer: str,
     said: dict[str, str],
     verdict: Verdict,
-    pressed: Pressed,
+    made: Made,
     *,
     life: bool,
 ) -> LawfulEntry:
-    if before := _by_key(session, pressed.key):
+    if before := _by_key(session, made.key):
         if before.visit_id != visit.id:
             raise RefusedError(_USED)
         return before
     insist(verdict)
     if any(case.stage not in rules.OVER for case in of_visit(session, visit.id)):
         raise RefusedError(_OPEN)
-    case = _open(session, visit, pressed.at)
-    _add(session, case, "proposed", pressed, body={"proposer": proposer, "life": life}, said=said)
-    _cache(session, case, pressed.policy)
+    case = _open(session, visit, made.at)
+    _add(session, case, "proposed", made, body={"proposer": proposer, "life": life}, said=said)
+    _cache(session, case, made.policy)
     assert case.due_at
     raise_task(
         session, TO_ANSWER, cause=f"{TO_ANSWER}:{case.id}", about="visit", about_id=visit.id, area_id=visit.area_id,
-        at=pressed.at, due=case.due_at,
+        at=made.at, due=case.due_at,
     )  # fmt: skip
     return case
 
 
 def act(
-    session: Session, case: LawfulEntry, kind: str, verdict: Verdict, pressed: Pressed, *, body: dict[str, Any],
+    session: Session, case: LawfulEntry, kind: str, verdict: Verdict, made: Made, *, body: dict[str, Any],
     said: dict[str, str] | None = None, at: datetime | None = None,
 ) -> bool:  # fmt: skip
     """One step of the desk that is no line of the visit's log. False: this form was kept before."""
-    if before := _by_key(session, pressed.key):
+    if before := _by_key(session, made.key):
         if before.id != case.id:
             raise RefusedError(_USED)
         return False
     insist(verdict)
-    _add(session, case, kind, pressed, at=at, body=body, said=said or {})
-    _cache(session, case, pressed.policy)
+    _add(session, case, kind, made, at=at, body=body, said=said or {})
+    _cache(session, case, made.policy)
     if kind == "declined":
-        _answered(session, case, pressed.at)
+        _answered(session, case, made.at)
     if kind == "told" and case.due_at:
         raise_task(
             session, TO_REVIEW, cause=f"{TO_REVIEW}:{case.id}", about="visit", about_id=case.visit_id,
-            area_id=case.area_id, at=pressed.at, due=case.due_at,
+            area_id=case.area_id, at=made.at, due=case.due_at,
         )  # fmt: skip
     if kind == "reviewed":
-        _done(session, TO_REVIEW, case, pressed.at)
+        _done(session, TO_REVIEW, case, made.at)
     return True
 
 
@@ -261,7 +251,7 @@ def _cache(session: Session, case: LawfulEntry, policy: Policy) -> None:
 
 
 def _add(
-    session: Session, case: LawfulEntry, kind: str, pressed: Pressed, *, body: dict[str, Any],
+    session: Session, case: LawfulEntry, kind: str, made: Made, *, body: dict[str, Any],
     said: dict[str, str] | None = None, at: datetime | None = None, entry: str | None = None,
 ) -> None:  # fmt: skip
     last = session.scalars(
@@ -269,10 +259,10 @@ def _add(
     ).first()
     session.add(
         LawfulEntryStep(
-            lawful_entry_id=case.id, position=(last or 0) + 1, kind=kind, at=at or pressed.at, made_at=pressed.at,
-            by_id=pressed.by, body=body, said={name: storable(text) for name, text in (said or {}).items()},
-            entry_id=entry, form_key=pressed.key,
-            keep_until=years_on(london_date(pressed.at), pressed.policy.keep.visit_years.value),
+            lawful_entry_id=case.id, position=(last or 0) + 1, kind=kind, at=at or made.at, made_at=made.at,
+            by_id=made.by, body=body, said={name: storable(text) for name, text in (said or {}).items()},
+            entry_id=entry, form_key=made.key,
+            keep_until=years_on(london_date(made.at), made.policy.keep.visit_years.value),
         )
     )  # fmt: skip
     session.flush()

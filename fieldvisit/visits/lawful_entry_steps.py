@@ -4,13 +4,12 @@ What a worker rings in is written as the line of the log that their phone would 
 step of the case. The visit comes locked, so that a verdict holds until the row is written.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from fieldvisit.ground.policy import Policy
-from fieldvisit.ground.roles import Duty, Principal
+from fieldvisit.ground.roles import Duty
 from fieldvisit.ground.verdict import Verdict
 from fieldvisit.messages.models import Message
 from fieldvisit.visits import events as ev
@@ -21,27 +20,11 @@ from fieldvisit.visits.access_service import was_there
 from fieldvisit.visits.lawful_entry_models import LawfulEntry
 from fieldvisit.visits.models import Visit
 from fieldvisit.visits.planning import also
+from fieldvisit.visits.pressed import Pressed
 from fieldvisit.visits.rules import may_open_the_door
 from fieldvisit.visits.telling import first_refusal
 
 TOLD = "entered"  # the kind of message
-
-
-@dataclass(frozen=True, slots=True)
-class Pressed:
-    """Who pressed which form. key: made with the form, so that twice is once."""
-
-    key: str
-    by: Principal
-    policy: Policy
-
-    @property
-    def at(self) -> datetime:
-        return self.by.at
-
-    @property
-    def as_step(self) -> service.Pressed:
-        return service.Pressed(self.key, self.by.person_id, self.at, self.policy)
 
 
 def state_now(session: Session, case: LawfulEntry, policy: Policy) -> rules.State:
@@ -51,7 +34,7 @@ def state_now(session: Session, case: LawfulEntry, policy: Policy) -> rules.Stat
 def authorise(session: Session, visit: Visit, case: LawfulEntry, basis: str, reason: str, pressed: Pressed) -> None:
     now, me = state_now(session, case, pressed.policy), pressed.by.person_id
     verdict = first_refusal(
-        rules.may_decide(now, me),
+        rules.may_decide(now, me, on_duty=_on_duty(case, pressed)),
         rules.may_use(basis, said_no=service.tenant_said_no(session, visit.id, pressed.policy)),
         may_open_the_door(
             planning.state_of(session, visit, pressed.policy), authoriser=me, proposer=now.proposer, basis=basis,
@@ -67,21 +50,23 @@ def authorise(session: Session, visit: Visit, case: LawfulEntry, basis: str, rea
 
 def decline(session: Session, case: LawfulEntry, why: str, pressed: Pressed) -> None:
     now = state_now(session, case, pressed.policy)
-    verdict = rules.may_decline(now, pressed.by.person_id, why)
-    service.act(session, case, "declined", verdict, pressed.as_step, body={}, said={"why": why})
+    verdict = rules.may_decline(now, pressed.by.person_id, why, on_duty=_on_duty(case, pressed))
+    service.act(session, case, "declined", verdict, pressed.made, body={}, said={"why": why})
 
 
 def stand_down(session: Session, case: LawfulEntry, why: str, pressed: Pressed) -> None:
     verdict = rules.may_stand_down(state_now(session, case, pressed.policy), why)
-    service.act(session, case, "stood_down", verdict, pressed.as_step, body={}, said={"why": why})
+    service.act(session, case, "stood_down", verdict, pressed.made, body={}, said={"why": why})
 
 
 def try_contact(
     session: Session, case: LawfulEntry, method: str, outcome: str, happened_at: datetime, words: str, pressed: Pressed
 ) -> None:
-    verdict = rules.may_try(state_now(session, case, pressed.policy), happened_at, pressed.at)
-    body = {"method": method, "outcome": outcome}
-    service.act(session, case, "tried", verdict, pressed.as_step, body=body, said={"words": words}, at=happened_at)
+    """A time of the authority's own minute is taken to be after it, so that the steps stand in their order."""
+    now = state_now(session, case, pressed.policy)
+    verdict = rules.may_try(now, happened_at, pressed.at)
+    body, tried_at = {"method": method, "outcome": outcome}, max(happened_at, now.authorised_at or happened_at)
+    service.act(session, case, "tried", verdict, pressed.made, body=body, said={"words": words}, at=tried_at)
 
 
 def go_in(
@@ -119,7 +104,7 @@ def say_told(
     """The message goes out by the first safe way; where there is none, a person is asked to tell them."""
     verdict = rules.may_say_told(state_now(session, case, pressed.policy), notice_left=notice_left, call=call)
     body = {"call": call, "notice_left": notice_left}
-    service.act(session, case, "told", verdict, pressed.as_step, body=body, said={"words": words})
+    service.act(session, case, "told", verdict, pressed.made, body=body, said={"words": words})
     return notifying.tell(
         session, visit, TOLD, by=pressed.by.person_id, at=pressed.at, policy=pressed.policy, key=also(case.id, TOLD)
     )
@@ -136,7 +121,11 @@ def review(
     )  # fmt: skip
     said = {"necessity": necessity, "proportionality": proportionality, "learnt": learnt}
     body = {"necessary": necessary, "proportionate": proportionate}
-    service.act(session, case, "reviewed", verdict, pressed.as_step, body=body, said=said)
+    service.act(session, case, "reviewed", verdict, pressed.made, body=body, said=said)
+
+
+def _on_duty(case: LawfulEntry, pressed: Pressed) -> bool:
+    return pressed.by.holds(Duty.DUTY, case.area_id)
 
 
 def _command(session: Session, visit: Visit, event: ev.Event, verdict: Verdict, pressed: Pressed) -> None:

@@ -18,6 +18,7 @@ from fieldvisit.notices.facts import CHANNELS, FAILURES
 from fieldvisit.notices.models import Notice as NoticeRow
 from fieldvisit.notices.rules import Household as Needs
 from fieldvisit.notices.rules import NoticeAnswer, PlannedVisit, decide
+from fieldvisit.register import apart
 from fieldvisit.register.models import Firm, Home, Household, Person
 from fieldvisit.register.needs import REACHED_BY
 from fieldvisit.visits import events as ev
@@ -26,6 +27,7 @@ from fieldvisit.visits.models import Entry, Job, Visit
 from fieldvisit.visits.plan_forms import HomeSearch, Typed
 from fieldvisit.visits.planning import may_assign
 from fieldvisit.visits.precautions import LANGUAGES, SENTENCES
+from fieldvisit.visits.rules import may_be_sent_to
 from fieldvisit.visits.service import entries_of
 from fieldvisit.visits.state import Stage, VisitState
 from fieldvisit.visits.wire import read_back
@@ -203,7 +205,7 @@ class Candidates:
 
 
 def candidates(
-    session: Session, firm: str, window_start: datetime | None, at: datetime, keep: Iterable[str] = ()
+    session: Session, firm: str, window_start: datetime | None, at: datetime, keep: Iterable[str] = (), *, home_id: str
 ) -> Candidates:
     """keep: people already chosen, who stay on the list whatever firm it shows."""
     people = (
@@ -219,7 +221,12 @@ def candidates(
     missing = set(keep) - {person.id for person in found[:MOST_PEOPLE]}
     kept = [person for person in (session.get(Person, each) for each in sorted(missing)) if person]
     listed = [*found[:MOST_PEOPLE], *kept]
-    judged = [Candidate(one, said_of_verdict(may_assign(session, one, window_start or at, at))) for one in listed]
+    away = apart.away_from(session, home_id, at)
+    verdicts = (
+        may_assign(session, one, window_start or at, at) and may_be_sent_to(one.name, kept_apart=one.id in away)
+        for one in listed
+    )
+    judged = [Candidate(one, said_of_verdict(verdict)) for one, verdict in zip(listed, verdicts, strict=True)]
     return Candidates(tuple(judged), len(found) > MOST_PEOPLE)
 
 

@@ -238,7 +238,7 @@ def moved(visit_id: str) -> Answer:
     verdict = telling.first_refusal(
         rules.may_move(state, by=change.by, apologised=change.apologised),
         planning.may_have_window(start, end, at(), policy()),
-        planning.may_send(session(), planning.workers_of(session(), state), start, at()),
+        planning.may_send(session(), planning.workers_of(session(), state), start, at(), home_id=visit.home_id),
     )
     return _carry_out(visit, "moved", typed, event, verdict, "moved")
 
@@ -281,7 +281,9 @@ def reassigned(visit_id: str) -> Answer:
     state = _state(visit)
     verdict = telling.first_refusal(
         rules.may_reassign(state),
-        planning.may_send(session(), (lead, *others), visit.window_start, at()),
+        planning.may_send(
+            session(), (lead, *others), visit.window_start, at(), home_id=visit.home_id, by=principal().person_id
+        ),
         rules.may_go(two_people=_two_must_go(visit, state), others=len(others)),
     )
     try:

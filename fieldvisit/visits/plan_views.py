@@ -94,7 +94,7 @@ def new_page(
         kinds=plan_page.KIND_LABELS,
         firms=plan_page.firm_options(session()),
         firm=typed.text("firm", 32),
-        people=plan_page.candidates(session(), typed.text("firm", 32), window.start, at(), chosen),
+        people=plan_page.candidates(session(), typed.text("firm", 32), window.start, at(), chosen, home_id=home.id),
         window=window,
         told_now=_told_now(typed, window, planning.needs_of(household)),
         late_or_early=bool(window.both) and outside_reasonable_hours(*(window.both or (at(), at())), policy()),
@@ -203,7 +203,7 @@ def _firm(visit: Visit, typed: Typed) -> str:
 
 def _people(visit: Visit, typed: Typed) -> plan_page.Candidates:
     chosen = {typed.text("new_lead", 32), *typed.many("new_others")} - {""}
-    return plan_page.candidates(session(), _firm(visit, typed), visit.window_start, at(), chosen)
+    return plan_page.candidates(session(), _firm(visit, typed), visit.window_start, at(), chosen, home_id=visit.home_id)
 
 
 def with_them(state: VisitState) -> str:

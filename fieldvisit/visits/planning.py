@@ -1,6 +1,7 @@
 """Commands of the desk: plan, tell, move, cancel, reassign, authorise. Each asks its rule, then writes its line."""
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -18,6 +19,7 @@ from fieldvisit.ground.verdict import Refused, RefusedError, Verdict, insist
 from fieldvisit.notices.facts import FAILURES
 from fieldvisit.notices.rules import Household as Needs
 from fieldvisit.notices.rules import NoticeAnswer, may_plan_window
+from fieldvisit.register import apart
 from fieldvisit.register.models import Home, Household, Person
 from fieldvisit.tasks import Task, raise_task
 from fieldvisit.visits import events as ev
@@ -62,9 +64,30 @@ def _named(person: Person, verdict: Verdict) -> Refused:
     return Refused(verdict.code, f"{person.name} cannot be sent. {verdict.message}", verdict.clause, verdict.not_before)
 
 
-def may_send(session: Session, people: tuple[Person, ...], window_start: datetime, at: datetime) -> Verdict:
-    """The first of them who may not be sent, or yes."""
-    return first_refusal(*(may_assign(session, person, window_start, at) for person in people))
+def may_send(
+    session: Session,
+    people: tuple[Person, ...],
+    window_start: datetime,
+    at: datetime,
+    *,
+    home_id: str,
+    by: str | None = None,
+) -> Verdict:
+    """The first of them who may not be sent to that home, or yes. by: who gives this visit to them, where somebody does."""
+    firms = {person.firm_id for person in people}
+    return first_refusal(
+        *(may_assign(session, person, window_start, at) for person in people),
+        *(may_be_there(session, person, home_id, firms - {person.firm_id}, at) for person in people),
+        rules.may_hand_out(kept_apart=by is not None and apart.from_firms(session, by, firms, at)),
+    )
+
+
+def may_be_there(
+    session: Session, person: Person, home_id: str, firms: Collection[str | None], at: datetime
+) -> Verdict:
+    """firms: of those who go as well. What was declared keeps somebody away for as long as it stands (ME-5.3b2)."""
+    apart_now = apart.from_home(session, person.id, home_id, at) or apart.from_firms(session, person.id, firms, at)
+    return rules.may_be_sent_to(person.name, kept_apart=apart_now)
 
 
 def may_have_window(window_start: datetime, window_end: datetime, at: datetime, policy: Policy) -> Verdict:
@@ -77,7 +100,8 @@ def plan(session: Session, wanted: Plan, by: Principal, at: datetime, policy: Po
     if already := _by_form(session, wanted.form_key, event):
         return _visit_of(session, already)
     insist(may_have_window(wanted.window_start, wanted.window_end, at, policy))
-    insist(may_send(session, (wanted.lead, *wanted.others), wanted.window_start, at))
+    people = (wanted.lead, *wanted.others)
+    insist(may_send(session, people, wanted.window_start, at, home_id=wanted.home.id, by=by.person_id))
     insist(rules.may_go(two_people=event.two_people, others=len(event.others)))
     try:
         with session.begin_nested():
@@ -184,7 +208,7 @@ def _ready(
     session: Session, visit: Visit, state: VisitState, answer: NoticeAnswer, at: datetime, policy: Policy
 ) -> tuple[Verdict, Verdict]:
     known = may_arrive_unannounced(lines_of(session, visit.id), answer, policy)
-    return known, may_send(session, workers_of(session, state), at, at)
+    return known, may_send(session, workers_of(session, state), at, at, home_id=visit.home_id)
 
 
 def workers_of(session: Session, state: VisitState) -> tuple[Person, ...]:

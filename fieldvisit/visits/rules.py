@@ -17,6 +17,8 @@ _CONSENT = Clause("Melton", "ME-3.1d")
 _REFUSAL = Clause("Melton", "ME-3.1e")
 _LAWFUL = Clause("Melton", "ME-3.1d-x")
 _ALONE = Clause("Melton", "ME-6.1c2")
+_KEPT_APART = Clause("Melton", "ME-5.3b2")
+_HANDS_OUT = Clause("Milton Keynes", "MO-7g")
 _TELL_QUICKLY = Clause("Melton", "ME-3.2d")
 
 
@@ -46,6 +48,27 @@ def may_go(*, two_people: bool, others: int) -> Verdict:
             "two-people",
             "Two people must go there. Ask the office to name the second one, and do not go alone.",
             _ALONE,
+        )
+    return Allowed()
+
+
+def may_be_sent_to(name: str, *, kept_apart: bool) -> Verdict:
+    """Somebody who declared an interest is not sent to that home, or with that firm. Why is not said here."""
+    if kept_apart:
+        sentence = (
+            f"{name} must not be sent on this visit: a declaration keeps them apart from it. Choose somebody else."
+        )
+        return Refused("kept-apart", sentence, _KEPT_APART)
+    return Allowed()
+
+
+def may_hand_out(*, kept_apart: bool) -> Verdict:
+    """Whoever declared an interest in a firm gives it no visit."""
+    if kept_apart:
+        return Refused(
+            "kept-apart",
+            "Your own declaration keeps you apart from this firm. Another scheduler must do this.",
+            _HANDS_OUT,
         )
     return Allowed()
 

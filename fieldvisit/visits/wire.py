@@ -5,7 +5,8 @@ from dataclasses import MISSING, fields
 from datetime import UTC, date, datetime
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from fieldvisit.visits.events import READERS, Event, Sealed, Words
+from fieldvisit.visits import events, safety_events  # noqa: F401 (they fill READERS)
+from fieldvisit.visits.kinds import READERS, Event, Sealed, Words
 
 WORDS_LIMIT = 4000
 SEALED_LIMIT = 400 * 1024

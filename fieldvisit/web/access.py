@@ -182,3 +182,11 @@ def log_access(object_id: str = "", reason: str = "") -> None:
         return
     with database().writing(None) as own:
         note_access(own, principal(), *rule, object_id=object_id, reason=reason, at=at())
+
+
+def log_read_again(record: str, object_id: str = "") -> None:
+    """What a form that was refused shows again is a read again. An answer of 400 or more keeps nothing of its own
+    transaction, so this is written, and committed, in another."""
+    note_access = current_app.extensions["fv_note_access"]
+    with database().writing(None) as own:
+        note_access(own, principal(), record, "read", object_id=object_id, at=at())

@@ -20,7 +20,7 @@ def install(app: Flask, *, https: bool) -> None:
         put = response.headers.setdefault
         put("Content-Security-Policy", CSP)
         put("X-Content-Type-Options", "nosniff")
-        put("Referrer-Policy", "no-referrer" if request.path.startswith(("/v", "/t")) else "same-origin")
+        put("Referrer-Policy", "no-referrer" if request.path.startswith(("/v", "/t", "/p/")) else "same-origin")
         put("Permissions-Policy", PERMISSIONS)
         put("Cross-Origin-Opener-Policy", "same-origin")
         put("Cross-Origin-Resource-Policy", "same-origin")

@@ -5,7 +5,8 @@ from sqlalchemy import select, text
 from fieldvisit import db
 from fieldvisit.breaches.models import Concern
 from fieldvisit.db import Database, nobody, protected_models
-from fieldvisit.ground.roles import BOXES, DEMO
+from fieldvisit.evidence.models import SubjectKey
+from fieldvisit.ground.roles import BOXES, DEMO, KEYS
 from fieldvisit.hazards import service as hazards
 from fieldvisit.messages.models import Message
 from fieldvisit.register.models import Home, HouseholdContact, Person, Precaution
@@ -68,7 +69,7 @@ for _ref, _firm, _area in (("asha", 0, 0), ("mona", 1, 0), ("olive", 1, 1), ("ha
 
 
 for _ref in EXPECTED:
-    EXPECTED[_ref]["SealedBox"] = 0  # for nobody, whoever asks (N3)
+    EXPECTED[_ref] |= {"SealedBox": 0, "SubjectKey": 0}  # for nobody, whoever asks (N3; security 5.1)
 
 
 def without_the_wall_of_the_database(database: Database) -> None:
@@ -134,6 +135,8 @@ def _fill(world: World) -> None:
         session.add(Concern(ref="C-1", form_key="k", received_on=day, anonymous=False, what="He shouted."))
     with world.database.writing(BOXES) as session:
         boxes.take(session, device="desk", uuid="u", seq=None, envelope_sha256="0" * 64, box="sealed", at=world.now)
+    with world.database.writing(KEYS) as session:
+        session.add(SubjectKey(subject_id=world.ids["100030000001"], kek="0" * 16, wrapped=b"wrapped", made_at=world.now))
     _fill_access_cases(world, north, south)
     _fill_safety(world, north, south)
 

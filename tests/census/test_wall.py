@@ -44,8 +44,9 @@ def tomorrow_at(hour: int) -> datetime:
 def test_what_is_protected():
     names = {"Visit", "VisitWorker", "Entry", "Envelope", "Words", "Notice", "Home", "Household", "Resident", "Job"}
     assert {model.__name__ for model in protected_models()} == names | {
+        "BreachCase", "BreachStep", "BreachWords", "BreachEvidence", "BreachSeat", "BreachApart", "BreachTold",
         "Held", "Concern", "Attachment", "Precaution", "HouseholdContact", "TenantLink", "Message", "TenantSaid",
-        "Hazard", "HazardStep", "HazardWords", "SealedBox",
+        "Hazard", "HazardStep", "HazardWords", "SealedBox", "SubjectKey",
         "Watch", "WatchStep", "WatchWords", "SafetyWord", "Incident", "IncidentStep", "IncidentWords",
         "AccessCase", "AccessAttempt", "AccessContact", "AccessStep", "AccessChase", "LawfulEntry", "LawfulEntryStep",
     }  # fmt: skip
@@ -109,15 +110,17 @@ def test_only_one_module_makes_sessions_or_speaks_to_the_database_in_words():
     package = Path(db.__file__).parent
     allowed = {"db.py", "schema.py", "migrations", "demo"}  # the demo fills an empty database, and reads none
     words = (".connection(", "exec_driver_sql", "Session(", "sessionmaker", "create_engine", "object_session")
-    elsewhere = package / "vault" / "store.py"  # a database of its own, in which the vault alone asks
     found = {
         f"{path.relative_to(package)}: {word}"
         for path in package.rglob("*.py")
-        if path.relative_to(package).parts[0] not in allowed and path != elsewhere
+        if path.relative_to(package).parts[0] not in allowed
         for word in words
         if word in path.read_text()
     }
-    assert found == set()
+    assert found == {
+        "engines.py: create_engine", "engines.py: exec_driver_sql",  # how either database is connected to
+        "vault/store.py: Session(",  # a database of its own, in which the vault alone asks
+    }  # fmt: skip
 
 
 def test_no_relationship_loads_itself_unasked():

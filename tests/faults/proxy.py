@@ -27,6 +27,7 @@ class Proxy:
         self.only = b""
         self.loses: Callable[[bytes], bool] = lambda _request: False  # and whatever else never arrives
         self.requests: list[bytes] = []
+        self.reached: list[bytes] = []  # each copy that the server had whole
         self.answers: list[bytes] = []
         self._held: list[socket.socket] = []
         self._listening = socket.create_server(("127.0.0.1", 0), backlog=64)
@@ -127,6 +128,8 @@ class Proxy:
                 answer = _message(up)
         except OSError:
             answer = b""
+        if answer:
+            self.reached.append(request)
         self.answers.append(answer)
         return answer
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from playwright.sync_api import Page
 
 from fieldvisit.badges.portraits import portrait
+from tests.pictures import make_all_ready
 from tests.stories import a_visit
 from tests.world import World
 
@@ -31,6 +32,7 @@ def a_photographed_visit(world: World) -> dict[str, str]:
         blob = story.phone.photo(story.visit_id, portrait(number), story.at + number * MINUTE, what, **more)
         story.phone.send(story.at + number * MINUTE)
         assert story.phone.put_whole(blob).get_json()["complete"]
+    make_all_ready(world)
     story.phone.photo(story.visit_id, portrait(9), story.at + 9 * MINUTE, "after", asked="yes")
     story.phone.send(story.at + 9 * MINUTE)
     return {"photographed": story.visit_id}

@@ -10,6 +10,7 @@ from fieldvisit.ground.roles import TENANT
 from fieldvisit.ground.verdict import Allowed
 from fieldvisit.visits import access_service, access_steps
 from fieldvisit.visits.access_cases import AccessAttempt
+from fieldvisit.visits.pressed import Pressed
 from fieldvisit.visits.service import lock
 from fieldvisit.visits.tenant_acts import dispute
 from tests.stories import Story, a_visit
@@ -46,6 +47,6 @@ def doors_that_stayed_shut(world: World, refused: Story) -> dict[str, str]:
             ids[f"case_{name}"] = session.scalars(wanted).one()
         case = access_service.find(session, ids["case_no_access"], lock=True)
         assert case
-        pressed = access_steps.Pressed(new_id(), asking, world.policy)
+        pressed = Pressed(new_id(), asking, world.policy)
         access_steps.record_contact(session, case, "phone", at, "no_reply", "Rang twice.", pressed)
     return ids

@@ -12,7 +12,7 @@ from fieldvisit import worker
 from fieldvisit.config import Config
 from fieldvisit.vault.intake import read
 from fieldvisit.vault.models import Box
-from fieldvisit.vault.store import open_vault
+from fieldvisit.vault.opening import open_vault
 from tests.world import World
 
 FACTS, HARMED, REACH = "The boy said heliotrope hurts him", "Young Wisteria", "07700 900777"

@@ -11,6 +11,7 @@ from fieldvisit.ground.roles import CHECKING
 from fieldvisit.outbox.models import Attachment
 from tests.phone.door_fixtures import HandHeld, address, chromium, phone  # noqa: F401 - fixtures
 from tests.phone.stub_fixtures import a_picture
+from tests.pictures import make_all_ready
 from tests.stories import a_visit
 
 pytestmark = pytest.mark.parametrize("server", ["sqlite"], indirect=True)
@@ -109,6 +110,7 @@ def test_a_photo_of_the_phone_is_the_photo_that_the_office_opens(world, phone, s
     everything_is_there(phone)
     [row] = attachments(phone)
     assert row.type == "image/jpeg" and row.completed_at
+    assert make_all_ready(world) == ["cleaned"]
     desk = signed_in("olive")
     assert "Nobody was there to ask." in desk.get(f"/office/visits/{story.visit_id}").text
     opened = desk.get(f"/office/visits/{story.visit_id}/photos/{row.id}")

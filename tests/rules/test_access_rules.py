@@ -155,6 +155,12 @@ def test_a_contact_is_between_the_attempt_and_now():
     assert codes == ["too-early", "allowed", "allowed", "allowed", "allowed", "future"]
 
 
+def test_a_contact_in_the_minute_of_the_attempt_is_not_before_it():
+    case, since = Case(Stage.RECORDED, valid=False), START + 40 * SECOND
+    codes = [rules.may_record_contact(case, since - n * SECOND, since, END).code for n in (41, 40, 39)]
+    assert codes == ["too-early", "allowed", "allowed"]
+
+
 def test_support_is_arranged_for_a_valid_refusal_alone():
     assert rules.may_arrange_support(Case(Stage.RECORDED, valid=False, reached=True)).code == "not-valid"
 

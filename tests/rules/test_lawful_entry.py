@@ -6,6 +6,7 @@ from itertools import permutations
 import pytest
 
 from fieldvisit.ground.policy import load_policy
+from fieldvisit.ground.verdict import Verdict
 from fieldvisit.visits import lawful_entry_rules as rules
 from fieldvisit.visits.lawful_entry_rules import Deed, Stage, State, fold
 
@@ -143,13 +144,25 @@ def test_999_comes_before_a_proposal(given: dict[str, object], code: str):
 
 @pytest.mark.parametrize(("by", "code"), [("asha", "own-proposal"), ("dev", "")])
 def test_whoever_asks_does_not_decide(by: str, code: str):
-    for verdict in (rules.may_decide(upto(PROPOSED), by), rules.may_decline(upto(PROPOSED), by, "Ring the gas line.")):
+    for verdict in decisions(by, on_duty=True):
         assert (verdict.code if not verdict else "") == code
 
 
+def decisions(by: str, *, on_duty: bool) -> list[Verdict]:
+    why = "Ring the gas line."
+    return [
+        rules.may_decide(upto(PROPOSED), by, on_duty=on_duty),
+        rules.may_decline(upto(PROPOSED), by, why, on_duty=on_duty),
+    ]
+
+
+def test_only_whoever_holds_the_duty_decides():
+    assert [verdict.code for verdict in decisions("dev", on_duty=False)] == ["no-duty"] * 2
+
+
 def test_it_is_decided_once_and_declined_with_a_reason():
-    assert rules.may_decide(upto(AUTHORISED), "dev").code == "not-here"
-    assert rules.may_decline(upto(PROPOSED), "dev", " ").code == "why"
+    assert rules.may_decide(upto(AUTHORISED), "dev", on_duty=True).code == "not-here"
+    assert rules.may_decline(upto(PROPOSED), "dev", " ", on_duty=True).code == "why"
 
 
 @pytest.mark.parametrize(("given", "code"), [
@@ -196,6 +209,13 @@ def test_nobody_goes_in_before_it_is_authorised_or_once_it_is_given_up():
 ])  # fmt: skip
 def test_an_attempt_lies_between_the_authority_and_now(moment: datetime, code: str):
     verdict = rules.may_try(upto(AUTHORISED), moment, AT + HOUR)
+    assert (verdict.code if not verdict else "") == code
+
+
+@pytest.mark.parametrize(("before_s", "code"), [(41, "too-early"), (40, ""), (39, "")])
+def test_an_attempt_in_the_minute_of_the_authority_is_not_before_it(before_s: int, code: str):
+    authorised = AUTHORISED.at + 40 * SECOND
+    verdict = rules.may_try(of(PROPOSED, at(AUTHORISED, authorised)), authorised - before_s * SECOND, AT + HOUR)
     assert (verdict.code if not verdict else "") == code
 
 

@@ -15,7 +15,7 @@ from fieldvisit.visits.wire import known
 MELTON = load_policy("melton")
 LENGTHS = lengths_of(MELTON)
 NOON = datetime(2026, 12, 8, 12, 0, tzinfo=UTC)
-SECOND = timedelta(seconds=1)
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
 
 def at(minutes: float) -> datetime:
@@ -90,6 +90,29 @@ def test_the_office_watches_from_when_it_heard_of_it() -> None:
     assert fold(batch, LENGTHS, at(200)).stage is Stage.ENDED
 
 
+@pytest.mark.parametrize(
+    ("runs", "late", "is_over"),
+    [
+        ({}, 45 * MINUTE - SECOND, False), ({}, 45 * MINUTE, True), ({}, 45 * MINUTE + SECOND, True),
+        ({"home_by": at(180).isoformat()}, 180 * MINUTE - SECOND, False),
+        ({"home_by": at(180).isoformat()}, 180 * MINUTE, True),
+        ({"home_by": at(180).isoformat()}, 180 * MINUTE + SECOND, True),
+    ],
+)  # fmt: skip
+def test_what_was_held_is_over_when_silence_would_have_been_an_alarm(
+    runs: dict[str, str], late: timedelta, is_over: bool
+) -> None:
+    body = {"interval_min": 30} | runs
+    assert rules.is_long_over(NOON, NOON + late, body, LENGTHS, ended=False) == is_over
+    assert rules.is_long_over(NOON, NOON + late, body, LENGTHS, ended=True) == (is_over or not runs)
+
+
+def test_what_is_long_over_starts_no_watch_and_stops_none() -> None:
+    held = deed("started", -300, heard=1, interval_min=30, long_over=True)
+    assert fold([held], LENGTHS, at(900)).stage is Stage.PLANNED
+    assert after(20, held).due_at == after(20).due_at
+
+
 @pytest.mark.parametrize("kind", ["panicked", "aggression"])
 def test_a_panic_and_an_attack_are_an_alarm_at_once_watched_or_not(kind: str) -> None:
     assert after(1, deed(kind, 1)).stage is Stage.ALARM
@@ -133,6 +156,17 @@ def test_the_wrong_word_moves_nothing_and_is_counted() -> None:
     state = after(38, deed("called", 36, by="olive"), spoke("wrong"))
     assert (state.stage, state.wrong_words) == (Stage.CONTACTING, 1)
     assert after(46, deed("called", 36, by="olive"), spoke("wrong")).stage is Stage.ALARM
+
+
+def test_a_word_of_somebody_who_has_set_none_proves_nothing_from_a_phone() -> None:
+    called = deed("called", 36, by="olive")
+    said = deed("spoke", 37, by="asha", word="none", **{"from": "phone"})
+    assert (after(38, called, said).stage, after(46, called, said).stage) == (Stage.CONTACTING, Stage.ALARM)
+    asked = deed("spoke", 37, by="olive", word="none", **{"from": "desk"})
+    assert after(38, called, asked).stage is Stage.SAFE
+    assert [rules.may_say_word(judged).code for judged in ("right", "wrong", "duress", "none")] == [
+        "allowed", "allowed", "allowed", "no-words",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("minutes", [10, 32, 37, 46])
@@ -188,6 +222,24 @@ def test_an_alarm_ends_when_somebody_found_them_safe_and_in_no_other_way() -> No
     assert after(500, alarm, deed("found_safe", 5, by="olive"), deed("closed", 6, by="olive")).stage is Stage.ENDED
 
 
+FOUND = (deed("panicked", 3), deed("found_safe", 5, by="olive"))
+
+
+@pytest.mark.parametrize(("said_s", "goes_on"), [(-1, False), (0, False), (1, True)])
+def test_a_check_in_after_they_were_found_safe_is_heard_and_the_watch_goes_on(said_s: int, goes_on: bool) -> None:
+    moment = at(5) + said_s * SECOND
+    for kind, body in (("checked_in", {}), ("extended", {"minutes": 30})):
+        state = fold((STARTED, *FOUND, Deed(kind, moment, at(6), "asha", body)), LENGTHS, at(7))
+        expected = (Stage.ACTIVE, moment + 30 * MINUTE) if goes_on else (Stage.SAFE, None)
+        assert (state.stage, state.due_at) == expected
+    assert fold((STARTED, *FOUND, deed("checked_in", 10)), LENGTHS, at(40)).stage is Stage.DUE
+
+
+def test_a_check_in_that_comes_after_the_visit_ended_starts_no_watch() -> None:
+    over = (deed("panicked", 3), deed("ended", 4), deed("found_safe", 5, by="olive"))
+    assert after(500, *over, deed("checked_in", 6)).stage is Stage.SAFE
+
+
 @pytest.mark.parametrize(
     ("kind", "deeds", "facts", "code"),
     [
@@ -205,7 +257,9 @@ def test_an_alarm_ends_when_somebody_found_them_safe_and_in_no_other_way() -> No
         ("decided", (deed("panicked", 1),), {"reason": "because"}, "no-reason"),
         ("decided", (deed("panicked", 1),), {"reason": WHY}, "allowed"),
         ("found_safe", (), {"reason": WHY}, "no-alarm"),
-        ("found_safe", (deed("panicked", 1),), {"reason": WHY}, "allowed"),
+        ("found_safe", (deed("panicked", 1),), {"reason": WHY}, "not-sure"),
+        ("found_safe", (deed("panicked", 1),), {"reason": "so", "sure": True}, "no-reason"),
+        ("found_safe", (deed("panicked", 1),), {"reason": WHY, "sure": True}, "allowed"),
         ("closed", (), {"reason": WHY}, "allowed"),
         ("called", (deed("ended", 1),), {}, "ended"),
     ],

@@ -1,13 +1,17 @@
-"""A provider in the place of the adapters, and a worker that works off what is due."""
+"""A provider in the place of the adapters, a worker that works off what is due, and a vault."""
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from fieldvisit import worker
 from fieldvisit.config import Config
 from fieldvisit.messages import adapters
 from tests.telling import Provider
+from tests.vault_house import House, a_vault
 from tests.world import World
 
 
@@ -34,3 +38,21 @@ def works(world: World, home: Any) -> Any:
 def _sending_defaults() -> dict[str, Any]:
     return {name: field.get_default(call_default_factory=True) for name, field in Config.model_fields.items()
             if name.startswith(("sms", "email", "letter", "notify", "smtp", "callback"))}  # fmt: skip
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
+    """A vault that nobody has used yet, on each database."""
+    if request.param == "sqlite":
+        vault = a_vault(tmp_path)
+        yield House(vault)
+        vault.store.dispose()
+        return
+    server = request.getfixturevalue("postgres_server")
+    with server.admin.connect() as connection:
+        connection.execute(text("CREATE DATABASE vault"))
+    vault = a_vault(tmp_path, server.admin.url.set(database="vault").render_as_string(hide_password=False))
+    yield House(vault)
+    vault.store.dispose()
+    with server.admin.connect() as connection:
+        connection.execute(text("DROP DATABASE vault WITH (FORCE)"))

@@ -23,6 +23,7 @@ from fieldvisit.visits import events as ev
 from fieldvisit.visits.access_cases import AccessAttempt, AccessCase, AccessContact, AccessStep
 from fieldvisit.visits.access_catch_up import catch_up
 from fieldvisit.visits.models import Job, Visit
+from fieldvisit.visits.pressed import Pressed
 from fieldvisit.visits.service import lock
 from tests.stories import FIRST_HOME, Story, a_phone, a_visit
 from tests.world import LONG_AGO, World
@@ -57,7 +58,7 @@ def does(world: World, step: Any, *given: Any, key: str = "", who: str = "olive"
     asking = world.principal(who, at or world.now + 3 * DAY)
     with world.database.writing(asking) as session:
         case = session.scalars(select(AccessCase).with_for_update()).one()
-        step(session, case, *given, steps.Pressed(key or new_id(), asking, world.policy))
+        step(session, case, *given, Pressed(key or new_id(), asking, world.policy))
 
 
 def refused(world: World, step: Any, *given: Any, **how: Any) -> str:
@@ -255,7 +256,7 @@ def test_one_form_of_two_cases_is_refused(world: World):
     with world.database.writing(asking) as session, pytest.raises(RefusedError, match="sent this once already"):
         other = session.scalars(select(AccessCase).order_by(AccessCase.opened_at.desc())).first()
         assert other
-        steps.arrange_support(session, other, "x", steps.Pressed(key, asking, world.policy))
+        steps.arrange_support(session, other, "x", Pressed(key, asking, world.policy))
 
 
 def test_support_is_arranged_after_speaking_with_the_tenant(world: World):

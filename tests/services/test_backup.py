@@ -94,6 +94,7 @@ def test_what_is_safe_moves_when_the_backup_was_read_back(world: World, story: S
 def test_a_backup_is_for_its_owners_eyes_and_holds_the_keys(world: World, story: Story, tmp_path: Path) -> None:
     folder = made(world, tmp_path)
     assert {path.stat().st_mode & 0o077 for path in [folder, *folder.rglob("*")]} == {0}
+    assert not list(folder.rglob("*.kek*"))
     assert (folder / "keys" / "intake.jwk").read_bytes() == (config_of(world).keys / "intake.jwk").read_bytes()
 
 
@@ -301,7 +302,11 @@ def test_the_commands_make_and_restore_a_home_that_is_whole(typed: Any, tmp_path
     typed("old", "init", "--council", "alliance")
     code, said, _ = typed("old", "backup", str(tmp_path / "b"))
     assert (code, "read back and checked" in said, "keys" in said) == (0, True, True)
-    assert typed("new", "restore", str(tmp_path / "b"))[0] == 0
+    code, said, _ = typed("new", "restore", str(tmp_path / "b"))
+    assert (code, "own copy of" in said) == (0, True)
+    code, _, said = typed("new", "check")
+    assert (code, "evidence.kek is missing" in said) == (1, True)
+    shutil.copy(tmp_path / "old" / "keys" / "evidence.kek", tmp_path / "new" / "keys")
     assert typed("new", "check")[0] == 0
     assert (tmp_path / "new" / "council").read_text() == "alliance\n"
 

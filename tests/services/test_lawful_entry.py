@@ -24,6 +24,7 @@ from fieldvisit.visits.access_catch_up import catch_up
 from fieldvisit.visits.lawful_entry_models import LawfulEntry, LawfulEntryStep
 from fieldvisit.visits.lawful_entry_rules import State
 from fieldvisit.visits.models import Entry, Job, Visit
+from fieldvisit.visits.pressed import Made, Pressed
 from fieldvisit.visits.service import lock
 from tests.stories import Story, a_visit
 from tests.world import LONG_AGO, World
@@ -56,7 +57,7 @@ def asked(world: World, story: Story | None = None, key: str = "", at: datetime 
     with world.database.writing(world.principal("olive", at)) as session:
         visit = lock(session, story.visit_id)
         assert visit
-        pressed = service.Pressed(key or new_id(), world.ids["olive"], at, world.policy)
+        pressed = Made(key or new_id(), world.ids["olive"], at, world.policy)
         service.propose(session, visit, world.ids["asha"], SAID, Allowed(), pressed, life=False)
     story.at = at
     return story
@@ -72,7 +73,7 @@ def does(
         case = service.of_visit(session, story.visit_id)[0]
         with_visit = step in (steps.authorise, steps.go_in, steps.secure, steps.say_told)
         first = (session, visit, case) if with_visit else (session, case)
-        return step(*first, *given, steps.Pressed(key or new_id(), asking, world.policy), **how)
+        return step(*first, *given, Pressed(key or new_id(), asking, world.policy), **how)
 
 
 def authorised(world: World) -> Story:
@@ -178,7 +179,7 @@ def test_whoever_asked_does_not_authorise(world: World):
     with world.database.writing(world.principal("dora", story.at)) as session:
         visit = lock(session, story.visit_id)
         assert visit
-        pressed = service.Pressed(new_id(), world.ids["dora"], story.at, world.policy)
+        pressed = Made(new_id(), world.ids["dora"], story.at, world.policy)
         service.propose(session, visit, world.ids["dora"], SAID, Allowed(), pressed, life=False)
     assert refused(world, story, steps.authorise, "tenancy-agreement", "Water") == "own-proposal"
 

@@ -14,9 +14,11 @@ from sqlalchemy import func, select, update
 
 from fieldvisit import failpoints
 from fieldvisit.backup import backup
+from fieldvisit.badges.portraits import portrait
 from fieldvisit.cli import main
 from fieldvisit.desk.check import problems
 from fieldvisit.evidence.service import path_of
+from fieldvisit.evidence.store import Folder
 from fieldvisit.failpoints import FailedOnPurposeError
 from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.roles import CHECKING, DEMO, PURGING
@@ -27,6 +29,7 @@ from fieldvisit.safety.models import Incident
 from fieldvisit.visits.access_cases import AccessCase
 from fieldvisit.visits.lawful_entry_models import LawfulEntry, LawfulEntryStep
 from fieldvisit.visits.models import Entry, Visit
+from tests.pictures import make_all_ready
 from tests.stories import Story, a_visit
 from tests.world import NOW, World
 
@@ -36,7 +39,9 @@ PHOTO_GOES = NOW + YEAR + DAY  # the visit ended on NOW's day
 SIGNATURE_GOES = datetime(2032, 12, 9, 9, tzinfo=NOW.tzinfo)
 
 
-def with_pictures(world: World, *, close: Callable[[Story], Any] = lambda story: story.closing().closed()) -> Story:
+def with_pictures(
+    world: World, *, close: Callable[[Story], Any] = lambda story: story.closing().closed(), photo: bytes = PHOTO
+) -> Story:
     """A photo and a signature, both here whole."""
     story = a_visit(world).at_the_door().answered().identified()
     name = story.phone.blob(b'{"v":1,"w":10,"h":10,"strokes":[[[1,1,0],[5,5,9]]]}', "application/json")
@@ -45,9 +50,9 @@ def with_pictures(world: World, *, close: Callable[[Story], Any] = lambda story:
         {"who": "tenant", "adult": True, "able": True, "how": "signed", "scope": ["enter", "work"]}, story.at,
         blobs=[name],
     )  # fmt: skip
-    photo = story.phone.photo(story.visit_id, PHOTO, story.at)
+    taken = story.phone.photo(story.visit_id, photo, story.at)
     assert {result["status"] for result in story.phone.send(story.at)} == {"accepted"}
-    for blob in (name["id"], photo):
+    for blob in (name["id"], taken):
         assert story.phone.put_whole(blob).get_json()["complete"]
     story.entered()
     close(story)
@@ -63,13 +68,17 @@ def folder_of(world: World) -> Path:
     return Path(world.app.extensions["fv_config"].attachments)
 
 
+def store_in(world: World) -> Folder:
+    return Folder(world.app.extensions["fv_config"].evidence)
+
+
 def here(world: World) -> set[str]:
     """Of which the bytes lie on the disk."""
     return {kind for kind, row in rows(world).items() if path_of(folder_of(world), row.id).exists()}
 
 
 def purge(world: World, at: datetime) -> int:
-    return purging.purge_some(world.database, folder_of(world), world.policy, at).deleted
+    return purging.purge_some(world.database, folder_of(world), store_in(world), world.policy, at).deleted
 
 
 def lines(world: World) -> int:
@@ -225,7 +234,7 @@ def test_a_file_that_the_disk_does_not_let_go_keeps_no_other_from_going(
         remove(folder, file_id)
 
     monkeypatch.setattr(purging.files, "remove", refuses)
-    done = purging.purge_some(world.database, folder_of(world), world.policy, SIGNATURE_GOES)
+    done = purging.purge_some(world.database, folder_of(world), store_in(world), world.policy, SIGNATURE_GOES)
     assert (done.deleted, done.stuck, here(world), rows(world)["photo"].purged_at) == (1, 1, {"photo"}, None)
 
 
@@ -274,7 +283,8 @@ def test_one_that_never_came_is_not_asked_for_after_its_day(world: World) -> Non
 
 
 def test_the_desk_reads_that_it_was_deleted_and_has_no_link_to_it(world: World) -> None:
-    story = with_pictures(world)
+    story = with_pictures(world, photo=portrait(1))
+    assert make_all_ready(world) == ["cleaned", "cleaned"]
     page = f"/office/visits/{story.visit_id}"
     assert "/photos/" in world.client("olive").get(page).text
     photo = rows(world)["photo"].id

@@ -72,7 +72,7 @@ def acts(
         assert watch
         service.act(
             session, watch, Deed(kind, at, at, asking.person_id, body), reason=reason, has_words=False,
-            word_said=bool(body.get("word")), key=key or new_id(), policy=world.policy,
+            word_said=bool(body.get("word")), key=key or new_id(), policy=world.policy, sure=True,
         )  # fmt: skip
 
 
@@ -206,6 +206,66 @@ def test_the_same_call_taken_in_later_is_no_second_alarm(world: World) -> None:
     assert kinds(world) == ["started", "panicked"]
 
 
+# --- taken in by a person, later ----------------------------------------------------------------------------------
+
+
+def held_wish(world: World, monkeypatch: pytest.MonkeyPatch) -> Story:
+    """Asha asked to be watched, and a fault of ours kept it from being filed."""
+
+    def breaks(*_: object) -> None:
+        raise RuntimeError("ours")
+
+    story = a_visit(world, starts=world.now - 60 * MINUTE).in_the_home()
+    story.at = world.now
+    with monkeypatch.context() as broken:
+        broken.setattr(intake.safety, "hear", breaks)
+        story.says("safety.started", at=world.now)
+    assert story.results[-1]["code"] == "reaction-failed"
+    return story
+
+
+def taken_in(world: World, later: timedelta) -> None:
+    with world.database.writing(INTAKE) as session:
+        assert held_entries.take_in(
+            session, session.scalars(select(Held)).one(), by=world.ids["olive"], why="Mended", at=world.now + later,
+            key=world.app.extensions["fv_intake_key"], policy=world.policy,
+        )  # fmt: skip
+    with world.database.writing(WATCHING) as session:
+        service.tick(session, the_watch(world).id, world.now + later, world.policy)
+
+
+@pytest.mark.parametrize(
+    ("later", "stage", "tasks"),
+    [
+        (44 * MINUTE, "active", []), (45 * MINUTE, "planned", ["watch_unanswered"]),
+        (timedelta(days=3), "planned", ["watch_unanswered"]),
+    ],
+)  # fmt: skip
+def test_what_is_taken_in_late_is_no_alarm_and_is_asked_after(
+    world: World, monkeypatch: pytest.MonkeyPatch, later: timedelta, stage: str, tasks: list[str]
+) -> None:
+    held_wish(world, monkeypatch)
+    taken_in(world, later)
+    assert (the_watch(world).stage, open_tasks(world), kinds(world)) == (stage, tasks, ["started"])
+    assert the_watch(world).due_at == (world.now + later + 30 * MINUTE if stage == "active" else None)
+
+
+@pytest.mark.parametrize("end", ["safety.ended", "door.no_answer"])
+def test_a_visit_that_has_ended_since_is_not_watched_and_nobody_is_asked_after(
+    world: World, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    story = held_wish(world, monkeypatch)
+    story.says(end, **({"waited_min": 10, "called": True, "card_left": True} if end == "door.no_answer" else {}))
+    taken_in(world, 10 * MINUTE)
+    assert (the_watch(world).stage, open_tasks(world)) == ("planned", [])
+
+
+def test_whoever_was_heard_of_since_is_not_asked_after(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    held_wish(world, monkeypatch).says("safety.checked_in", at=world.now + MINUTE)
+    taken_in(world, timedelta(days=3))
+    assert (the_watch(world).stage, open_tasks(world)) == ("planned", [])
+
+
 def test_two_workers_of_one_visit_have_two_watches(world: World) -> None:
     story = watched(world)
     assert the_watch(world).person_id == world.ids[story.lead]
@@ -234,12 +294,12 @@ def test_every_word_takes_the_same_work(world: World, monkeypatch: pytest.Monkey
     assert len(counted) == 8
 
 
-def phone_says(world: World, word: str, minutes: float) -> None:
+def phone_says(world: World, word: str, minutes: float, key: str = "") -> None:
     watch_id = the_watch(world).id
     with world.database.writing(WATCHING) as session:
         watch = service.lock(session, watch_id)
         assert watch
-        service.said_by_phone(session, watch, word, new_id(), world.now + minutes * MINUTE, world.policy)
+        service.said_by_phone(session, watch, word, key or new_id(), world.now + minutes * MINUTE, world.policy)
 
 
 def phone_sees(world: World, minutes: float) -> Any:
@@ -268,6 +328,34 @@ def test_the_word_under_duress_is_an_alarm_here_and_nothing_there(world: World, 
     assert phone_sees(world, minutes).stage.value in ("active", "safe")
     assert open_tasks(world) == []
     assert "heron" not in everything(world).lower()
+
+
+def judged_words(world: World) -> list[str]:
+    return [step.body["word"] for step in rows(world, WatchStep) if step.kind == "spoke"]
+
+
+def test_another_word_in_the_same_form_is_heard_and_the_same_one_is_kept_once(world: World) -> None:
+    with_words(world)
+    watched(world)
+    for word in ("nonsense", "nonsense", SAFE, DURESS, DURESS):
+        phone_says(world, word, 10, key="p" * 32)
+    assert judged_words(world) == ["wrong", "right", "duress"]
+    assert the_watch(world).stage == "alarm"
+
+
+def test_another_word_in_the_same_form_of_the_desk_is_heard_too(world: World) -> None:
+    watched(world)
+    for word in ("right", "right", "duress"):
+        acts(world, "spoke", 10, word=word, reason=WHY, key="d" * 32)
+    assert judged_words(world) == ["right", "duress"]
+    assert the_watch(world).stage == "alarm"
+
+
+def test_a_word_from_a_phone_whose_worker_has_set_none_is_refused(world: World) -> None:
+    watched(world)
+    with pytest.raises(RefusedError, match="no words"):
+        phone_says(world, "anything", 36)
+    assert judged_words(world) == []
 
 
 def test_both_words_leave_the_same_tasks_and_the_same_work(world: World) -> None:

@@ -26,7 +26,8 @@ from fieldvisit.safeguarding import delivery, service
 from fieldvisit.safeguarding.models import SealedBox
 from fieldvisit.safeguarding.rules import LONGEST_WAIT, SIZES
 from fieldvisit.tasks import Task
-from fieldvisit.vault.store import VaultError, open_vault
+from fieldvisit.vault.opening import open_vault
+from fieldvisit.vault.store import VaultError
 from fieldvisit.visits.models import Entry
 from tests.phone_double import Phone as PhoneDouble
 from tests.stories import Story, a_phone, a_visit
@@ -263,7 +264,7 @@ def test_a_vault_that_was_given_back_its_keys_is_opened_again(
     save(phone := a_phone(world, "asha"), seal())
     phone.send(NOW)
     with monkeypatch.context() as lost:
-        lost.setattr("fieldvisit.vault.store.open_vault", _no_vault)
+        lost.setattr("fieldvisit.vault.opening.open_vault", _no_vault)
         works()
     assert boxes(world)[0].jwe is not None
     clock.move_to(NOW + LONGEST_WAIT)

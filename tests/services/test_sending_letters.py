@@ -13,7 +13,7 @@ from PIL import Image
 from fieldvisit.lettering import Fonts, missing_letters
 from fieldvisit.messages.adapters import send
 from fieldvisit.messages.adapters.settings import Sending
-from fieldvisit.messages.letter import ADDRESS, BODY_TOP, LOOKS, LetterHead, letter_pdf
+from fieldvisit.messages.letter import ADDRESS, BODY_TOP, LOOKS, LetterHead, kept_together, letter_pdf
 from fieldvisit.messages.outgoing import NeverError, Outgoing, Taken
 from fieldvisit.messages.pictures import picture_for
 from tests.services.test_badge_drawing import pictures, read, sizes, streams, words
@@ -44,6 +44,20 @@ def placed(pdf: bytes, page: int = 0) -> list[tuple[float, float, str]]:
 
 def pages(pdf: bytes) -> int:
     return len(re.findall(rb"/Type /Page\b", pdf))
+
+
+@pytest.mark.parametrize(
+    ("groups", "shown"),
+    [
+        ("01664 502 502", "01664_502_502"), ("01664 502 502 0808 157 0123", "01664_502_502 0808_157_0123"),
+        ("0800 111 999 0808 157 0123", "0800_111_999 0808_157_0123"),
+        ("01664 502502 020 7946 0000", "01664_502502 020_7946_0000"),
+        ("+44 1664 502 502 07700 900 123", "+44_1664_502_502 07700_900_123"), ("123 456", "123_456"),
+        ("0800 111 999 2", "0800_111_999 2"), ("12 01664 502 502", "12 01664_502_502"),
+    ],
+)  # fmt: skip
+def test_a_number_stays_on_one_line_and_two_side_by_side_stay_two(groups: str, shown: str) -> None:
+    assert kept_together(groups) == shown.replace("_", "\u00a0")
 
 
 @pytest.mark.parametrize("look", LOOKS)

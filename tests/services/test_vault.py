@@ -2,7 +2,6 @@
 
 import json
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,33 +15,17 @@ from fieldvisit.outbox.envelope import is_well_signed
 from fieldvisit.vault import doors, intake, record, service, watch, words
 from fieldvisit.vault.intake import BoxRefusedError, digest_of, receipt_text, take_in
 from fieldvisit.vault.models import ADDED_ONLY, NEVER_DELETED, Box, Case, Page, Reader, Record
+from fieldvisit.vault.seeing import cases_of
 from tests.vault_house import SECRET, STEP, WHY, House, a_vault, seal
 from tests.world import NOW
 
 MIN = timedelta(minutes=1)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
-    if request.param == "sqlite":
-        vault = a_vault(tmp_path)
-        yield House(vault)
-        vault.store.dispose()
-        return
-    server = request.getfixturevalue("postgres_server")
-    with server.admin.connect() as connection:
-        connection.execute(text("CREATE DATABASE vault"))
-    vault = a_vault(tmp_path, server.admin.url.set(database="vault").render_as_string(hide_password=False))
-    yield House(vault)
-    vault.store.dispose()
-    with server.admin.connect() as connection:
-        connection.execute(text("DROP DATABASE vault WITH (FORCE)"))
-
-
 def seen_by(house: House, ref: str) -> list[str]:
     with house.vault.store.reading() as session:
         reader = session.get_one(Reader, house.readers[ref])
-        return [one.case.id for one in service.cases_of(session, house.vault, reader)]
+        return [one.case.id for one in cases_of(session, house.vault, reader)]
 
 
 # --- coming in ----------------------------------------------------------------------------------------------------
@@ -100,7 +83,7 @@ def test_what_was_late_on_its_way_was_not_opened_with_what_was_there(house: Hous
     late = seal(house.vault.keys.public["seal"], {"facts": "More", "quoting": first.number})
     take_in(house.vault, late, NOW + MIN, NOW + 20 * MIN)
     with house.vault.store.reading() as session:
-        [seen] = service.cases_of(session, house.vault, staying.reader)
+        [seen] = cases_of(session, house.vault, staying.reader)
     assert [box.sha256 for box in seen.unopened] == [take_in(house.vault, late, NOW).sha256]
 
 
@@ -411,8 +394,8 @@ def test_a_lead_is_not_shared_with_as_an_investigator_is(house: House):
         act(house, lena, case, "shared", reader=house.readers["opal"])
 
 
-@pytest.mark.parametrize("model", NEVER_DELETED, ids=lambda model: model.__tablename__)
-def test_nothing_is_ever_deleted(house: House, model: Any):
+def everything_once(house: House) -> None:
+    """A row in every table: also of a case that was destroyed when its time was over."""
     house.enrol("lena", "luca")
     case, lena = house.case_of(house.send(named_staff="Luca")), house.staying("lena")
     house.open(lena, "lena", case)
@@ -422,18 +405,20 @@ def test_nothing_is_ever_deleted(house: House, model: Any):
     watch.watch(house.vault, NOW + 20 * MIN)
     house.send()
     watch.watch(house.vault, NOW + 40 * MIN)
+    house.enrol("lena", "luca")
+    house.destroyed_case()
+
+
+@pytest.mark.parametrize("model", NEVER_DELETED, ids=lambda model: model.__tablename__)
+def test_nothing_is_ever_deleted(house: House, model: Any):
+    everything_once(house)
     with pytest.raises(DBAPIError, match="only added"), house.vault.store.writing() as session:
         session.execute(text(f"DELETE FROM {model.__tablename__}"))
 
 
 @pytest.mark.parametrize("model", ADDED_ONLY, ids=lambda model: model.__tablename__)
 def test_what_was_written_stays_as_it_was_written(house: House, model: Any):
-    house.enrol("lena", "luca")
-    case, lena = house.case_of(house.send(named_staff="Luca")), house.staying("lena")
-    house.open(lena, "lena", case)
-    act(house, lena, case, "note")
-    with pytest.raises(RefusedError):
-        doors.come_in(house.vault, "person-lena", "000000", NOW)
+    everything_once(house)
     column = model.__table__.columns.keys()[0]
     with pytest.raises(DBAPIError, match="only added"), house.vault.store.writing() as session:
         session.execute(text(f"UPDATE {model.__tablename__} SET {column} = {column}"))

@@ -8,12 +8,14 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from fieldvisit.badges.portraits import portrait
 from fieldvisit.db import new_id
 from fieldvisit.ground.roles import CHECKING
 from fieldvisit.messages.models import Message
 from fieldvisit.register.models import Resident
 from tests.services.test_hazards import MINUTE, reported
 from tests.services.test_hazards_from_the_door import inside, reports
+from tests.pictures import make_all_ready
 from tests.stories import FIRST_HOME
 from tests.web.desk_forms import SignedIn, day, household, said
 from tests.web.test_hazards import cases, found, kinds, logged
@@ -121,10 +123,11 @@ def test_the_case_shows_the_workers_words_and_photos_and_what_else_is_open_there
     world: World, olive: FlaskClient
 ) -> None:
     story = reports(reports(inside(world)), hazard="electrical_hazards", seen="Bare wires", where="Hall")
-    blob = story.phone.photo(story.visit_id, b"a picture", story.at + MINUTE, "hazard")
+    blob = story.phone.photo(story.visit_id, portrait(2), story.at + MINUTE, "hazard")
     story.phone.photo(story.visit_id, b"another", story.at + MINUTE, "hazard")
     story.phone.send(world.now)
     story.phone.put_whole(blob)
+    make_all_ready(world)
     first, second = sorted(cases(world), key=lambda case: case.hazard)
     page = olive.get(f"/office/hazards/{second.id}")
     for words in (

@@ -21,6 +21,7 @@ from fieldvisit.outbox import opening
 from fieldvisit.outbox.arrivals import attachment_id
 from fieldvisit.outbox.models import Held
 from fieldvisit.visits import events as ev
+from tests.pictures import make_all_ready
 from tests.stories import Story, a_phone, a_visit
 from tests.world import NOW, World
 
@@ -240,9 +241,14 @@ def test_a_phone_with_a_gap_is_listed_with_how_many_and_since_when(world: World)
 
 
 def with_photo(
-    world: World, content: bytes = PHOTO, type: str = "image/jpeg", kind: str = "photo.taken"
+    world: World,
+    content: bytes = PHOTO,
+    type: str = "image/jpeg",
+    kind: str = "photo.taken",
+    *,
+    ready: bool = True,
 ) -> tuple[Story, str]:
-    """Answers the story and the address of the photo."""
+    """Answers the story and the address of the photo, which the worker has seen to."""
     story = a_visit(world).told()
     blob = story.phone.blob(content, type)
     body = {"what": "before"} if kind == "photo.taken" else {
@@ -251,6 +257,8 @@ def with_photo(
     story.phone.save(kind, story.visit_id, body, NOW, blobs=[blob])
     story.phone.send(NOW)
     assert story.phone.put_whole(blob["id"]).get_json()["complete"]
+    if ready:
+        make_all_ready(world)
     name = attachment_id(story.phone.device, blob["id"])
     return story, f"/office/visits/{story.visit_id}/photos/{name}"
 
@@ -303,10 +311,11 @@ def test_a_photo_that_is_not_whole_yet_is_not_there(world: World) -> None:
 
 
 def test_bytes_that_were_changed_on_the_disk_are_not_shown(world: World, home: Any) -> None:
-    _, address = with_photo(world)
+    _, address = with_photo(world, ready=False)
     path = path_of(home / "attachments", address.rsplit("/", 1)[1])
     raw = path.read_bytes()
     path.write_bytes(raw[:-1] + bytes([raw[-1] ^ 1]))
+    assert make_all_ready(world) == ["refused"]
     answer = world.client("olive").get(address)
     assert answer.status_code == 422
     assert "its file was changed" in answer.text

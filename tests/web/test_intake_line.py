@@ -17,6 +17,7 @@ SAID = {
     "caller_name": "Joan Abbot",
     "caller_contact": "07700 900123",
     "safe_to_ring": "Mornings, no voicemail",
+    "needs": "Large print",
     "happened_where": "Flat 3, Mill House",
     "happened_when": "This morning about ten",
     "about_whom": "A tall man in a blue coat",
@@ -27,7 +28,7 @@ SAID = {
     "is_complaint": "yes",
     "k": "a" * 32,
 }
-NAMELESS = SAID | {"anonymous": "yes"}
+NAMELESS = SAID | {"anonymous": "yes", "points_checked": "yes"}
 
 
 def every_row(database: Database, table: str) -> list[dict]:
@@ -38,7 +39,7 @@ def every_row(database: Database, table: str) -> list[dict]:
 
 
 def everything(database: Database) -> str:
-    return str([every_row(database, table) for table in ("concern", "task", "access_record")])
+    return str([every_row(database, table) for table in ("concern", "breach_case", "access_record")])
 
 
 def take(client: FlaskClient, said: dict[str, str] = SAID):
@@ -61,7 +62,7 @@ def hana(world: World) -> FlaskClient:
 def test_the_form_asks_in_the_order_of_the_script(hana):
     form = hana.get("/office/intake").text
     order = ["danger_now", "still_there", "anonymous", "caller_name", "safe_to_ring", "happened_where", "happened_when",
-             "about_whom", "firm", "badge_number", "what", "wants", "is_complaint"]  # fmt: skip
+             "who", "about_whom", "firm", "badge_number", "what", "wants", "needs", "points_checked", "is_complaint"]  # fmt: skip
     places = [form.index(f'name="{name}"') for name in order]
     assert places == sorted(places)
 
@@ -108,23 +109,32 @@ def test_nobody_else_can_have_it_read_back(world, hana):
     assert hana.get(address).status_code == 200
 
 
-def test_it_raises_a_dated_task_that_says_nothing_of_it(world, hana):
+def test_it_opens_a_case_and_a_complaint_that_were_heard_at_the_same_instant(world, hana):
     take(hana)
-    (concern,), (task,) = every_row(world.database, "concern"), every_row(world.database, "task")
-    assert (task["kind"], task["about"], task["about_id"]) == ("concern", "concern", concern["id"])
-    assert str(task["due_at"])[:19].replace("T", " ") == "2026-12-09 23:59:59"
-    assert "Joan" not in str(task)
+    (concern,), (case,) = every_row(world.database, "concern"), every_row(world.database, "breach_case")
+    (complaint,) = every_row(world.database, "complaint")
+    assert (case["concern_id"], case["cause"]) == (concern["id"], f"concern:{concern['id']}")
+    assert case["heard_at"] == complaint["heard_at"] == concern["received_at"]
+    assert every_row(world.database, "breach_words") == []  # what was said, and by whom, stays with the concern
+    assert "Joan" not in str(case)
+
+
+def test_no_task_of_the_desk_tells_that_there_is_a_concern(world, hana):
+    take(hana, SAID | {"is_complaint": "no"})
+    assert every_row(world.database, "task") == []
+    assert len(every_row(world.database, "breach_case")) == 1
 
 
 def test_pressed_twice_is_one_concern_with_one_reference(world, hana):
     first, second = read_back(hana), read_back(hana)
     assert first == second
-    assert len(every_row(world.database, "concern")) == len(every_row(world.database, "task")) == 1
+    assert len(every_row(world.database, "concern")) == len(every_row(world.database, "breach_case")) == 1
+    assert len(every_row(world.database, "complaint")) == 1
 
 
 def test_other_words_on_the_same_form_are_kept_too(world, hana):
     take(hana)
-    take(hana, SAID | {"what": "He shouted, and then he broke a cup"})
+    take(hana, SAID | {"what": "He shouted, and then he broke a cup", "same": "no"})
     assert {row["what"] for row in every_row(world.database, "concern")} == {
         "He shouted at me and called me names", "He shouted, and then he broke a cup",
     }  # fmt: skip
@@ -133,6 +143,7 @@ def test_other_words_on_the_same_form_are_kept_too(world, hana):
 def test_a_caller_may_say_no_to_a_complaint(world, hana):
     shown = read_back(hana, SAID | {"is_complaint": "no"})
     assert "It is also a complaint" not in shown
+    assert every_row(world.database, "complaint") == []
     assert not every_row(world.database, "concern")[0]["is_complaint"]
 
 
@@ -149,14 +160,16 @@ def test_of_an_anonymous_caller_nothing_that_was_typed_about_them_is_kept(world,
     assert SAID["what"] in kept
 
 
-def test_of_an_anonymous_call_no_time_stands_beside_the_concern_or_its_task(world, hana, clock):
+def test_of_an_anonymous_call_no_time_stands_beside_the_concern_or_its_case(world, hana, clock):
     clock.move_to(NOW + timedelta(minutes=17))
     take(world.client("hana"), NAMELESS)
-    (concern,), (task,) = every_row(world.database, "concern"), every_row(world.database, "task")
+    (concern,), (case,) = every_row(world.database, "concern"), every_row(world.database, "breach_case")
+    (step,) = every_row(world.database, "breach_step")
     assert concern["received_at"] is None
     assert str(concern["received_on"]) == "2026-12-08"
-    assert "09:17" not in str(concern) + str(task)
-    assert datetime(2026, 12, 8, 9, 17, tzinfo=UTC) not in task.values()
+    for row in (concern, case, step):
+        assert "09:17" not in str(row)
+        assert datetime(2026, 12, 8, 9, 17, tzinfo=UTC) not in row.values()
 
 
 def test_the_access_record_does_not_tell_which_anonymous_concern_was_taken_when(world, hana):
@@ -188,6 +201,8 @@ WRONG = (
     ({"caller_name": "", "caller_contact": ""}, "choose that they stay anonymous"),
     ({"badge_number": "a number that is too long"}, "at most 12 characters"),
     ({"what": "x" * 4001}, "at most 4,000 characters"),
+    ({"channel": "letter"}, "Write down the day on which it came"),
+    ({"channel": "letter", "came_on-day": "9", "came_on-month": "12", "came_on-year": "2026"}, "none that is still to come"),
 )
 
 
@@ -213,13 +228,14 @@ def test_the_longest_words_are_kept_whole(world, hana):
 
 
 def test_a_caller_who_does_not_know_the_visit_the_firm_or_the_badge_is_heard(world, hana):
-    said = {"danger_now": "no", "still_there": "no", "anonymous": "yes", "what": "Somebody knocked and swore at me"}
+    said = {"danger_now": "no", "still_there": "no", "anonymous": "yes", "what": "Somebody knocked and swore at me",
+            "points_checked": "yes"}  # fmt: skip
     assert take(hana, said).status_code == 303
 
 
 def test_any_of_the_councils_lines_may_take_one(world):
     for who in ("hana", "olive", "lena", "ines"):
-        assert take(world.client(who)).status_code == 303
+        assert take(world.client(who), SAID | {"same": "no"}).status_code == 303
 
 
 def test_for_anybody_else_the_form_is_not_there(world):

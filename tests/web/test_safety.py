@@ -246,6 +246,14 @@ def test_a_word_is_never_shown_back_to_whoever_typed_it(world: World, dora: Flas
     assert "Ask for their word" in answer.text
 
 
+def test_a_worker_without_words_is_told_to_set_them(world: World, asha: FlaskClient) -> None:
+    watched(world)
+    answer = gives(asha, the_watch(world).id, "anything")
+    assert answer.status_code == 409
+    assert "You have set no words" in said(answer)
+    assert kinds(world) == ["started"]
+
+
 def test_nobody_gives_a_word_for_another(world: World) -> None:
     with_words(world)
     watched(world)

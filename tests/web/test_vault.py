@@ -24,7 +24,8 @@ from fieldvisit.config import Config, make_keys
 from fieldvisit.vault import copies, setup, watch
 from fieldvisit.vault.check import problems
 from fieldvisit.vault.keys import DATA, SEAL, SIGN, VaultKeyError, VaultKeys
-from fieldvisit.vault.store import VaultError, open_vault
+from fieldvisit.vault.opening import open_vault
+from fieldvisit.vault.store import VaultError
 from tests.vault_house import SECRET, STEP, WHY, House, a_vault, seal
 from tests.world import NOW, World
 

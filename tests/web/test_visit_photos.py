@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from fieldvisit.audit.models import AccessRecord
 from fieldvisit.badges.portraits import portrait
+from tests.pictures import make_all_ready
 from tests.stories import Story, a_visit
 from tests.world import NOW, World
 
@@ -22,6 +23,7 @@ def photographed(world: World, *shots: tuple[str, str]) -> Story:
         blob = story.phone.photo(story.visit_id, portrait(number), story.at + number * MINUTE, what, **more)
         assert story.phone.send(story.at + number * MINUTE)[0]["status"] == "accepted"
         assert story.phone.put_whole(blob).get_json()["complete"]
+    assert set(make_all_ready(world)) <= {"cleaned"}
     return story
 
 

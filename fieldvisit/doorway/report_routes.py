@@ -1,0 +1,121 @@
+"""`/behaviour`: anybody reports how somebody behaved; `/behaviour/status`: how it stands, by its receipt. No cookie is read.
+
+From one network a few reports in an hour, then the phone line (T40); and so many wrong receipts, then none is looked up.
+"""
+
+from datetime import datetime
+
+from flask import Response, current_app, request
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fieldvisit.breaches import forms, receipts, rules, service
+from fieldvisit.breaches.receipts import Standing
+from fieldvisit.db import new_id
+from fieldvisit.doorway import my_visit_page, scans, tries
+from fieldvisit.doorway.my_visit_forms import plain
+from fieldvisit.doorway.my_visit_routes import METHODS, asking, blueprint, form_sent, never_blank
+from fieldvisit.doorway.routes import send
+from fieldvisit.ground.roles import TAKING, Principal, Role
+from fieldvisit.notices.links import LinkTry
+from fieldvisit.register.service import tenants_stand_in
+from fieldvisit.web.access import access, at, database, no_cookie, policy
+
+REPORT, RECEIPT = "report", "receipt"
+
+
+@blueprint.route("/behaviour", methods=METHODS)
+@access("concern", "report")
+@no_cookie
+@never_blank
+def behaviour() -> Response:
+    if request.method != "POST":
+        return _form(forms.blank() | {"is_complaint": ""}, "")
+    typed, errors = forms.read_report(form_sent())
+    if errors:
+        return _form(typed, _sentence(errors), 422)
+    net = _network()
+    try:
+        with database().writing(TAKING) as session:
+            key = tries.of_network(REPORT, net)
+            told = forms.told_by_public(typed)
+            before = service.is_told(session, told, typed["k"])
+            if not before and not rules.may_report(_recent(session, key), at()):
+                return _form(typed, _("Several reports came from where you are in the last hour. Please ring us."), 429)
+            by = Principal(tenants_stand_in(session).id, Role.TENANT_LINK, at())
+            taken = service.take(
+                session, told, form_key=typed["k"], by=by, policy=policy(), key=_receipt_key(), net=net
+            )
+            if not before:
+                tries.count(session, key, at())
+    except service.ReferenceTaken:
+        return _form(typed | {"k": new_id()}, _("This was not sent yet. Press the button once more."), 409)
+    shown = rules.in_fours(taken.receipt)
+    page = my_visit_page.plain(
+        current_app.jinja_env, asking(), "behaviour_sent", reference=taken.reference, receipt=shown
+    )
+    return send(page)
+
+
+@blueprint.route("/behaviour/status", methods=METHODS)
+@access("concern", "follow")
+@no_cookie
+@never_blank
+def status() -> Response:
+    """A wrong number is told the same whyever it is wrong; too many of one network, and no number is looked up there."""
+    if request.method != "POST":
+        return _status(None)
+    form = form_sent()
+    typed, words = form.get("receipt", "")[:40], plain(form.get("words", ""))
+    if len(words) > forms.LONG:
+        return _status(Standing.OPEN, typed, words, problem=_("That is too long. Please make it shorter, or ring us."))
+    key, added = tries.of_network(RECEIPT, _network()), False
+    with database().writing(TAKING) as session:
+        if not rules.may_look_up(_recent(session, key), at()):
+            return send(my_visit_page.wait(current_app.jinja_env, asking()))
+        standing = receipts.standing(session, typed, _receipt_key())
+        if standing is Standing.NONE:
+            tries.count(session, key, at())
+        elif words:
+            added = receipts.add_words(session, typed, words, form_key=forms.key_of(form), at=at(), key=_receipt_key())
+    return _status(standing, typed, "" if added else words, added=added)
+
+
+def _status(
+    standing: Standing | None, typed: str = "", words: str = "", *, added: bool = False, problem: str = ""
+) -> Response:
+    code = 422 if problem else 200
+    return send(
+        my_visit_page.plain(
+            current_app.jinja_env, asking(), "behaviour_status", code, standing=standing.value if standing else "",
+            typed=typed if rules.receipt_typed(typed) else "", words=words, added=added, problem=problem, key=new_id(),
+        )
+    )  # fmt: skip
+
+
+def _form(typed: forms.Typed, problem: str, code: int = 200) -> Response:
+    page = my_visit_page.plain(
+        current_app.jinja_env, asking(), "behaviour", code, typed=typed, problem=problem,
+        conduct_line=policy().council.conduct_line.value,
+    )  # fmt: skip
+    return send(page)
+
+
+def _sentence(errors: dict[str, str]) -> str:
+    if "what" in errors and errors["what"].startswith("Write"):
+        return _("Write what happened. A few words are enough.")
+    return _("That is too long. Please make it shorter, or ring us.")
+
+
+def _recent(session: Session, key: str) -> list[datetime]:
+    recent = select(LinkTry.at).where(LinkTry.key == key, LinkTry.at > at() - rules.HOUR)
+    return list(session.scalars(recent.limit(10 * rules.WRONG_RECEIPTS)))
+
+
+def _network() -> str:
+    return scans.network(request.remote_addr or "", current_app.config["SECRET_KEY"], at())
+
+
+def _receipt_key() -> bytes:
+    return receipts.receipt_key(current_app.config["SECRET_KEY"])
