@@ -10,7 +10,8 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from fieldvisit import faces as all_faces
-from fieldvisit.config import FACES, Config, Face, load_config
+from fieldvisit.codes import own as own_codes
+from fieldvisit.config import FACES, Config, ConfigError, Face, load_config
 from fieldvisit.db import Database
 from fieldvisit.ground.policy import load_policy
 from fieldvisit.outbox.envelope import IntakeKey
@@ -29,6 +30,10 @@ def create_app(
     config = config or load_config()
     config.check_host()
     policy = load_policy(config.policy_name)
+    try:
+        own_codes.use(config.codes_dir)
+    except own_codes.OwnCodesError as error:
+        raise ConfigError(str(error)) from None
     app = Flask(__name__, static_folder=str(render.STATIC), template_folder=None)
     _configure(app, config)
     app.session_interface = access.Sessions()

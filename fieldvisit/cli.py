@@ -146,17 +146,14 @@ def _serve(told: argparse.Namespace) -> None:
     from fieldvisit.config import FACES, load_config
     from fieldvisit.failpoints import WANTED
     from fieldvisit.serving import serve
-    from fieldvisit.vault.store import was_made
+    from fieldvisit.vault.check import at_start
 
     config = load_config()
     if WANTED:
         print(f"FV_FAIL is set: this process fails on purpose at {', '.join(sorted(WANTED))}.", file=sys.stderr)
     here = tuple(face for face in FACES if face != "vault" or not config.vault_is_elsewhere)
-    if "vault" in here and not told.face and not was_made(config):
-        print(
-            "There is no vault here: nobody can send a safeguarding report. Make one: fieldvisit vault init",
-            file=sys.stderr,
-        )
+    for trouble in at_start(config) if not told.face else ():
+        print(trouble, file=sys.stderr)
     serve(config, tuple(told.face) or here, told.port or config.port, with_worker=told.with_worker)
 
 
@@ -167,11 +164,13 @@ def _worker(told: argparse.Namespace) -> None:
     from fieldvisit import worker
     from fieldvisit.config import load_config
     from fieldvisit.evidence.console import insist
+    from fieldvisit.vault import opening as vault
 
     config = load_config()
     config.secret_key()
     insist(config)
     policy, stop = load_policy(config.policy_name), threading.Event()
+    vault.insist(config, policy)  # a vault that could not be watched stops the start; one that breaks later not the post
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, lambda *_: stop.set())
     with _database(config.url) as database:
@@ -258,12 +257,16 @@ def _migrate(_told: argparse.Namespace) -> None:
 
 def _catch_up(database: Any, policy: Policy) -> None:
     """What was recorded before it had a case has one now."""
-    from fieldvisit.ground.roles import IMPORTING
+    from fieldvisit.breaches.from_tasks import turn
+    from fieldvisit.ground.roles import IMPORTING, TAKING
     from fieldvisit.visits.access_catch_up import catch_up
 
     with database.writing(IMPORTING) as session:
         if made := catch_up(session, policy):
             print(f"New cases for {made.attempts} refusals or no access and {made.entries} entries without consent.")
+    with database.writing(TAKING) as session:
+        if turned := turn(session, policy, TAKING, now()):
+            print(f"Of dated tasks came {turned.cases} cases of conduct and {turned.complaints} complaints.")
 
 
 def _check(_told: argparse.Namespace) -> int:

@@ -37,6 +37,7 @@ class Config(BaseSettings):
     dev: bool = False
     proxies: int = 0
     offline: bool = True  # 0: phones keep no pages; the worker that some already have takes itself off
+    codes_dir: Path | None = None  # a council's own codes of conduct, one TOML file each
     font: Path | None = None  # a TrueType font for letters and cards
     beside: int | None = None  # the process id of the server that a worker was started beside, and ends with
     port: int = Field(default=8000, validation_alias="PORT")

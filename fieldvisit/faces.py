@@ -28,9 +28,20 @@ def blueprints_of_faces() -> dict[Face, tuple[Blueprint, ...]]:
     from fieldvisit.badges.desk_routes import blueprint as badge_desk
     from fieldvisit.badges.routes import blueprint as badge
     from fieldvisit.breaches import concern_routes, own_routes
+    from fieldvisit.breaches.case_routes import blueprint as breach_cases
+    from fieldvisit.breaches.involved_routes import blueprint as involved_letters
+    from fieldvisit.breaches.letters_routes import blueprint as letters
     from fieldvisit.breaches.routes import blueprint as breaches
+    from fieldvisit.codes import file_routes, involved_routes
+    from fieldvisit.codes.office_routes import blueprint as code_desk
+    from fieldvisit.codes.routes import blueprint as codes
+    from fieldvisit.complaints.routes import blueprint as complaints
+    from fieldvisit.declarations import desk_routes as declarations
+    from fieldvisit.declarations import involved_routes as involved_declare
+    from fieldvisit.declarations.routes import field as declare
     from fieldvisit.desk import (  # all of one blueprint
         caller_routes,
+        code_papers_routes,
         household_routes,
         lawful_entries_routes,
         messages_routes,
@@ -40,7 +51,7 @@ def blueprints_of_faces() -> dict[Face, tuple[Blueprint, ...]]:
         texts_routes,
     )
     from fieldvisit.desk.blueprint import blueprint as desk
-    from fieldvisit.doorway import report_routes
+    from fieldvisit.doorway import codes_routes, report_routes
     from fieldvisit.doorway.my_visit_routes import blueprint as my_visit
     from fieldvisit.doorway.routes import blueprint as verify
     from fieldvisit.hazards.clock_routes import blueprint as job_clocks
@@ -62,14 +73,14 @@ def blueprints_of_faces() -> dict[Face, tuple[Blueprint, ...]]:
     from fieldvisit.visits.send_routes import blueprint as send
 
     assert caller_routes and household_routes and lawful_entries_routes and messages_routes and people_routes
-    assert concern_routes and report_routes
-    assert incident_routes and refusals_routes and routes and texts_routes
+    assert codes_routes and concern_routes and report_routes
+    assert code_papers_routes and file_routes and involved_routes and incident_routes and refusals_routes and routes and texts_routes
     return {
-        "verify": (verify, my_visit, involved),
-        "field": (doorstep, packs, outbox, badge, calendar, matter.field, own_routes.blueprint, safety.field),
+        "verify": (verify, my_visit, involved_letters, involved_declare.blueprint, involved),
+        "field": (doorstep, packs, outbox, badge, calendar, matter.field, own_routes.blueprint, letters, safety.field, declare, codes),
         "office": (
-            desk, plan, send, entry, hazards, job_clocks, breaches, badge_desk, held_desk, photos, receipts, matter.desk,
-            safety.desk,
+            desk, plan, send, entry, hazards, job_clocks, complaints, breaches, breach_cases, badge_desk, held_desk, photos, receipts, matter.desk,
+            safety.desk, declarations.desk, code_desk,
         ),
         "vault": (vault,),
     }  # fmt: skip
@@ -104,6 +115,8 @@ def register(app: Flask, faces: Sequence[Face], csrf: CSRFProtect) -> None:
     csrf.exempt("fieldvisit.outbox.routes.events")
     csrf.exempt("fieldvisit.outbox.routes.piece")
     csrf.exempt("fieldvisit.safeguarding.routes.take")  # it checks the token itself, as its form is larger than others
+    csrf.exempt("fieldvisit.desk.code_papers_routes.add_paper")  # the same
+    csrf.exempt("fieldvisit.codes.office_routes.upload")  # the same
     csrf.exempt("fieldvisit.desk.people_routes.set_photo")  # it checks the token itself, once it knows who asks
 
 

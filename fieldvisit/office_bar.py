@@ -25,16 +25,29 @@ GROUPS: tuple[tuple[str, tuple[Place, ...]], ...] = (
         "Homes",
         (
             ("Hazards", "/office/hazards", ("hazard", "list")),
+    ("Complaints", "/office/complaints", ("complaint", "list")),
             ("Refusals", "/office/refusals", ("access-case", "list")),
             ("Entries", "/office/entries", ("entry", "list")),
         ),
     ),
-    ("Conduct", (("Take a concern", "/office/intake", ("concern", "take")),)),
+    (
+        "Conduct",
+        (
+            ("Take a concern", "/office/intake", ("concern", "take")),
+            ("Conduct cases", "/office/breaches", ("breach", "list")),
+            ("Themes and counts", "/office/breaches/report", ("breach", "totals")),
+            ("Letters to you", "/conduct/letters", ("breach", "own")),
+        ),
+    ),
     (
         "People",
         (
             ("People", "/office/people", ("worker", "read")),
             ("Badges", "/office/badges", ("badge", "suspend")),
+            ("Codes", "/office/codes", ("code", "list")),
+            ("My codes", "/codes", ("code", "read")),
+            ("Declarations", "/office/declarations", ("declaration", "list")),
+            ("Declare a gift", "/declare", ("declaration", "own")),
         ),
     ),
     (

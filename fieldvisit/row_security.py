@@ -122,7 +122,9 @@ POLICIES: dict[str, Rows] = {
     # nobody(): what system work alone reads
     "envelope": Rows(NOBODY, written=THROUGH_ENTRY),
     # breaches/models.py: through a case in sight; whoever takes the call reads none of it (N4)
-    "concern": Rows("EXISTS (SELECT FROM breach_case WHERE breach_case.concern_id = concern.id)"),
+    "concern": Rows(
+        "EXISTS (SELECT FROM breach_case WHERE breach_case.concern_id = concern.id)", written=ADDED_BY_ANYBODY
+    ),
     "concern_added": Rows(THROUGH_CONCERN),
     "concern_link": Rows(THROUGH_CONCERN),
     "concern_draft": Rows(f"person_id = {PERSON}"),

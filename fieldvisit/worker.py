@@ -7,7 +7,6 @@ lease; whoever takes the work up again asks the provider first whether it has th
 import os
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -16,24 +15,25 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from fieldvisit.badges.models import RecentScan, Scan, TypedTry
+from fieldvisit.breaches import case_purge, case_readers, drafts
+from fieldvisit.breaches import service as concerns
 from fieldvisit.codes import training
+from fieldvisit.complaints import chasing as complaints_due
+from fieldvisit.complaints import sending as complaint_letters
+from fieldvisit.complaints import service as complaints
 from fieldvisit.config import Config
 from fieldvisit.db import Database
+from fieldvisit.declarations import reviews
 from fieldvisit.deployment import worker_is_here
 from fieldvisit.evidence.store import store_of
 from fieldvisit.failpoints import reach
 from fieldvisit.ground.clock import london_date, now
 from fieldvisit.ground.policy import Policy
-from fieldvisit.ground.roles import BOXES, INTAKE, SENDING, WATCHING, SystemPrincipal
+from fieldvisit.ground.roles import BOXES, DECLARING, INTAKE, SENDING, TAKING, WATCHING, SystemPrincipal
 from fieldvisit.hazards import sending as summaries
 from fieldvisit.jobs import GAVE_UP, Work, again, finish, still_ours, take, want
-from fieldvisit.messages import adapters
 from fieldvisit.messages import service as messages
-from fieldvisit.messages.models import Message
-from fieldvisit.messages.outgoing import NeverError, NotNowError, Outgoing
-from fieldvisit.messages.rules import ask_again_at, try_again_at
-from fieldvisit.messages.texts import fill_link
-from fieldvisit.notices.links import LinkTry, link_key, link_of_visit, token_of
+from fieldvisit.notices.links import LinkTry
 from fieldvisit.outbox import pictures, purging
 from fieldvisit.outbox.gaps import watch
 from fieldvisit.register.needs_warnings import REVIEW, review_due
@@ -43,6 +43,7 @@ from fieldvisit.safeguarding.models import SealedBox
 from fieldvisit.safeguarding.rules import try_again_in
 from fieldvisit.safety import service as safety
 from fieldvisit.visits import notifying
+from fieldvisit.worker_sending import Shop, done, poll, send
 
 log = structlog.get_logger()
 KEPT = ((Scan, Scan.hour, 30), (RecentScan, RecentScan.at, 1), (TypedTry, TypedTry.at, 1), (LinkTry, LinkTry.at, 1))
@@ -51,16 +52,6 @@ AWAY_S = 5.0
 BEAT = timedelta(seconds=20)
 ROUND = timedelta(minutes=10)  # how often phones that fell silent are looked for
 MOST_TRIES = 20  # of work that breaks on our own mistake: then it stands in the log, and `fieldvisit check` names it
-
-
-@dataclass(frozen=True, slots=True)
-class Shop:
-    """What a worker works with. base: the address that tenants' links begin with, without a slash at its end."""
-
-    database: Database
-    config: Config
-    policy: Policy
-    base: str
 
 
 def run(database: Database, config: Config, policy: Policy, *, once: bool, stop: threading.Event | None = None) -> int:
@@ -101,7 +92,9 @@ def _beat(shop: Shop, at: datetime) -> datetime:
         worker_is_here(session, at)
         want(session, "phones", "all", due=at, dedupe=f"phones:{stretch}")
         want(session, "tidy", "all", due=at, dedupe=f"tidy:{london_date(at)}")
+        want(session, complaints_due.WORK, "all", due=at, dedupe=f"{complaints_due.WORK}:{london_date(at)}")
         want(session, purging.WORK, "all", due=at, dedupe=f"{purging.WORK}:{london_date(at)}:")
+        want(session, reviews.WORK, "all", due=at, dedupe=f"{reviews.WORK}:{london_date(at)}")
         want(session, "pictures", "all", due=at, dedupe=f"pictures:{stretch}")
     return at
 
@@ -145,119 +138,6 @@ def _put_back(shop: Shop, work: Work, trouble: str) -> None:
             again(ours, at + timedelta(minutes=min(work.tries, 30)), trouble)
 
 
-# --- sending ------------------------------------------------------------------------------------------------------
-
-
-def _send(shop: Shop, work: Work) -> None:
-    with shop.database.writing(SENDING) as session:
-        outgoing = _ready(session, shop, work)
-    if outgoing is None:
-        return
-    reach("before_provider")
-    try:
-        taken = adapters.send(outgoing, shop.config.sending, now())
-    except NotNowError as error:
-        _not_now(shop, work, str(error))
-        return
-    except NeverError as error:
-        _settle(shop, work, error.status, now(), "")
-        return
-    reach("after_provider")
-    _settle(shop, work, "taken", taken.at, taken.provider_id)
-
-
-def _ready(session: Session, shop: Shop, work: Work) -> Outgoing | None:
-    """The message as it goes out, its link put in; None, and the work is done, where it should go out no more."""
-    ours, message, at = still_ours(session, work), messages.lock(session, work.subject_id), now()
-    if ours is None:
-        return None
-    if message is None or message.state != messages.WAITING:
-        finish(ours, at)
-        return None
-    if not notifying.still_true(session, message, at, shop.policy):
-        messages.withdraw(session, message)
-        if notifying.nobody_is_told(session, message, shop.policy):
-            messages.receive(session, message, "technical-failure", at, by="provider", at=at)
-        finish(ours, at)
-        return None
-    if not notifying.still_safe(session, message, at):
-        messages.withdraw(session, message)  # and its visit hears that this told nobody
-        messages.receive(session, message, "technical-failure", at, by="provider", at=at)
-        finish(ours, at, "unsafe")
-        return None
-    link = link_of_visit(session, message.visit_id or "")
-    address = f"{shop.base}/t/{token_of(link, link_key(shop.config.secret_key()))}" if link else shop.base
-    return Outgoing(
-        reference=message.id,
-        channel=message.channel,
-        to=message.to,
-        subject=fill_link(message.subject, address),
-        body=fill_link(message.body, address),
-        language=message.language,
-        look=message.look,
-        again=work.tries > 1,
-    )
-
-
-def _settle(shop: Shop, work: Work, status: str, happened: datetime, provider_id: str) -> None:
-    """What the provider said, and that the work is done: together, or it is asked again."""
-    at = now()
-    with shop.database.writing(SENDING) as session:
-        ours, message = still_ours(session, work), messages.lock(session, work.subject_id)
-        if ours is None or message is None:
-            return  # another worker had the lease by then, and settles it
-        message.provider = shop.config.sending.provider_of(message.channel)
-        message.provider_id = provider_id or None
-        messages.receive(session, message, status, happened, by="provider", at=at)
-        finish(ours, at)
-        if status == "taken" and (due := ask_again_at(at, at)):
-            want(session, "poll", message.id, due=due)
-        reach("before_settled")
-    reach("after_settled")
-
-
-def _not_now(shop: Shop, work: Work, why: str) -> None:
-    at = now()
-    with shop.database.writing(SENDING) as session:
-        ours, message = still_ours(session, work), messages.lock(session, work.subject_id)
-        if ours is None or message is None:
-            return
-        due = try_again_at(message.written_at, work.tries, at)
-        if due is None:
-            messages.receive(session, message, "technical-failure", at, by="provider", at=at)
-            finish(ours, at, why)
-        else:
-            again(ours, due, why)
-
-
-# --- hearing ------------------------------------------------------------------------------------------------------
-
-
-def _poll(shop: Shop, work: Work) -> None:
-    """Asks what became of a message: a callback may be lost. Until something final is heard, or a week is over."""
-    with shop.database.reading(SENDING) as session:
-        message = session.get(Message, work.subject_id)
-    if message is None or message.taken_at is None:
-        _done(shop, work)
-        return
-    try:
-        heard = adapters.ask(message.id, message.provider_id or "", message.channel, shop.config.sending)
-    except NotNowError:
-        heard = []
-    at = now()
-    with shop.database.writing(SENDING) as session:
-        ours, kept = still_ours(session, work), messages.lock(session, message.id)
-        if ours is None or kept is None:
-            return
-        for one in heard:
-            messages.receive(session, kept, one.status, one.at, by="poll", at=at)
-        due = ask_again_at(message.taken_at, at)
-        if due and messages.standing_of(session, kept).delivery == "pending":
-            again(ours, due, "")
-        else:
-            finish(ours, at)
-
-
 def _in_its_transaction(
     does: Callable[[Session, Shop, Work, datetime], object], asking: SystemPrincipal = SENDING
 ) -> Callable[[Shop, Work], None]:
@@ -276,6 +156,15 @@ def _in_its_transaction(
 def _hear(session: Session, shop: Shop, work: Work, at: datetime) -> None:
     notifying.hear(session, work.subject_id, at, shop.policy)
     summaries.hear(session, work.subject_id, at, shop.policy)
+    complaint_letters.hear(session, work.subject_id, at, shop.policy)
+
+
+def _complaint(session: Session, shop: Shop, work: Work, at: datetime) -> None:
+    complaints.follow(session, work.subject_id, at, shop.policy)
+
+
+def _complaints_due(session: Session, shop: Shop, work: Work, at: datetime) -> None:
+    complaints_due.chase(session, at, shop.policy)
 
 
 def _remind(session: Session, shop: Shop, work: Work, at: datetime) -> None:
@@ -290,10 +179,8 @@ def _review(session: Session, shop: Shop, work: Work, at: datetime) -> None:
     review_due(session, work.subject_id, at)
 
 
-def _done(shop: Shop, work: Work) -> None:
-    with shop.database.writing(SENDING) as session:
-        if ours := still_ours(session, work):
-            finish(ours, now())
+def _declarations(session: Session, shop: Shop, work: Work, at: datetime) -> None:
+    reviews.daily(session, at)
 
 
 def _box(shop: Shop, work: Work) -> None:
@@ -301,7 +188,7 @@ def _box(shop: Shop, work: Work) -> None:
     with shop.database.reading(BOXES) as session:
         row = session.get(SealedBox, work.subject_id)
     if row is None or row.jwe is None:
-        _done(shop, work)
+        done(shop, work)
         return
     receipt, why = None, ""
     try:
@@ -327,7 +214,8 @@ def _box(shop: Shop, work: Work) -> None:
 def _phones(shop: Shop, work: Work) -> None:
     with shop.database.writing(INTAKE) as session:
         watch(session, now(), shop.policy)
-    _done(shop, work)
+    case_readers.settle(shop.database, now(), shop.policy)
+    done(shop, work)
 
 
 def _watch(shop: Shop, work: Work) -> None:
@@ -350,6 +238,10 @@ def _tidy(session: Session, shop: Shop, work: Work, at: datetime) -> None:
 def _tidy_up(shop: Shop, work: Work) -> None:
     with shop.database.writing(BOXES) as session:
         boxes.forget_receipts(session, now())
+    with shop.database.writing(TAKING) as session:
+        drafts.sweep(session, now())
+        concerns.forget_networks(session, now())
+    case_purge.redact(shop.database, now(), shop.policy)
     _in_its_transaction(_tidy)(shop, work)
 
 
@@ -372,21 +264,24 @@ def _with_pictures(does: Callable[[pictures.Room, Work, datetime], object]) -> C
 
     def handle(shop: Shop, work: Work) -> None:
         does(pictures.room_of(shop.config, shop.database), work, now())
-        _done(shop, work)
+        done(shop, work)
 
     return handle
 
 
 HANDLERS: Mapping[str, Callable[[Shop, Work], None]] = {
-    "send": _send,
-    "poll": _poll,
+    "send": send,
+    "poll": poll,
     "hear": _in_its_transaction(_hear),
     "remind": _in_its_transaction(_remind),
     "tell": _in_its_transaction(_tell),
     REVIEW: _in_its_transaction(_review),
+    complaints.WORK: _in_its_transaction(_complaint),
+    complaints_due.WORK: _in_its_transaction(_complaints_due),
     "phones": _phones,
     safety.TICK: _watch,
     "tidy": _tidy_up,
+    reviews.WORK: _in_its_transaction(_declarations, DECLARING),
     purging.WORK: _purge,
     boxes.WORK: _box,
     pictures.WORK: _with_pictures(lambda room, work, at: pictures.make_ready(room, work.subject_id, at, work.tries)),

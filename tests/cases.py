@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select
+
 from fieldvisit import conduct
 from fieldvisit.breaches import case_acts, case_readers, cases
 from fieldvisit.breaches.case_acts import Act
@@ -22,6 +24,8 @@ INVESTIGATORS = ("ines", "ivan", "iris", "ivor")
 def with_investigators(world: World) -> None:
     """Ines alone cannot screen, decide and hear an appeal: three more."""
     with world.database.writing(DEMO) as session:
+        if session.scalars(select(Person.id).where(Person.ref == INVESTIGATORS[1])).first():
+            return
         for number, ref in enumerate(INVESTIGATORS[1:], start=60):
             person = Person(
                 ref=ref, role=Role.INVESTIGATOR, name=f"{ref.capitalize()} Vale", email=f"{ref}@council.example",
@@ -53,11 +57,11 @@ def an_involved(world: World, kind: str, name: str) -> str:
 
 
 def a_case(world: World, subject: str | None = "asha", *, kind: str = "person", cause: str = "", **more: Any) -> "Case":
-    """Reported now, by nobody in particular; ines screens, ivan decides, iris hears the appeal."""
-    if "ivan" not in world.ids:
-        with_investigators(world)
+    """Reported two hours ago, by nobody in particular; ines screens, ivan decides, iris hears the appeal."""
+    with_investigators(world)
+    heard_at = more.pop("heard_at", world.now - timedelta(hours=2))
     reported = conduct.Reported(
-        cause=cause or f"test:{new_id()}", heard_at=more.pop("heard_at", world.now), words=more.pop("words", "He said whose flat it was."),
+        cause=cause or f"test:{new_id()}", heard_at=heard_at, words=more.pop("words", "He said whose flat it was."),
         subject_kind=kind, subject_id=world.ids[subject] if subject else None, **more,
     )  # fmt: skip
     with world.database.writing(world.principal("hana")) as session:
@@ -65,7 +69,7 @@ def a_case(world: World, subject: str | None = "asha", *, kind: str = "person", 
         assert case
         case_id = case.id
     case_readers.settle(world.database, world.now, world.policy)
-    return Case(world, case_id, world.now)
+    return Case(world, case_id, heard_at)
 
 
 @dataclass
@@ -93,9 +97,7 @@ class Case:
                  at: datetime | None = None, **body: Any) -> "Case":  # fmt: skip
         self.seated("screener", "ines").seated("decider", "ivan")
         words = {"why": body.pop("why", "")}
-        return self.act(
-            "screened", "ines", at, words, document=document, clauses=list(clauses), ladder=ladder, **body
-        )
+        return self.act("screened", "ines", at, words, document=document, clauses=list(clauses), ladder=ladder, **body)
 
     def told(self, how: str = "page", at: datetime | None = None) -> "Case":
         return self.act("notified", "ines", at, {"letter": LETTER}, how=how)
@@ -103,8 +105,12 @@ class Case:
     def answered(self, at: datetime | None = None) -> "Case":
         return self.act("answered", "", at, {"answer": "I am sorry. I did not think."})
 
-    def decided(self, sanction: str = "training", at: datetime | None = None, *, by: str = "ivan", **more: Any) -> "Case":
-        words = {"reasons": "It is not denied.", "learning": "Nothing new.", "considered": "Both."} | more.pop("words", {})
+    def decided(
+        self, sanction: str = "training", at: datetime | None = None, *, by: str = "ivan", **more: Any
+    ) -> "Case":
+        words = {"reasons": "It is not denied.", "learning": "Nothing new.", "considered": "Both."} | more.pop(
+            "words", {}
+        )
         body = {"finding": "upheld", "sanction": sanction, "considered": ["apology", "training", sanction]} | more
         return self.act("decided", by, at, words, **body)
 

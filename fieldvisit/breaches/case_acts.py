@@ -64,9 +64,12 @@ def do(database: Database, case_id: str, act: Act, *, key: str, by: Principal, p
 
 def step(session: Session, case: BreachCase, act: Act, *, key: str, at: datetime, policy: Policy) -> BreachStep:
     """The case must be locked, and the session be that of system work."""
-    before = cases.state_of(session, case.id)
+    done = cases.steps_of(session, [case.id])[case.id]
+    before = cases.state_from(done, case)
     facts = case_readers.facts(session, case, at, policy)
-    happened = max(act.happened, before.heard_at or act.happened)
+    happened, last = act.happened, done[-1].at
+    if london_date(happened) == london_date(last):  # a day without a time: after what was done before on that day
+        happened = max(happened, last)
     deed = Deed(act.kind, happened, act.by, dict(act.body))
     verdict = case_rules.may(before, deed, act.words, facts)
     if isinstance(verdict, Refused) and act.seen is not None and act.seen < before.steps:
@@ -102,9 +105,8 @@ def _prepare(session: Session, case: BreachCase, state: State, deed: Deed, polic
     body = dict(deed.body)
     procedure = procedure_of(state.document) if state.document else None
     if deed.kind == "suspended" and state.subject_kind == "person":
-        body["badges"] = [badge.id for badge in _badges(session, state.subject_id, "active")]
-        for badge_id in body["badges"]:
-            suspend(session.get_one(Badge, badge_id), deed.at)
+        for badge in _badges(session, state.subject_id, "active"):
+            suspend(badge, deed.at)
     if deed.kind == "notice_given":
         body |= _given(state, deed.at, policy)
     if deed.kind in ("communicated", "appeal_decided") and procedure:
@@ -179,8 +181,8 @@ def _lift_by_itself(
 
 def lift_badges(session: Session, state: State, at: datetime) -> None:
     """Those that this case suspended, and that nobody has done anything to since."""
-    for badge_id in state.badges:
-        if (badge := session.get(Badge, badge_id)) and state.suspended_at:
+    if state.subject_kind == "person" and state.suspended_at:
+        for badge in _badges(session, state.subject_id, "suspended"):
             lift(badge, state.suspended_at, at)
 
 
@@ -221,7 +223,9 @@ def _send(
         page = "Conduct" if who.kind == "person" else "your personal link"
         sent = "email", who.email, READ_IT.format(council=policy.council.name, page=page, phone=phone)
     elif how == "post":
-        raise RefusedError(Refused("no-address", "We have no address of this person. Print the letter and hand it over."))
+        raise RefusedError(
+            Refused("no-address", "We have no address of this person. Print the letter and hand it over.")
+        )
     if sent:
         channel, to, text = sent
         messages.write(

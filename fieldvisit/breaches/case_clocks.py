@@ -121,7 +121,9 @@ def _looked_at(state: State, heard_at: datetime, procedure: Procedure | None, po
 
 
 def _clock(name: str, limit: Limit, begins: datetime, done: datetime | None, policy: Policy) -> Clock:
-    return Clock(name, LABELS[name], begins, due_of(limit, begins, policy), done, say_clause(limit.clause), _rule(limit))
+    return Clock(
+        name, LABELS[name], begins, due_of(limit, begins, policy), done, say_clause(limit.clause), _rule(limit)
+    )
 
 
 def _rule(limit: Limit) -> str:

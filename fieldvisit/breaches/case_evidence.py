@@ -56,7 +56,7 @@ class Shown:
 def to_attach(session: Session, case: BreachCase) -> list[Item]:
     """In the order in which it happened; what is attached already is left out."""
     attached = select(BreachEvidence.kind, BreachEvidence.ref_id).where(BreachEvidence.case_id == case.id)
-    known = set(session.execute(attached).tuples())
+    known = {(kind, ref_id) for kind, ref_id in session.execute(attached)}
     found = sorted(_found(session, case), key=lambda item: (item.happened_at, item.key))
     return [item for item in found if (item.kind, item.ref_id) not in known]
 
@@ -103,7 +103,9 @@ def show(session: Session, row: BreachEvidence) -> Shown:
         who = session.scalars(select(Person.name).where(Person.id == found.recorded_by)).first() or ""
         lines = [(name, str(value)) for name, value in sorted(found.body.items())]
     else:
-        lines = [(name, value) for name, value in sorted(_said(found).items()) if name not in ("id", "visit_id", "badge_id")]
+        lines = [
+            (name, value) for name, value in sorted(_said(found).items()) if name not in ("id", "visit_id", "badge_id")
+        ]
     return Shown(row, who, lines, words, as_it_was=_digest(found) == row.sha256)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from fieldvisit.breaches.case_acts import HOWS, Act
-from fieldvisit.breaches.case_rules import FINDINGS, PARTS, RESULTS
+from fieldvisit.breaches.case_facts import FINDINGS, PARTS, RESULTS
 from fieldvisit.breaches.case_state import State
 from fieldvisit.breaches.case_words import BECAUSE, TOLD_BY
 from fieldvisit.db import new_id
@@ -14,7 +14,8 @@ from fieldvisit.visits.plan_forms import Typed
 
 LONG, SHORT = 8000, 200  # characters
 ACTIONS = 3  # rows of the form
-Body, Words = dict[str, Any], dict[str, str]
+Body = dict[str, Any]
+Words = dict[str, str]
 Read = tuple[Body, Words]
 # The box that can lift a refusal; without one it stands at the top.
 BOXES = {
@@ -135,7 +136,11 @@ def _vote(typed: Typed, prefix: str, _state: State) -> Read:
 
 def _decided(typed: Typed, prefix: str, _state: State) -> Read:
     finding = typed.choice(f"{prefix}finding", FINDINGS, "Say whether the code was broken.")
-    body = {"finding": finding, "considered": list(typed.many(f"{prefix}ticked")), "sanction": typed.text(f"{prefix}sanction", 32)}
+    body = {
+        "finding": finding,
+        "considered": list(typed.many(f"{prefix}ticked")),
+        "sanction": typed.text(f"{prefix}sanction", 32),
+    }
     fields = {"reasons": LONG, "considered": LONG, "learning": LONG, "joined_by": SHORT}
     return body, {name: _text(typed, f"{prefix}{name}", most) for name, most in fields.items()}
 
@@ -148,7 +153,8 @@ def _appeal_decided(typed: Typed, prefix: str, state: State) -> Read:
 
 
 def _actions(typed: Typed, prefix: str, _state: State) -> Read:
-    listed, words = [], {}
+    listed: list[Body] = []
+    words: Words = {}
     for number in range(1, ACTIONS + 1):
         what = _text(typed, f"{prefix}what_{number}", 500)
         owner = _text(typed, f"{prefix}owner_{number}", SHORT)

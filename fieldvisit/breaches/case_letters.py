@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fieldvisit.breaches.case_clocks import due_of
-from fieldvisit.breaches.case_rules import RESULTS
+from fieldvisit.breaches.case_facts import RESULTS
 from fieldvisit.breaches.case_state import State
 from fieldvisit.breaches.procedure import Limit, Procedure, say_clause
 from fieldvisit.codes.catalogue import clause
@@ -44,7 +44,9 @@ class About:
     page: str = ""
 
 
-def first_text(letter: str, state: State, ref: str, about: About, procedure: Procedure, at: datetime, policy: Policy) -> str:
+def first_text(
+    letter: str, state: State, ref: str, about: About, procedure: Procedure, at: datetime, policy: Policy
+) -> str:
     """at: the instant from which the days in it are counted, that of its giving."""
     made = {
         "notice": _notice, "interim": _interim, "lifted": _lifted, "outcome": _outcome, "appeal_outcome": _appeal_outcome,
@@ -79,7 +81,11 @@ def _clauses(state: State) -> list[str]:
 def _notice(state: State, about: About, procedure: Procedure, at: datetime, policy: Policy) -> list[str]:
     limit = procedure.limits["respond"]
     until = say_date(london_date(answer_by(procedure, at, policy)))
-    how = f"Answer on your own page, {about.page}, or by letter, or ring us." if about.page else "Answer by letter, or ring us."
+    how = (
+        f"Answer on your own page, {about.page}, or by letter, or ring us."
+        if about.page
+        else "Answer by letter, or ring us."
+    )
     ladder = procedure.ladder(state.ladder)
     row = f" ({ladder.label.lower()}, {say_clause(ladder.clause)})" if ladder else ""
     return [
@@ -99,7 +105,11 @@ def _notice(state: State, about: About, procedure: Procedure, at: datetime, poli
 
 
 def _interim(state: State, about: About, procedure: Procedure, at: datetime, policy: Policy) -> list[str]:
-    what = "You may not take part" if state.subject_kind == "involved" else "Your badge does not work, and you may not visit"
+    what = (
+        "You may not take part"
+        if state.subject_kind == "involved"
+        else "Your badge does not work, and you may not visit"
+    )
     return [
         f"Dear {about.name},",
         "",
@@ -121,12 +131,18 @@ def _lifted(state: State, about: About, procedure: Procedure, at: datetime, poli
 def _outcome(state: State, about: About, procedure: Procedure, at: datetime, policy: Policy) -> list[str]:
     said = [f"Dear {about.name},", "", "We have decided what you were asked about.", ""]
     if state.finding == "not_upheld":
-        said += ["We could not find that the code was broken. Nothing stands against you.", "", "Why: [say the reasons]."]
+        said += [
+            "We could not find that the code was broken. Nothing stands against you.",
+            "",
+            "Why: [say the reasons].",
+        ]
         return said + (["", "Your suspension is over."] if state.suspended else [])
     sanction = procedure.sanction(state.sanction)
     said += ["We find that the code was broken:", *_clauses(state), "", "Why: [say the reasons].", ""]
     if sanction:
-        said += [f"What follows: {sanction.label.lower()} ({say_clause(sanction.clause)}). [say what was considered besides]"]
+        said += [
+            f"What follows: {sanction.label.lower()} ({say_clause(sanction.clause)}). [say what was considered besides]"
+        ]
     else:
         said += ["What follows: nothing more. [say what was considered, and why it was not chosen]"]
     return [*said, "", "What we learned from it: [say what changes].", "", *_appeal_words(state, procedure, at, policy)]

@@ -135,7 +135,9 @@ class BreachTold(Base):
     person_id: Mapped[str | None] = mapped_column(ForeignKey("person.id"), index=True)
     involved_id: Mapped[str | None] = mapped_column(ForeignKey("involved_person.id"), index=True)
     firm_id: Mapped[str | None] = mapped_column(ForeignKey("firm.id"), index=True)
-    about_id: Mapped[str | None] = mapped_column(String(32))  # who is named in it: a firm's manager reads none of the own
+    about_id: Mapped[str | None] = mapped_column(
+        String(32)
+    )  # who is named in it: a firm's manager reads none of the own
     subject: Mapped[str]
     body: Mapped[str] = mapped_column(Text)
     given_at: Mapped[datetime | None]
@@ -150,7 +152,9 @@ def _seated(asking: Principal, case_id: Any) -> ColumnElement[bool]:
     if asking.role not in READERS:
         return nobody()
     seat = BreachSeat.__table__.alias().c
-    return exists(select(seat.id).where(seat.case_id == case_id, seat.person_id == asking.person_id, seat.ends.is_(None)))
+    return exists(
+        select(seat.id).where(seat.case_id == case_id, seat.person_id == asking.person_id, seat.ends.is_(None))
+    )
 
 
 def _told_in_sight(asking: Principal) -> ColumnElement[bool]:

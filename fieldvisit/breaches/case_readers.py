@@ -10,8 +10,8 @@ from datetime import datetime
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from fieldvisit.breaches.case_facts import Facts
 from fieldvisit.breaches.case_models import READERS, BreachApart, BreachCase, BreachSeat
-from fieldvisit.breaches.case_rules import Facts
 from fieldvisit.breaches.cases import state_from, steps_of
 from fieldvisit.codes import service as codes
 from fieldvisit.db import Database
@@ -45,7 +45,7 @@ class Named:
 
     @property
     def page(self) -> str:
-        return "/conduct" if self.kind == "person" else "your personal link"
+        return "/conduct/letters" if self.kind == "person" else "your personal link"
 
 
 def named(session: Session, kind: str, subject_id: str | None) -> Named | None:
@@ -182,7 +182,9 @@ def seat_outside(session: Session, person: Person, at: datetime, policy: Policy)
     if (person.email or "").lower() != policy.safeguarding.outside_email.value.lower():
         return
     seated = select(BreachSeat.case_id).where(BreachSeat.ends.is_(None))
-    for case in session.scalars(select(BreachCase).where(BreachCase.id.not_in(seated), BreachCase.readers_at.is_not(None))):
+    for case in session.scalars(
+        select(BreachCase).where(BreachCase.id.not_in(seated), BreachCase.readers_at.is_not(None))
+    ):
         if person.id not in kept_apart(session, case, at):
             session.add(BreachSeat(case_id=case.id, person_id=person.id, part=LEAD, starts=at))
     session.flush()

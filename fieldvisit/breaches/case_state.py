@@ -93,7 +93,10 @@ class Appeal:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """seats: part -> person's id. involved: whoever did anything in it. told_due: the last day that the notice named."""
+    """seats: part -> person's id. involved: whoever did anything in it. told_due: the last day that the notice named.
+
+    subject_kind, subject_id: of the case, not of its steps: who is meant must be forgotten, and a step never is.
+    """
 
     stage: Stage = S.REPORTED
     heard_at: datetime | None = None
@@ -109,7 +112,6 @@ class State:
     involved: frozenset[str] = frozenset()
     suspended: bool = False
     suspended_at: datetime | None = None
-    badges: tuple[str, ...] = ()
     notified_at: datetime | None = None
     told_due: str = ""
     answered_at: datetime | None = None
@@ -162,7 +164,7 @@ def _after(state: State, deed: Deed) -> State:
             kind, who = body.get("subject_kind", ""), body.get("subject") or ""
             return replace(state, heard_at=deed.at, subject_kind=kind if who else "", subject_id=who)
         case "identified":
-            return replace(state, subject_kind=body["subject_kind"], subject_id=body["subject"])
+            return replace(state, subject_kind=body.get("subject_kind", ""), subject_id=body.get("subject", ""))
         case "seated":
             return replace(state, seats={**state.seats, body["part"]: body["person"]})
         case "screened":
@@ -170,9 +172,9 @@ def _after(state: State, deed: Deed) -> State:
             clauses, coordinates = tuple(body.get("clauses", ())), bool(body.get("coordinates"))
             return replace(state, **said, clauses=clauses, coordinates=coordinates, screened_at=deed.at)
         case "suspended":
-            return replace(state, suspended=True, suspended_at=deed.at, badges=tuple(body.get("badges", ())))
+            return replace(state, suspended=True, suspended_at=deed.at)
         case "lifted":
-            return replace(state, suspended=False, badges=())
+            return replace(state, suspended=False)
         case "notice_given":
             return replace(state, notified_at=deed.at, told_due=body.get("answer_by", ""))
         case "answered":

@@ -5,6 +5,7 @@ Opening reads nothing: whoever reports may be the person named, or somebody near
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -42,7 +43,7 @@ def open_case(
             session.flush()
     except IntegrityError:
         return None
-    body = {"subject_kind": case.subject_kind, "subject": case.subject_id or "", "clauses": list(reported.clauses)}
+    body = {"clauses": list(reported.clauses)}
     step = BreachStep(
         id=new_id(), case_id=case.id, position=1, kind="reported", at=case.heard_at, recorded_at=case.heard_at,
         stage_before="", stage_after=Stage.REPORTED, body=body, form_key=f"opened:{case.id}",
@@ -83,12 +84,14 @@ def steps_of(session: Session, case_ids: Iterable[str]) -> dict[str, list[Breach
     return found
 
 
-def state_from(steps: Sequence[BreachStep]) -> State:
-    return fold(Deed(step.kind, step.at, step.by or "", step.body) for step in steps)
+def state_from(steps: Sequence[BreachStep], case: BreachCase | None = None) -> State:
+    """case: where it matters whom it is about."""
+    state = fold(Deed(step.kind, step.at, step.by or "", step.body) for step in steps)
+    return replace(state, subject_kind=case.subject_kind, subject_id=case.subject_id or "") if case else state
 
 
 def state_of(session: Session, case_id: str) -> State:
-    return state_from(steps_of(session, [case_id])[case_id])
+    return state_from(steps_of(session, [case_id])[case_id], find(session, case_id))
 
 
 def words_of(session: Session, case_id: str) -> dict[str, dict[str, str]]:
@@ -106,14 +109,17 @@ def pressed_before(session: Session, key: str) -> bool:
 # --- writing ------------------------------------------------------------------------------------------------------
 
 
-def write(session: Session, case: BreachCase, deed: Deed, words: Mapping[str, str], key: str, at: datetime) -> BreachStep:
+def write(
+    session: Session, case: BreachCase, deed: Deed, words: Mapping[str, str], key: str, at: datetime
+) -> BreachStep:
     """One step. The case must be locked, and the rules must have said yes. at: now."""
     before = steps_of(session, [case.id])[case.id]
     if deed.at < before[-1].at and deed.kind not in ("evidence", "note"):
         raise RefusedError(Refused("too-early", "That is before the last step of this case. Say when it was done."))
+    kept = {name: value for name, value in deed.body.items() if name != "subject"}  # who is meant can be forgotten
     step = BreachStep(
         id=new_id(), case_id=case.id, position=len(before) + 1, kind=deed.kind, at=deed.at, recorded_at=at,
-        by=deed.by or None, stage_before=case.stage, stage_after="", body=dict(deed.body), form_key=key,
+        by=deed.by or None, stage_before=case.stage, stage_after="", body=kept, form_key=key,
     )  # fmt: skip
     state = fold([*(Deed(each.kind, each.at, each.by or "", each.body) for each in before), deed])
     step.stage_after = state.stage
@@ -122,6 +128,8 @@ def write(session: Session, case: BreachCase, deed: Deed, words: Mapping[str, st
     _keep_words(session, case, step, words)
     for column, value in cached(state).items():
         setattr(case, column, value)
+    if deed.kind == "identified":
+        case.subject_kind, case.subject_id = deed.body["subject_kind"], deed.body["subject"]
     session.flush()
     return step
 
@@ -141,6 +149,4 @@ def cached(state: State) -> dict[str, Any]:
         "ladder": state.ladder,
         "closed_at": state.closed_at,
         "linked_to": state.linked_to or None,
-        "subject_kind": state.subject_kind,
-        "subject_id": state.subject_id or None,
     }

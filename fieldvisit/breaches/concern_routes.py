@@ -31,13 +31,16 @@ def concern(concern_id: str) -> Answer:
 @access("concern", "identity")
 def identity(concern_id: str) -> Answer:
     """Step-up: the password once more, and why. It is written down, and committed, before anything is shown (N6)."""
-    found = _concern(concern_id)
+    with database().reading(principal()) as reading:
+        if reading.get(Concern, concern_id) is None:
+            abort(404)
     why, password = request.form.get("why", "").strip()[:120], request.form.get("password", "")[:1024]
     errors = {}
     if len(why) < SHORTEST_REASON:
         errors["why"] = f"Write why you need to know, in at least {SHORTEST_REASON} letters."
-    elif refused := _is_not_them(password):
+    elif refused := _is_not_them(password):  # before this request's own transaction: it counts wrong ones in another
         errors["password"] = refused
+    found = _concern(concern_id)
     if errors:
         return _page(found, errors, why=why), 422
     log_access(found.id, why)

@@ -12,15 +12,15 @@ def ladders_for(procedure: Procedure, clauses: Iterable[str]) -> tuple[Ladder, .
     special = [ladder for ladder in procedure.ladders if any(_leads(ladder, clause) for clause in cited)]
     rest = [clause for clause in cited if not any(_leads(ladder, clause) for ladder in special)]
     general = [ladder for ladder in procedure.ladders if not ladder.clauses]
-    return tuple([*special, *(general if rest or not special else [])])
+    return (*special, *(general if rest or not special else []))
 
 
 def _leads(ladder: Ladder, clause: str) -> bool:
     """'MR-4' leads to MR-4a and MR-4, never to MR-40."""
-    for begins in ladder.clauses:
-        if clause == begins or (clause.startswith(begins) and not clause[len(begins)].isdigit()):
-            return True
-    return False
+    return any(
+        clause == begins or (clause.startswith(begins) and not clause[len(begins)].isdigit())
+        for begins in ladder.clauses
+    )
 
 
 def sanctions_for(procedure: Procedure, ladder: Ladder, *, of_a_firm: bool) -> tuple[Sanction, ...]:
@@ -44,7 +44,9 @@ def top_rung(ladder: Ladder, before: Sequence[str], preset: Preset | None) -> in
     return min(last, max(highest_rung(ladder, before) + 1, starts))
 
 
-def may_take(procedure: Procedure, ladder: Ladder, sanction: str, before: Sequence[str], preset: Preset | None) -> Verdict:
+def may_take(
+    procedure: Procedure, ladder: Ladder, sanction: str, before: Sequence[str], preset: Preset | None
+) -> Verdict:
     """before: sanctions that stand from earlier cases of this person on this ladder. A milder rung is always open."""
     rung, said = ladder.rung_of(sanction), procedure.sanction(sanction)
     if rung is None or said is None:

@@ -156,7 +156,8 @@ def say_clause(clause: str) -> str:
 def procedures() -> Mapping[str, Procedure]:
     """Raises ProcedureError with what is wrong in any of the files."""
     known = frozenset(clause.id for clause in all_clauses())
-    found, problems = {}, []
+    found: dict[str, Procedure] = {}
+    problems: list[str] = []
     for document in DOCUMENTS:
         text = (files(__package__) / "procedures" / f"{document}.toml").read_text("utf-8")
         try:
@@ -211,7 +212,9 @@ class _Reading:
             wrong("title", "must be words in quotes.")
         if self.source.problems:
             return None
-        return Procedure(str(tables["document"]), str(title), people, words, limits, appeals, sanctions, ladders, presets)
+        return Procedure(
+            str(tables["document"]), str(title), people, words, limits, appeals, sanctions, ladders, presets
+        )
 
     def _person(self, name: str) -> Deciding:
         more = {"with": str, "if_coordinator": str, "if_coordinator_clause": str}
@@ -238,7 +241,9 @@ class _Reading:
         only_for = made.pop("for", "")
         for name, value, known in (("for", only_for, FOR), ("needs", made.get("needs", ""), NEEDS)):
             if value not in known:
-                self.source.wrong(here, f"{name} is {value!r}, and must be {' or '.join(repr(one) for one in known if one)}.")
+                self.source.wrong(
+                    here, f"{name} is {value!r}, and must be {' or '.join(repr(one) for one in known if one)}."
+                )
         return Sanction(only_for=only_for, **made)
 
     def _ladder(self, here: str, row: Any, sanctions: Iterable[Sanction]) -> Ladder:
@@ -258,7 +263,10 @@ class _Reading:
             if not any(str(known).startswith(str(clause)) for known in self.known):
                 self.source.wrong(here, f"no clause begins with {clause!r}.")
         return Ladder(
-            rungs=tuple(tuple(map(str, rung)) for rung in rungs), strict=order == "strict", clauses=tuple(clauses), **made
+            rungs=tuple(tuple(map(str, rung)) for rung in rungs),
+            strict=order == "strict",
+            clauses=tuple(clauses),
+            **made,
         )
 
     def _preset(self, here: str, row: Any, ladders: Iterable[Ladder]) -> Preset:
@@ -305,7 +313,9 @@ class _Reading:
             seen.add(value)
         return [(f"{name}[{place}]", row) for place, row in enumerate(listed)]
 
-    def _row(self, here: str, row: Any, needed: Mapping[str, type], more: Mapping[str, type] = MappingProxyType({})) -> Any:
+    def _row(
+        self, here: str, row: Any, needed: Mapping[str, type], more: Mapping[str, type] = MappingProxyType({})
+    ) -> Any:
         """Each cell in its type, its clause among those we know. What is wrong is said, and stands here as nothing."""
         words = {str: "words in quotes", int: "a whole number", bool: "true or false", list: "a list"}
         kinds = {**needed, **more, "clause": str}

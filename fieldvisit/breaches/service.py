@@ -6,7 +6,7 @@ All of it in one transaction of `TAKING`, not of whoever writes it down: they re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -21,8 +21,9 @@ from fieldvisit.complaints.rules import Heard
 from fieldvisit.complaints.service import receive
 from fieldvisit.conduct import Reported
 from fieldvisit.db import new_id
+from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.policy import Policy
-from fieldvisit.ground.roles import Principal
+from fieldvisit.ground.roles import Principal, SystemPrincipal
 from fieldvisit.register.models import Firm, Home, Person
 
 MOST_FOUND = 5  # people that one search shows: more is looking around, not finding
@@ -89,7 +90,7 @@ def take(
             raise ReferenceTaken from None
         return taken
     _links(session, concern, by, likely_id)
-    open_both(session, concern, by=by, policy=policy)
+    open_both(session, concern, by=by, at=by.at, policy=policy)
     if told.channel in rules.AT_THE_DESK:
         # An access record has a time: beside the id of an anonymous concern it would tell when the caller rang.
         known_by = "" if told.anonymous else concern.id
@@ -120,7 +121,9 @@ def _concern(
 # --- what it opens ------------------------------------------------------------------------------------------------
 
 
-def open_both(session: Session, concern: Concern, *, by: Principal, policy: Policy) -> None:
+def open_both(
+    session: Session, concern: Concern, *, by: Principal | SystemPrincipal, at: datetime, policy: Policy
+) -> None:
     """A case of conduct and, unless they said no, a complaint: at the same instant, when it was first said (Q19)."""
     came = rules.Received(concern.received_on, concern.received_at)
     home = session.get(Home, concern.home_id) if concern.home_id else None
@@ -130,9 +133,9 @@ def open_both(session: Session, concern: Concern, *, by: Principal, policy: Poli
         firm_id=about.firm_id if about else None, visit_id=concern.visit_id, home_id=concern.home_id,
         area_id=home.area_id if home else None, told_by_id=concern.told_by_id,
     )  # fmt: skip
-    open_case(session, reported, concern_id=concern.id, at=by.at)
+    open_case(session, reported, concern_id=concern.id, at=at)
     if concern.is_complaint and not concern.anonymous and concern.channel != Channel.STAFF:
-        _complain(session, concern, rules.raised_at(came), by, policy)
+        _complain(session, concern, rules.raised_at(came), by, at, policy)
 
 
 def cause_of(concern: Concern) -> str:
@@ -145,14 +148,16 @@ _HEARD = {
 }  # fmt: skip
 
 
-def _complain(session: Session, concern: Concern, heard_at: datetime, by: Principal, policy: Policy) -> None:
+def _complain(
+    session: Session, concern: Concern, heard_at: datetime, by: Principal | SystemPrincipal, at: datetime, policy: Policy
+) -> None:
     heard = Heard(
         cause=cause_of(concern), channel=_HEARD[Channel(concern.channel)], heard_at=heard_at, words=concern.what,
         wants=concern.wants, complainant_name=concern.caller_name, complainant_contact=concern.caller_contact,
         safe_to_contact=concern.safe_to_ring, home_id=concern.home_id, visit_id=concern.visit_id, about_conduct=False,
         wanted=True, handler_is=concern.taken_by, about_person_id=concern.about_id,
     )  # fmt: skip
-    receive(session, heard, by=by, at=by.at, policy=policy)
+    receive(session, heard, by=by, at=at, policy=policy)
 
 
 # --- links --------------------------------------------------------------------------------------------------------
@@ -241,3 +246,9 @@ def found_one(session: Session, person_id: str, policy: Policy) -> Found | None:
     person, firm, badge = row
     shown = name_shown(person.name, policy.badge.name_style.value)
     return Found(person.id, shown, firm.name if firm else "", badge.number)
+
+
+def forget_networks(session: Session, at: datetime) -> None:
+    """The digest of a network is for the day on which it came: then what was told from one place is linked already."""
+    yesterday = london_date(at) - timedelta(days=1)
+    session.execute(update(Concern).where(Concern.net.is_not(None), Concern.received_on <= yesterday).values(net=None))

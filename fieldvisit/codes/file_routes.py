@@ -118,5 +118,6 @@ def file_page(person: Person, typed: Typed | None = None) -> str:
         "codes/file.html", subject=person, signatures=service.signatures(session(), person), words=rules, now=at(),
         training=training.records_of(session(), person.id), kinds=training.KINDS, own=False, held=held,
         standings=roll.STANDINGS, typed=typed, errors=typed.errors, may=_may(), key=new_id,
-        questions=service.questions_of(session(), person), done=request.args.get("done", ""),
+        questions=service.questions_of(session(), person),
+        paper_versions=[(each.version.id, each.version.called) for each in held], done=request.args.get("done", ""),
     )  # fmt: skip

@@ -33,12 +33,20 @@ def lines(session: Session, person: InvolvedPerson, at: datetime) -> Sequence[Li
     on, found = london_date(at), []
     for held in service.standings(session, [person], on)[person.id]:
         signed = service.signature_of(session, person, held.version.id)
-        says = "You signed it on " + say_date(signed.signed_on) + "." if signed else "Please read it, and sign it at its end."
+        says = (
+            "You signed it on " + say_date(signed.signed_on) + "."
+            if signed
+            else "Please read it, and sign it at its end."
+        )
         found.append(_line(held.version, says, held.stands.due_on, is_done=held.stands.is_good and bool(signed)))
     for version in service.codes_binding(session, person, on):
         if version.is_draft and version.offered:
             signed = service.signature_of(session, person, version.id)
-            says = "You signed this draft." if signed else "This is a draft. It binds nobody yet. You may read and sign it."
+            says = (
+                "You signed this draft."
+                if signed
+                else "This is a draft. It binds nobody yet. You may read and sign it."
+            )
             found.append(_line(version, says, None, is_done=bool(signed)))
     return found
 
@@ -56,7 +64,9 @@ def code(token: str, version_id: str) -> Response:
     with entered(token) as (writing, person):
         if isinstance(person, Response):
             return person
-        allowed = [one for one in service.codes_binding(writing, person, london_date(at())) if not one.is_draft or one.offered]
+        allowed = [
+            one for one in service.codes_binding(writing, person, london_date(at())) if not one.is_draft or one.offered
+        ]
         version = next((one for one in allowed if one.id == version_id), None) or abort(404)
         said, done = Typed(typed()), ""
         match said.text("act", 10):

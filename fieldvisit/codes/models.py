@@ -101,7 +101,10 @@ class CodeIssue(Base):
     part: Mapped[int] = mapped_column(default=0)
     read_at: Mapped[datetime | None]
     format: Mapped[str] = mapped_column(String(12), default="")
-    __table_args__ = (UniqueConstraint("person_id", "code_version_id"), UniqueConstraint("involved_id", "code_version_id"))
+    __table_args__ = (
+        UniqueConstraint("person_id", "code_version_id"),
+        UniqueConstraint("involved_id", "code_version_id"),
+    )
 
 
 class CodeQuestion(Base):
@@ -145,7 +148,10 @@ class Acknowledgement(Base):
     scanned_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
     countersigned_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
     countersigned_at: Mapped[datetime | None]
-    __table_args__ = (UniqueConstraint("person_id", "code_version_id"), UniqueConstraint("involved_id", "code_version_id"))
+    __table_args__ = (
+        UniqueConstraint("person_id", "code_version_id"),
+        UniqueConstraint("involved_id", "code_version_id"),
+    )
 
     @property
     def counts(self) -> bool:

@@ -4,13 +4,12 @@ from flask import Blueprint, Response, abort, current_app, redirect, request
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as BaseResponse
 
-from fieldvisit.codes import catalogue, forms, roll, rules, versions
+from fieldvisit.codes import catalogue, forms, own, roll, rules, versions
 from fieldvisit.codes.forms import Typed
 from fieldvisit.codes.models import CodeVersion
 from fieldvisit.codes.routes import handed_over
 from fieldvisit.codes.rules import Act
 from fieldvisit.codes.text import MAX_BYTES, TextRefused, Upload, read_upload
-from fieldvisit.db import new_id
 from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.roles import may_ever
 from fieldvisit.ground.sheet import sheet
@@ -41,7 +40,7 @@ def list_codes() -> Answer:
     return page(
         "codes/list.html", versions=every, counts=roll.counts(session(), principal()), stages=STAGES, roll=roll,
         questions=roll.open_questions(session(), principal()), scans=roll.waiting_scans(session(), principal()),
-        firms=roll.firms(session(), principal()), may=_may(), now=at(), key=new_id,
+        firms=roll.firms(session(), principal()), may=_may(), now=at(), done=request.args.get("done", ""),
     )  # fmt: skip
 
 
@@ -55,7 +54,7 @@ def new() -> Answer:
 @access("code", "publish")
 def start() -> Answer:
     typed = Typed(request.form)
-    wanted = forms.read_new(typed, [each.code for each in catalogue.all_documents()])
+    wanted = forms.read_new(typed, [each.code for each in own.known_documents()])
     if not typed.errors:
         try:
             version = versions.start(session(), wanted, by=principal().person_id, at=at())
@@ -72,7 +71,7 @@ def clauses() -> Answer:
     """From each clause to where it lives in the product."""
     served = current_app.extensions["fv_served"]
     return page(
-        "codes/clauses.html", documents=catalogue.all_documents(), only=request.args.get("code", "")[:4], served=served,
+        "codes/clauses.html", documents=own.known_documents(), only=request.args.get("code", "")[:4], served=served,
         ways=catalogue.MET,
     )  # fmt: skip
 
@@ -85,7 +84,7 @@ def people() -> Answer:
     found = roll.rows(session(), principal(), show, document)
     return page(
         "codes/people.html", rows=found, show=show, shows=roll.SHOWS, document=document, standings=roll.STANDINGS,
-        documents=catalogue.all_documents(), now=at(),
+        documents=own.known_documents(), now=at(),
     )  # fmt: skip
 
 
@@ -105,11 +104,11 @@ def one(version_id: str) -> Answer:
     return _page(_found(version_id))
 
 
-@blueprint.get("/office/codes/<id:version_id>/<word:kind>.document")
+@blueprint.get("/office/codes/<id:version_id>/<word:text_kind>.document")
 @access("code", "list")
-def document(version_id: str, kind: str) -> Answer:
+def document(version_id: str, text_kind: str) -> Answer:
     version = _found(version_id)
-    return handed_over(versions.content_of(session(), version.id, kind) or abort(404), version)
+    return handed_over(versions.content_of(session(), version.id, text_kind) or abort(404), version)
 
 
 @blueprint.post("/office/codes/<id:version_id>/text")
@@ -146,20 +145,21 @@ def offer(version_id: str) -> Answer:
     return redirect(f"/office/codes/{version.id}?done={'offered' if version.offered else ''}", 303)
 
 
-@blueprint.post("/office/codes/<id:version_id>/<word:act>")
+@blueprint.post("/office/codes/<id:version_id>/<word:move>")
 @access("code", "publish")
-def work(version_id: str, act: str) -> Answer:
+def work(version_id: str, move: str) -> Answer:
     """Somebody who was faster is no mistake: the second is told, and nothing that was typed is lost."""
     version = versions.find(session(), version_id, lock=True) or abort(404)
-    if act not in set(Act):
+    if move not in set(Act):
         abort(404)
+    act = Act(move)
     typed, status = Typed(request.form), 422
-    said = forms.read_act(Act(act), typed)
+    said = forms.read_act(act, typed)
     if not typed.errors:
         try:
-            versions.do(session(), version, Act(act), said, by=principal().person_id, at=at(), policy=policy())
-            log_access(version.id, reason=act)
-            return redirect(f"/office/codes/{version.id}?done={act}", 303)
+            versions.do(session(), version, act, said, by=principal().person_id, at=at(), policy=policy())
+            log_access(version.id, reason=act.value)
+            return redirect(f"/office/codes/{version.id}?done={act.value}", 303)
         except RefusedError as refused:
             status = 409 if refused.verdict.code == "not-now" else 422
             typed.wrong(_field(refused.verdict.code), refused.verdict.message)
@@ -182,7 +182,9 @@ def _sent() -> tuple[Upload, str]:
         chosen, kind = request.files.get("file"), request.form.get("kind", "")
         raw = chosen.read() if chosen else b""
     except RequestEntityTooLarge:
-        raise TextRefused("too-large", "This file is over 4 MB. Save the code without pictures and try again.") from None
+        raise TextRefused(
+            "too-large", "This file is over 4 MB. Save the code without pictures and try again."
+        ) from None
     if kind not in versions.TEXTS:
         raise TextRefused("no-kind", "Choose what kind of text this is.")
     return read_upload(raw), kind
@@ -210,13 +212,13 @@ def _page(version: CodeVersion, typed: Typed | None = None) -> str:
         counts=roll.counts(session(), principal()).get(version.id, {}), standings=roll.STANDINGS, may=_may(),
         done=DONE.get(request.args.get("done", ""), ""), document=versions.document_of(version.document),
         sections=versions.sections(session(), version), ours=versions.is_ours(session(), version), today=london_date(at()),
-        review=versions.review_after(london_date(at()), policy()), open_to_change=version.stage in rules.OPEN_TO_CHANGE,
+        review_day=versions.review_after(london_date(at()), policy()), open_to_change=version.stage in rules.OPEN_TO_CHANGE,
         settings=policy(),
     )  # fmt: skip
 
 
 def _new_page(typed: Typed) -> str:
     return page(
-        "codes/new.html", typed=typed, errors=typed.errors, documents=catalogue.all_documents(), binds=rules.BINDS,
+        "codes/new.html", typed=typed, errors=typed.errors, documents=own.known_documents(), binds=rules.BINDS,
         usual=versions.BINDS,
     )  # fmt: skip

@@ -17,7 +17,13 @@ from fieldvisit.ground.roles import Principal, Role
 from fieldvisit.register.models import Firm, Person
 
 PAGE = 100
-SHOWS = {"": "Everybody", "to_do": "To read or sign", "due_again": "Due again", "overdue_blocked": "Blocked", "signed": "Signed"}
+SHOWS = {
+    "": "Everybody",
+    "to_do": "To read or sign",
+    "due_again": "Due again",
+    "overdue_blocked": "Blocked",
+    "signed": "Signed",
+}
 STANDINGS = {
     Standing.NOT_REQUIRED: ("Nothing to sign", "quiet", "dot"),
     Standing.ISSUED: ("Given, not read yet", "warn", "ring"),
@@ -68,7 +74,9 @@ def rows(session: Session, asking: Principal, show: str, document: str = "") -> 
     shown = [row for row in every if _is_shown(row, show) and document in ("", row.held.version.document)]
     rank = list(reversed([Standing.SIGNED, *rules.TO_DO - {Standing.DUE_AGAIN, Standing.OVERDUE_BLOCKED}, Standing.DUE_AGAIN,
                           Standing.OVERDUE_BLOCKED]))  # fmt: skip
-    return sorted(shown, key=lambda row: (rank.index(row.held.stands.standing), row.person.name, row.held.version.document))
+    return sorted(
+        shown, key=lambda row: (rank.index(row.held.stands.standing), row.person.name, row.held.version.document)
+    )
 
 
 def _is_shown(row: Row, show: str) -> bool:
@@ -93,7 +101,7 @@ def open_questions(session: Session, asking: Principal) -> list[tuple[CodeQuesti
         .where(CodeQuestion.answered_at.is_(None), reach(asking))
         .order_by(CodeQuestion.asked_at)
     )
-    return [(question, person, version) for question, person, version in session.execute(wanted).tuples()]
+    return [(question, person, version) for question, person, version in session.execute(wanted)]
 
 
 def waiting_scans(session: Session, asking: Principal) -> list[tuple[Acknowledgement, Person, CodeVersion]]:
@@ -105,7 +113,7 @@ def waiting_scans(session: Session, asking: Principal) -> list[tuple[Acknowledge
         .where(Acknowledgement.how == "paper", Acknowledgement.countersigned_at.is_(None), reach(asking))
         .order_by(Acknowledgement.recorded_at)
     )
-    return [(row, person, version) for row, person, version in session.execute(wanted).tuples()]
+    return [(row, person, version) for row, person, version in session.execute(wanted)]
 
 
 def firms(session: Session, asking: Principal) -> Sequence[Firm]:
@@ -115,7 +123,18 @@ def firms(session: Session, asking: Principal) -> Sequence[Firm]:
 
 def sheet_rows(session: Session, asking: Principal, show: str) -> Iterator[list[Any]]:
     """For the training file, as a table: who signed what, when, and the hash of the text."""
-    yield ["Name", "Role", "Organisation", "Code", "Version", "How they stand", "Signed on", "Signed as", "How", "SHA-256"]
+    yield [
+        "Name",
+        "Role",
+        "Organisation",
+        "Code",
+        "Version",
+        "How they stand",
+        "Signed on",
+        "Signed as",
+        "How",
+        "SHA-256",
+    ]
     for row in rows(session, asking, show):
         signed = service.signature_of(session, row.person, row.held.version.id)
         yield [

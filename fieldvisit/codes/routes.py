@@ -26,10 +26,9 @@ SEALED = "sandbox; default-src 'none'; style-src 'unsafe-inline'; form-action 'n
 def mine() -> Answer:
     person = _me()
     held = service.standings(session(), [person], london_date(at()))[person.id]
-    drafts = [version for version in _my_drafts(person)]
     return page(
-        "codes/mine.html", held=held, drafts=drafts, signatures=service.signatures(session(), person),
-        questions=service.questions_of(session(), person), words=rules, now=at(),
+        "codes/mine.html", held=held, drafts=_my_drafts(person), signatures=service.signatures(session(), person),
+        questions=service.questions_of(session(), person), words=rules, now=at(), done=request.args.get("done", ""),
     )  # fmt: skip
 
 
@@ -113,12 +112,12 @@ def ask(version_id: str) -> Answer:
     return redirect(f"/codes/{version.id}?done={'paper' if paper else 'asked'}", 303)
 
 
-@blueprint.get("/codes/<id:version_id>/<word:kind>.document")
+@blueprint.get("/codes/<id:version_id>/<word:text_kind>.document")
 @access("code", "read")
-def document(version_id: str, kind: str) -> Answer:
+def document(version_id: str, text_kind: str) -> Answer:
     """The bytes as they were uploaded, whose hash is signed."""
     version = _readable(version_id)
-    return handed_over(versions.content_of(session(), version.id, kind) or abort(404), version)
+    return handed_over(versions.content_of(session(), version.id, text_kind) or abort(404), version)
 
 
 def handed_over(text: CodeText, version: CodeVersion) -> Response:
@@ -129,7 +128,9 @@ def handed_over(text: CodeText, version: CodeVersion) -> Response:
         "Content-Disposition": f'{"inline" if is_page else "attachment"}; filename="{name}"',
         "Content-Security-Policy": SEALED,
     }
-    return Response(text.content, content_type="text/html; charset=utf-8" if is_page else text.media_type, headers=headers)
+    return Response(
+        text.content, content_type="text/html; charset=utf-8" if is_page else text.media_type, headers=headers
+    )
 
 
 def _sign_page(version: CodeVersion, typed: Typed) -> str:
@@ -145,7 +146,9 @@ def _sign_page(version: CodeVersion, typed: Typed) -> str:
 
 
 def _field(code: str) -> str:
-    return {"no-name": "name", "no-position": "position", "no-organisation": "organisation", "no-tick": "agrees"}.get(code, "")
+    return {"no-name": "name", "no-position": "position", "no-organisation": "organisation", "no-tick": "agrees"}.get(
+        code, ""
+    )
 
 
 def _me() -> Person:

@@ -87,7 +87,9 @@ def _may_approve(version: VersionFacts, on: date) -> Verdict:
     if version.significant and (version.consulted_until is None or version.consulted_until > on):
         return Refused("still-consulting", "The consultation is not over. Approve the code when it is.", ASK_TENANTS)
     if not version.approved_by or version.approved_on is None or version.approved_on > on:
-        return Refused("no-approval", "Say who approved it and on which day. That day cannot be still to come.", KEPT_FACTS)
+        return Refused(
+            "no-approval", "Say who approved it and on which day. That day cannot be still to come.", KEPT_FACTS
+        )
     return Allowed()
 
 
@@ -209,7 +211,13 @@ def current(lines: Sequence[InForce], on: date) -> InForce | None:
 
 
 def stands(
-    lines: Sequence[InForce], signed: Set[str], on: date, *, contractor: bool, read: bool = False, questioned: bool = False
+    lines: Sequence[InForce],
+    signed: Set[str],
+    on: date,
+    *,
+    contractor: bool,
+    read: bool = False,
+    questioned: bool = False,
 ) -> Stands:
     """Of somebody whom this code binds. signed: ids of versions that they had signed by that day."""
     now = current(lines, on)
@@ -259,11 +267,17 @@ def may_sign(signing: Signing, sha256: str, stage: Stage) -> Verdict:
         return Refused("other-text", "The text has changed since this page was made. Read it again, then sign.", SIGN)
     if not signing.has_read:
         return Refused("not-read", "Read the code to its end first. The last page has the form.", SIGN)
-    for field, name in (("name", "your full name"), ("position", "your position"), ("organisation", "your organisation")):
+    for field, name in (
+        ("name", "your full name"),
+        ("position", "your position"),
+        ("organisation", "your organisation"),
+    ):
         if not getattr(signing, field).strip():
             return Refused(f"no-{field}", f"Type {name}.", SIGN)
     if not signing.agrees:
-        return Refused("no-tick", "Tick the box to say that you have read and understood the code and agree to it.", SIGN)
+        return Refused(
+            "no-tick", "Tick the box to say that you have read and understood the code and agree to it.", SIGN
+        )
     return Allowed()
 
 

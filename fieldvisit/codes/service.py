@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from fieldvisit.codes import rules
@@ -45,7 +45,7 @@ def who(subject: Subject) -> Who:
 
 def subject_of(session: Session, kind: str, subject_id: str) -> Subject | None:
     """kind: "person" or "involved", as cases and declarations name somebody."""
-    return session.get(Person if kind == "person" else InvolvedPerson, subject_id)
+    return session.get(Person, subject_id) if kind == "person" else session.get(InvolvedPerson, subject_id)
 
 
 def codes_binding(session: Session, subject: Subject, on: date) -> list[CodeVersion]:
@@ -100,13 +100,18 @@ def has_signed(session: Session, person: Person, on: date) -> bool:
 
 
 def standings(
-    session: Session, subjects: Sequence[Subject], on: date, histories: Mapping[str, Sequence[CodeVersion]] | None = None
+    session: Session,
+    subjects: Sequence[Subject],
+    on: date,
+    histories: Mapping[str, Sequence[CodeVersion]] | None = None,
 ) -> dict[str, list[Held]]:
     """For each of them, by id: the codes that bind them now. Asked once for all of them."""
     histories = _histories(session) if histories is None else histories
     ids = [subject.id for subject in subjects]
     signed = _signed_by(session, ids, on)
-    issues = {(_whose(row), row.code_version_id): row for row in session.scalars(select(CodeIssue).where(_of(CodeIssue, ids)))}
+    issues = {
+        (_whose(row), row.code_version_id): row for row in session.scalars(select(CodeIssue).where(_of(CodeIssue, ids)))
+    }
     asked = {tuple(row) for row in session.execute(_asked(ids))}
     found: dict[str, list[Held]] = {}
     for subject in subjects:
@@ -135,12 +140,13 @@ def _signed_by(session: Session, ids: Iterable[str], on: date) -> dict[str, froz
     )  # fmt: skip
     found: dict[str, set[str]] = {}
     for person_id, involved_id, version_id, how, countersigned_at in rows:
-        if how != "paper" or countersigned_at is not None:
-            found.setdefault(person_id or involved_id, set()).add(version_id)
+        whose = person_id or involved_id
+        if whose and (how != "paper" or countersigned_at is not None):
+            found.setdefault(whose, set()).add(version_id)
     return {whose: frozenset(versions) for whose, versions in found.items()}
 
 
-def _asked(ids: Iterable[str]) -> object:
+def _asked(ids: Iterable[str]) -> Select[str | None, str]:
     whose = CodeQuestion.person_id
     return select(whose, CodeQuestion.code_version_id).where(whose.in_(ids), CodeQuestion.kind == "question").distinct()
 
@@ -226,7 +232,9 @@ def answer(session: Session, question: CodeQuestion, said: str, *, by: str, at: 
     if question.answered_at is not None:
         return
     question.answer, question.answered_at, question.answered_by = said, at, by
-    for task in session.scalars(select(Task).where(Task.cause == f"code-question:{question.id}", Task.done_at.is_(None))):
+    for task in session.scalars(
+        select(Task).where(Task.cause == f"code-question:{question.id}", Task.done_at.is_(None))
+    ):
         task.done_at = at
 
 
@@ -253,18 +261,42 @@ def sign_now(
     return row
 
 
+def keep_paper(
+    session: Session, person: Person, version: CodeVersion, jpeg: bytes, signed_on: date, *, by: str, at: datetime
+) -> Acknowledgement:
+    """A scan, which counts once a second person has looked at it. A better scan may come until then."""
+    row = signature_of(session, person, version.id)
+    if row is not None and row.counts:
+        return row
+    if row is None:
+        row = Acknowledgement(code_version_id=version.id, person_id=person.id)
+        session.add(row)
+    row.signed_on, row.recorded_at, row.how, row.paper, row.scanned_by = signed_on, at, "paper", jpeg, by
+    row.name, row.position, row.text_sha256 = person.name, person.position, version.text_sha256
+    row.organisation = person.firm.name if person.firm else ""
+    session.flush()
+    return row
+
+
 def sign(session: Session, person: Person, version: CodeVersion, *, on: date, at: datetime) -> None:
     """From a file of people, which says the day and nothing of the text. Signing twice is signing once."""
     if signature_of(session, person, version.id) is None:
         session.add(
             Acknowledgement(
-                person_id=person.id, code_version_id=version.id, signed_on=on, recorded_at=at, name=person.name, how="file"
+                person_id=person.id,
+                code_version_id=version.id,
+                signed_on=on,
+                recorded_at=at,
+                name=person.name,
+                how="file",
             )
         )
 
 
 def signature_of(session: Session, subject: Subject, version_id: str) -> Acknowledgement | None:
-    wanted = select(Acknowledgement).where(Acknowledgement.code_version_id == version_id, _mine(Acknowledgement, subject))
+    wanted = select(Acknowledgement).where(
+        Acknowledgement.code_version_id == version_id, _mine(Acknowledgement, subject)
+    )
     return session.scalars(wanted).first()
 
 

@@ -9,10 +9,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from html import escape, unescape
+from html import unescape
 from html.parser import HTMLParser
 
 import nh3
+from markupsafe import Markup
 
 from fieldvisit.codes.catalogue import Clause
 
@@ -49,10 +50,10 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """title: plain. html: clean, without the section's own heading."""
+    """title: plain. html: clean, without the section's own heading; markup, because it was cleaned here and nowhere else."""
 
     title: str
-    html: str
+    html: Markup
 
 
 def read_upload(raw: bytes) -> Upload:
@@ -83,10 +84,10 @@ def sections_of(content: bytes) -> list[Section]:
 
 def sections_of_clauses(clauses: Sequence[Clause]) -> list[Section]:
     """Our own words for a code, for a version that has no uploaded page: grouped as its sections are."""
-    groups: dict[str, list[str]] = {}
+    groups: dict[str, list[Markup]] = {}
     for each in clauses:
-        groups.setdefault(each.section, []).append(f"<li>{escape(each.duty)}</li>")
-    return [Section(title, f"<ul>{''.join(lines)}</ul>") for title, lines in groups.items()]
+        groups.setdefault(each.section, []).append(Markup("<li>{}</li>").format(each.duty))
+    return [Section(title, Markup("<ul>{}</ul>").format(Markup("").join(lines))) for title, lines in groups.items()]
 
 
 def _look_into_pdf(raw: bytes) -> None:
@@ -100,7 +101,9 @@ def _look_into_pdf(raw: bytes) -> None:
 
 
 def _look_into_page(raw: bytes) -> None:
-    no_page = TextRefused("no-document", "This is no document that we know. Choose the code as a page (HTML) or as a PDF.")
+    no_page = TextRefused(
+        "no-document", "This is no document that we know. Choose the code as a page (HTML) or as a PDF."
+    )
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -135,7 +138,9 @@ class _Look(HTMLParser):
             if tag == "meta" and name == "http-equiv" and plain == "refresh":
                 self.runs = self.runs or "a way to another page in it"
         if self._tags > MAX_TAGS or self._depth > MAX_DEPTH + self._tags // 2:
-            raise TextRefused("too-large", "This page is too deep or too long to be read. Save it as plain text with headings.")
+            raise TextRefused(
+                "too-large", "This page is too deep or too long to be read. Save it as plain text with headings."
+            )
 
     def handle_endtag(self, tag: str) -> None:
         self._depth -= 1
@@ -193,5 +198,5 @@ class _Splitter(HTMLParser):
     def _cut(self) -> None:
         html = "".join(self._html).strip()
         title = unescape(" ".join(self._title.split()))
-        self._done.append(Section(title, html))
+        self._done.append(Section(title, Markup(html)))  # noqa: S704 - what nh3 has cleaned, cut
         self._title, self._html = "", []

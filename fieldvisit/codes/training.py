@@ -91,7 +91,10 @@ def _running_out(session: Session, on: date, policy: Policy) -> Iterator[RunsOut
     days, months = policy.codes.warn_days.value, policy.codes.review_warn_months.value
     people = list(session.scalars(select(Person).where(Person.disabled_at.is_(None))))
     for person in people:
-        for kind, last_day in (("training_runs_out", person.training_until), ("check_runs_out", person.visit_check_until)):
+        for kind, last_day in (
+            ("training_runs_out", person.training_until),
+            ("check_runs_out", person.visit_check_until),
+        ):
             if person.visits_homes and rules.should_remind(last_day, days, on) and last_day:
                 yield RunsOut(kind, "person", person.id, last_day)
     newest: dict[tuple[str, str, str], TrainingRecord] = {}
@@ -99,7 +102,12 @@ def _running_out(session: Session, on: date, policy: Policy) -> Iterator[RunsOut
         newest[row.person_id, row.kind, row.title.lower()] = row
     here = {person.id for person in people}
     for row in newest.values():
-        if row.kind != GATE and row.person_id in here and row.expires_on and rules.should_remind(row.expires_on, days, on):
+        if (
+            row.kind != GATE
+            and row.person_id in here
+            and row.expires_on
+            and rules.should_remind(row.expires_on, days, on)
+        ):
             yield RunsOut("training_runs_out", "person", row.person_id, row.expires_on)
     for firm in session.scalars(select(Firm)):
         if firm.insurance_until and rules.should_remind(firm.insurance_until, days, on):

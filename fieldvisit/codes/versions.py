@@ -9,8 +9,9 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session, undefer
 
 from fieldvisit.codes import rules
-from fieldvisit.codes.catalogue import Document, all_documents
+from fieldvisit.codes.catalogue import Document
 from fieldvisit.codes.models import CodeStep, CodeText, CodeVersion
+from fieldvisit.codes.own import known_documents
 from fieldvisit.codes.rules import Act, Stage, VersionFacts
 from fieldvisit.codes.text import HTML, PDF, Section, Upload, sections_of, sections_of_clauses
 from fieldvisit.ground.clock import london_date
@@ -38,7 +39,7 @@ class New:
 
 
 def document_of(code: str) -> Document | None:
-    return next((each for each in all_documents() if each.code == code), None)
+    return next((each for each in known_documents() if each.code == code), None)
 
 
 def all_versions(session: Session) -> list[CodeVersion]:
@@ -70,7 +71,9 @@ def start(session: Session, new: New, *, by: str | None, at: datetime) -> CodeVe
     return version
 
 
-def add_text(session: Session, version: CodeVersion, kind: str, upload: Upload, *, by: str | None, at: datetime) -> CodeText:
+def add_text(
+    session: Session, version: CodeVersion, kind: str, upload: Upload, *, by: str | None, at: datetime
+) -> CodeText:
     """Raises RefusedError. Until it is approved a text may be replaced; what was approved is what will be signed."""
     if version.stage not in rules.OPEN_TO_CHANGE:
         raise RefusedError(Refused("approved", "This version is approved, so its text stays. Make a new version."))
@@ -85,7 +88,7 @@ def add_text(session: Session, version: CodeVersion, kind: str, upload: Upload, 
     if kind == "signed":
         version.text_sha256 = upload.sha256
     session.flush()
-    _step(session, version, "text", by, at, kind=kind, sha256=upload.sha256)
+    _step(session, version, "text", by, at, of=kind, sha256=upload.sha256)
     return row
 
 
@@ -110,11 +113,18 @@ def facts(session: Session, version: CodeVersion, **said: Any) -> VersionFacts:
         "live_from": version.live_from, "approved_on": version.approved_on, "approved_by": version.approved_by,
         "change": version.change, "consulted": version.consulted, "consulted_until": version.consulted_until,
     }  # fmt: skip
-    return VersionFacts(**(kept | said))
+    return VersionFacts(**(kept | {name: value for name, value in said.items() if name in kept}))
 
 
 def do(
-    session: Session, version: CodeVersion, act: Act, said: Mapping[str, Any], *, by: str | None, at: datetime, policy: Policy
+    session: Session,
+    version: CodeVersion,
+    act: Act,
+    said: Mapping[str, Any],
+    *,
+    by: str | None,
+    at: datetime,
+    policy: Policy,
 ) -> None:
     """One act on a locked version. said: what the form adds to it. Raises RefusedError."""
     on = london_date(at)

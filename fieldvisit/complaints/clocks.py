@@ -21,7 +21,8 @@ OF_STAGE = {1: "complaint_stage1", 2: "complaint_stage2"}
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """rule: DR-8 to DR-11, "D6" of a promised action. done_at: aware UTC, or None while it runs. extended: once, by letter."""
+    """rule: DR-8 to DR-11, "D6" of a promised action. done_at: aware UTC, or None while it runs. extended: once, by letter.
+    number: of a promised action."""
 
     clock: str
     label: str
@@ -31,6 +32,7 @@ class Clock:
     done_at: datetime | None
     why: str
     extended: bool = False
+    number: int = 0
 
     @property
     def runs(self) -> bool:
@@ -73,7 +75,8 @@ def _clocks(state: State, policy: Policy) -> Iterator[Clock]:
         yield _answer(state, 2, state.sent.get("ack2") or second.due, policy)
     for action in state.actions:
         ends, label = end_of_london_day(action.due), f"Promised action {action.number}"
-        yield Clock("action", label, "D6", state.received_at, ends, action.done_at, "The day that our answer named.")
+        yield Clock("action", label, "D6", state.received_at, ends, action.done_at, "The day that our answer named.",
+                    number=action.number)  # fmt: skip
 
 
 def _answer(state: State, process: int, acknowledged: datetime, policy: Policy) -> Clock:

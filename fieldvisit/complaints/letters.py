@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from fieldvisit.complaints.clocks import OF_STAGE, extension_days
+from fieldvisit.complaints.clocks import OF_STAGE
 from fieldvisit.complaints.state import LETTERS, State
 from fieldvisit.complaints.words import ACTION_OWNED, OUTCOMES_SAID, REMEDIES
 from fieldvisit.ground.clock import end_of_london_day, london_date, say_date
@@ -195,7 +195,7 @@ def _remedy(state: State, process: int, facts: Facts) -> str:
     if not (said and codes):
         return ""
     named = [REMEDIES[code] for code in codes if code != "none"]
-    return f"{', '.join(named)}. {said}" if named else said
+    return " ".join([*(f"{one}." for one in named), said])
 
 
 def _actions(state: State, process: int, facts: Facts) -> str:
@@ -209,8 +209,3 @@ def _actions(state: State, process: int, facts: Facts) -> str:
         f"{facts.actions.get(one.number, '')} {ACTION_OWNED.format(who=facts.people.get(one.owner, 'We'), day=say_date(one.due))}"
         for one in open_ones
     )
-
-
-def days_for(letter: str, state: State, policy: Policy) -> tuple[date, date] | None:
-    """For an extension: the last day as it stands, and the last that it may name."""
-    return extension_days(state, LETTERS[letter], policy) if letter.startswith("extension") else None

@@ -248,7 +248,7 @@ def may_close(state: State) -> Verdict:
         said = ", ".join(str(one.number) for one in open_ones)
         return Refused("outstanding", f"We promised something that is not done yet: {said}.", OUR_TABLE)
     if not state.learned:
-        return Refused("no-learning", "Record first what we learned from it.", OUR_TABLE)
+        return Refused("nothing-learned", "Record first what we learned from it.", OUR_TABLE)
     return Allowed()
 
 
@@ -368,7 +368,7 @@ def _of_stage_2(state: State, by: str, hands: Hands) -> Verdict:
     if by in state.had_part_in(1):
         return _same_person()
     if 2 not in state.handlers:
-        return Refused("no-handler", "Say first who looks into it at stage 2.", OUR_TABLE)
+        return Refused("nobody-yet", "Say first who looks into it at stage 2.", OUR_TABLE)
     return Allowed()
 
 

@@ -202,6 +202,29 @@ def act(
     write(session, complaint, deed, words, key, at, policy, steps)
 
 
+def place(
+    session: Session,
+    complaint: Complaint,
+    home: Home,
+    *,
+    by: Principal,
+    key: str,
+    seen: int,
+    at: datetime,
+    policy: Policy,
+) -> None:
+    """Which home it is about. The complaint must be locked. Raises RefusedError."""
+    if was_pressed(session, key):
+        return
+    steps = steps_of(session, [complaint.id])[complaint.id]
+    insist(rules.unchanged(seen, len(steps)))
+    complaint.home_id, complaint.area_id = home.id, home.area_id
+    for task in session.scalars(select(Task).where(Task.about == WORK, Task.about_id == complaint.id)):
+        task.area_id = home.area_id
+    write(session, complaint, Deed("placed", at, by.person_id, {"home": home.id}), _NOTHING, key, at, policy, steps)
+    _open_hazard(session, complaint, at, policy)
+
+
 def was_pressed(session: Session, key: str) -> bool:
     return session.scalars(select(ComplaintStep.id).where(ComplaintStep.form_key == key)).first() is not None
 

@@ -68,7 +68,8 @@ class Action:
 class State:
     """received_at: when it was said; again, where a service request became a complaint. handlers, decided_by, outcomes,
     until: by stage of the process, 1 or 2. answers: stage -> point -> outcome. waiting: a letter that nobody has sent yet.
-    sent: letter -> when. before: letter -> where it stood. came_back: the last letter that did not arrive."""
+    sent: letter -> when. before: letter -> where it stood. came_back: the last
+    letter that did not arrive. pending: what was decided with the one that waits."""
 
     stage: Stage
     received_at: datetime
@@ -83,6 +84,7 @@ class State:
     waiting: str = ""
     before: dict[str, Stage] = field(default_factory=dict)
     message: str = ""
+    pending: Mapping[str, Any] = field(default_factory=dict)
     came_back: str = ""
     sent: dict[str, datetime] = field(default_factory=dict)
     until: dict[int, date] = field(default_factory=dict)
@@ -156,7 +158,7 @@ def _named(state: State, deed: Deed) -> None:
 def _written(state: State, deed: Deed) -> None:
     letter = deed.body["letter"]
     state.waiting, state.message, state.came_back = letter, deed.body["message"], ""
-    state.before[letter] = state.stage
+    state.before[letter], state.pending = state.stage, deed.body
     if letter == "ack1":
         state.stage = Stage.ACKNOWLEDGED
     elif letter == "ack2":
@@ -173,7 +175,7 @@ def _handed(state: State, deed: Deed) -> None:
 
 def _sent(state: State, deed: Deed) -> None:
     state.waiting, state.message = "", ""
-    _takes_effect(state, deed.body["letter"], deed.at, deed.body)
+    _takes_effect(state, deed.body["letter"], deed.at, state.pending)
 
 
 def _failed(state: State, deed: Deed) -> None:

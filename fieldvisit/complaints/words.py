@@ -47,6 +47,7 @@ THEMES = {
     "charges": "Rent or charges",
     "other": "Something else",
 }
+NO_THEME = "Not written down yet"
 OUTCOMES = {"upheld": "Upheld", "partly_upheld": "Partly upheld", "not_upheld": "Not upheld"}
 OUTCOMES_SAID = {
     "upheld": "You are right: we uphold this.",
@@ -100,30 +101,35 @@ STEPS = {
     "hazard_opened": "A hazard was opened with its own clock",
     "conduct_reported": "Reported as a matter of conduct",
 }
-# What the page offers, and what stands on the button. The one next act is the first that is offered, in this order.
+# What the page offers, and what stands on the button. The first that is offered is the one next act.
 OFFERS = {
-    "logged": ("Write down the complaint and who looks into it", "Keep it"),
     "sent": ("Say that the letter was sent", "Record that it was sent"),
-    "ack1": ("Send the acknowledgement", "Send it"),
-    "ack2": ("Send the acknowledgement of stage 2", "Send it"),
-    "handler": ("Give it to somebody else", "Record who looks into it"),
+    "acknowledge": ("Send the acknowledgement", "Send it"),
+    "logged": ("Write down the complaint and who looks into it", "Keep it"),
+    "answer": ("Send the answer", "Send it"),
     "decided": ("Decide, and answer each point", "Record the decision"),
-    "answer1": ("Send the answer of stage 1", "Send it"),
-    "answer2": ("Send the final answer of stage 2", "Send it"),
     "action_done": ("A promise was kept", "Record that it is done"),
     "learned": ("Record what we learned", "Record it"),
     "closed": ("Close the complaint", "Close it"),
     "action": ("Promise something", "Record the promise"),
-    "extension1": ("Extend stage 1, once", "Send the letter"),
-    "extension2": ("Extend stage 2, once", "Send the letter"),
+    "extend": ("Extend it, once", "Send the letter"),
     "escalated": ("The tenant asks for stage 2", "Record it"),
+    "handler": ("Say who looks into it", "Record who looks into it"),
     "failed": ("Say that the letter did not arrive", "Record that it came back"),
+    "placed": ("Say which home it is about", "Record the home"),
     "named": ("It is about one of our people", "Record whom it is about"),
     "noted": ("Add a note", "Add it"),
-    "refusal": ("Do not accept it", "Send the letter"),
+    "refuse": ("Do not accept it", "Send the letter"),
     "not_wanted": ("The tenant wants no complaint", "Record a service request"),
     "complained": ("The tenant complains after all", "Record the complaint"),
 }
+DONE = {
+    "received": "The complaint is received.",
+    "acknowledge": "The acknowledgement is recorded.",
+    "answer": "The answer is recorded.",
+    "extend": "The extension is recorded.",
+    "refuse": "It is recorded that we do not accept it.",
+} | {step: f"Recorded: {said[:1].lower()}{said[1:]}." for step, said in STEPS.items() if step != "received"}
 FIELDS = {
     "said": "In their words",
     "wants": "What they want",

@@ -17,6 +17,7 @@ from fieldvisit.register.involved import InvolvedPerson
 from fieldvisit.register.models import Firm, Home, Person
 
 PAGE = 50
+OWN = ("what", "who", "giver", "why")  # fields of whoever declares
 MOST_ROWS = 5000  # of the register: more is no page that anybody reads
 
 
@@ -38,6 +39,15 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Follows:
+    """What stands now, as the form that takes its place is filled in: UPRNs, ids of firms, staff references."""
+
+    homes: str = ""
+    firms: tuple[str, ...] = ()
+    people: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     declared: Declaration
     who: str
@@ -47,12 +57,12 @@ class Case:
     lines: tuple[Line, ...]
     patterns: tuple[rules.Pattern, ...]
     apart: tuple[str, ...]
+    follows: Follows
     roles: frozenset[str]
+    said: tuple[tuple[str, str], ...]  # in the declarer's newest words
 
 
-def board(
-    session: Session, asking: Principal, at: datetime, policy: Policy, *, every: bool, after: str
-) -> tuple[list[Row], str]:
+def board(session: Session, at: datetime, marked: frozenset[str], *, every: bool, after: str) -> tuple[list[Row], str]:
     """What waits, the most overdue first; or everything, newest first. And the id after which the next page begins."""
     wanted = select(Declaration)
     if not every:
@@ -70,15 +80,15 @@ def board(
     found = session.scalars(wanted.limit(PAGE + 1)).all()
     shown = found[:PAGE]
     names = names_of(session, shown)
-    marked = {each for pattern in all_patterns(session, policy) for each in pattern.ids}
     rows = [Row(one, names[one.subject_id], one.id in marked, bool(one.due_at and one.due_at < at)) for one in shown]
     return rows, shown[-1].id if len(found) > PAGE else ""
 
 
-def all_patterns(session: Session, policy: Policy) -> list[rules.Pattern]:
-    """Of all offers that whoever asks may see."""
+def in_a_pattern(session: Session, policy: Policy) -> frozenset[str]:
+    """Which offers are part of one, over all that there are: another manager's people count as well. System work asks."""
     offers = session.scalars(select(Declaration).where(Declaration.kind != "interest")).all()
-    return rules.patterns([service.known_of(one) for one in offers], policy)
+    found = rules.patterns([service.known_of(one) for one in offers], policy)
+    return frozenset(each for pattern in found for each in pattern.ids)
 
 
 def own(session: Session, person_id: str) -> Sequence[Declaration]:
@@ -118,7 +128,7 @@ def roles_towards(declared: Declaration, asking: Principal) -> frozenset[str]:
     return frozenset(found)
 
 
-def case_of(session: Session, declared: Declaration, asking: Principal, at: datetime, policy: Policy) -> Case:
+def case_of(session: Session, declared: Declaration, asking: Principal, patterns: Sequence[rules.Pattern] = ()) -> Case:
     steps = session.scalars(
         select(DeclarationStep).where(DeclarationStep.declaration_id == declared.id).order_by(DeclarationStep.position)
     ).all()
@@ -135,14 +145,26 @@ def case_of(session: Session, declared: Declaration, asking: Principal, at: date
     )
     firms = _firms(session, (declared.firm_id, declared.giver_firm_id))
     apart: tuple[str, ...] = ()
+    follows = Follows()
     if asking.role is Role.OFFICER:
-        apart = tuple(_in_words(session, row) for row in ties.stands_apart(session, declared))
+        stands = ties.stands_apart(session, declared)
+        apart, follows = tuple(_in_words(session, row) for row in stands), _as_typed(session, stands)
     return Case(
         declared, names_of(session, [declared])[declared.subject_id], firms.get(declared.firm_id or "", ""),
         firms.get(declared.giver_firm_id or "", ""), names.get(declared.manager_id or "", ""), lines,
-        tuple(service.patterns_of(session, declared, at, policy)) if declared.kind != "interest" else (),
-        apart, roles_towards(declared, asking),
+        tuple(patterns), apart, follows, roles_towards(declared, asking),
+        tuple((words.FIELDS[field], text) for field, text in service.words_of(session, declared.id).items() if field in OWN),
     )  # fmt: skip
+
+
+def _as_typed(session: Session, stands: Sequence[KeptApart]) -> Follows:
+    homes = select(Home.uprn).where(Home.id.in_([row.home_id for row in stands if row.home_id])).order_by(Home.uprn)
+    people = select(Person.ref).where(Person.id.in_([row.subject_id for row in stands if row.subject_kind == "person"]))
+    return Follows(
+        ", ".join(session.scalars(homes)),
+        tuple(row.firm_id for row in stands if row.firm_id),
+        ", ".join(session.scalars(people.order_by(Person.ref))),
+    )
 
 
 def _in_words(session: Session, row: KeptApart) -> str:

@@ -98,12 +98,12 @@ class Driven:
     def _command(self, event: ev.Event, verdict: Verdict, by: str, at: datetime) -> "Driven":
         stage = self.stage
         command(
-            stage.session, self._locked(), event, verdict, by=stage.principal(by, at), at=at, policy=stage.policy,
+            stage.session, self.locked(), event, verdict, by=stage.principal(by, at), at=at, policy=stage.policy,
             form_key=stage.form_key(),
         )  # fmt: skip
         return self
 
-    def _locked(self) -> Visit:
+    def locked(self) -> Visit:
         found = lock(self.stage.session, self.visit.id)
         assert found
         return found

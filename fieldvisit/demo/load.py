@@ -11,7 +11,10 @@ from sqlalchemy.orm import Session
 from fieldvisit.config import Config, make_private
 from fieldvisit.db import Database
 from fieldvisit.demo import bulk
+from fieldvisit.demo.complaints import play_complaints
+from fieldvisit.demo.declarations import play_declarations
 from fieldvisit.demo.drive import Stage, device_of
+from fieldvisit.demo.entries import play_entries
 from fieldvisit.demo.hazards import play_hazards
 from fieldvisit.demo.homes import places_of, seed_homes
 from fieldvisit.demo.people import (
@@ -70,7 +73,11 @@ def load(
         stage = _stage(session, config, policy, cast, seed, today, at)
         past = play_last_week(stage, places)
         play_today(stage, places)
-        play_hazards(stage, homes_in_turn(stage, places))
+        home = homes_in_turn(stage, places)
+        play_hazards(stage, home)
+        play_entries(stage, home)
+        play_complaints(stage, home)
+        play_declarations(stage, home)
         let_standing_slip(session, cast, today, stage.at)
         shares = [share for *_, share in PAST]
         originals = [

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from hashlib import sha256
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,9 +9,8 @@ from sqlalchemy.orm import Session
 from fieldvisit.badges.models import Badge
 from fieldvisit.badges.portraits import portrait
 from fieldvisit.badges.service import badge_of, issue, suspend
-from fieldvisit.codes.catalogue import all_documents, as_rows
 from fieldvisit.codes.models import CodeVersion
-from fieldvisit.codes.service import sign
+from fieldvisit.demo.codes import code_versions, renew_signatures, seed_involved, seed_training, sign_all
 from fieldvisit.evidence.clean import clean_portrait
 from fieldvisit.ground.clock import london_instant
 from fieldvisit.ground.policy import Policy
@@ -43,7 +41,9 @@ PEOPLE = (
     Somebody("dev", "operative", "Dev Sandhu", "brightwater"),
     Somebody("eve", "operative", "Eve Tallis", "brightwater"),  # her badge has run out
     Somebody("finn", "operative", "Finn Odell", "brightwater"),  # his badge is suspended
-    Somebody("gita", "operative", "Gita Rowan", "brightwater"),  # has not signed the code: not sent anywhere yet
+    Somebody(
+        "gita", "operative", "Gita Rowan", "brightwater"
+    ),  # signed an old version of the code alone: not sent anywhere
     Somebody("carl", "operative", "Carl Lindqvist", "oakline"),  # his firm's insurance has lapsed
     Somebody("mona", "contractor_manager", "Mona Idris", "brightwater"),
     Somebody("omar", "contractor_manager", "Omar Fell", "oakline"),
@@ -64,7 +64,6 @@ PEOPLE = (
 )
 WITH_A_BADGE = ("asha", "ben", "cleo", "dev", "eve", "finn", "gita", "carl", "vera")
 IN_GOOD_STANDING = ("asha", "ben", "cleo", "dev", "vera")
-NOT_SIGNED = ("gita",)
 STAND_INS = ("ben", "cleo", "dev")
 SCHEDULER = {"North": "olive", "Town": "olive", "Vale": "otto"}
 DUTY_OFFICER = {"North": "dora", "Town": "dora", "Vale": "otto"}
@@ -94,12 +93,14 @@ def seed_people(session: Session, policy: Policy, password_hash: str, today: dat
         session.add(firm := Firm(name=name, insurance_until=today + IN_DATE))
         session.flush()
         cast.firms[key] = firm.id
-    codes = _codes(session, policy, today)
+    codes = code_versions(session, policy, today)
     for number, one in enumerate(PEOPLE, start=1):
         person = _person(session, cast, one, number, policy, password_hash, since)
         if one.ref in WITH_A_BADGE:
             _may_visit(session, person, number, codes, today, since)
     session.flush()
+    seed_training(session, cast.people, today)
+    seed_involved(session, cast.areas["North"], codes, today)
     return cast
 
 
@@ -131,37 +132,7 @@ def _may_visit(
     person.training_until = today + IN_DATE
     person.photo = clean_portrait(portrait(number)).jpeg
     issue(session, person, f"FV-{1000 + number}", expires_on=today + IN_DATE, at=since)
-    for code in codes:
-        if person.role in code.binds and person.ref not in NOT_SIGNED:
-            sign(session, person, code, on=today - timedelta(days=400), at=since)
-
-
-# Whom a live code binds in the demo: every council here has its visitors sign the code for visits (ruling R21: what
-# is signed is our own summary, and no council's text).
-_BINDS = {"ME": ["operative", "officer"]}
-
-
-def _codes(session: Session, policy: Policy, today: date) -> list[CodeVersion]:
-    versions = [
-        CodeVersion(
-            document=document.code,
-            version=f"{document.version} summary"[:20],
-            status=document.status,
-            live_from=today - SINCE if document.status == "live" else None,
-            binds=_binds(document.code, policy),
-            text_sha256=sha256(repr(as_rows(document.clauses)).encode()).hexdigest(),
-        )
-        for document in all_documents()
-    ]
-    session.add_all(versions)
-    session.flush()
-    return [version for version in versions if version.binds]
-
-
-def _binds(code: str, policy: Policy) -> list[str]:
-    if code == "MO" and policy.name == "milton-keynes":
-        return ["officer"]
-    return _BINDS.get(code, [])
+    sign_all(session, person, codes, today)
 
 
 def let_standing_slip(session: Session, cast: Cast, today: date, at: datetime) -> None:
@@ -178,6 +149,7 @@ def renew(session: Session, cast: Cast, today: date) -> None:
     for ref in IN_GOOD_STANDING:
         session.get_one(Person, cast.people[ref]).training_until = today + IN_DATE
         _badge(session, cast, ref).expires_on = today + IN_DATE
+    renew_signatures(session, IN_GOOD_STANDING, cast.people, today)
 
 
 def _badge(session: Session, cast: Cast, ref: str) -> Badge:

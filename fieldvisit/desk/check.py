@@ -9,6 +9,8 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from fieldvisit import schema
+from fieldvisit.complaints import service as complaints
+from fieldvisit.complaints.models import Complaint
 from fieldvisit.config import Config
 from fieldvisit.db import Database
 from fieldvisit.evidence import keys
@@ -54,6 +56,7 @@ def problems(config: Config, database: Database, policy: Policy, today: date) ->
             yield from _of_visit(session, visit, policies)
         yield from _of_hazards(session, policy)
         yield from _of_lawful_entries(session, policy)
+        yield from _of_complaints(session, policy)
         yield from _of_work(session, today)
         yield from _of_silence(session, today)
         yield from _of_files(session, config, policy, today)
@@ -165,6 +168,22 @@ def _of_hazard(row: Hazard, steps: list[HazardStep], policy: Policy) -> Iterator
     for column, value in hazards.cached(state, policy).items():
         if getattr(row, column) != value:
             yield f"Hazard {row.ref}: {column} says {getattr(row, column)!r}, its steps add up to {value!r}."
+
+
+def _of_complaints(session: Session, policy: Policy) -> Iterator[str]:
+    """Every complaint, folded anew from its steps."""
+    after, wanted = "", select(Complaint).order_by(Complaint.id).limit(_AT_A_TIME)
+    while rows := session.scalars(wanted.where(Complaint.id > after)).all():
+        steps = complaints.steps_of(session, [row.id for row in rows])
+        for row in rows:
+            if [step.position for step in steps[row.id]] != list(range(1, len(steps[row.id]) + 1)):
+                yield f"Complaint {row.ref}: a step of it was lost."
+                continue
+            for column, value in complaints.cached(complaints.state_from(steps[row.id]), policy).items():
+                if getattr(row, column) != value:
+                    yield f"Complaint {row.ref}: {column} says {getattr(row, column)!r}, its steps add up to {value!r}."
+        after = rows[-1].id
+        session.expunge_all()
 
 
 def _of_work(session: Session, today: date) -> Iterator[str]:

@@ -18,6 +18,7 @@ ENDED = {
     "stood_down": "It was given up before anybody went in.",
     "tenant_refused": "The tenant answered and said no. Only the police, the fire service or a court can open this door.",
     "agreed": "The tenant answered and agreed. The visit goes on like any other.",
+    "struck_out": "It was recorded by mistake, and struck out.",
 }
 MARKS = {
     "not-authorised": "Somebody went in, and no duty officer had authorised it.",

@@ -102,6 +102,16 @@ def area_names(session: Session, who: Principal, person: Person) -> Sequence[str
     return session.scalars(select(Area.name).where(Area.id.in_(theirs)).order_by(Area.name)).all()
 
 
+def manager_of(session: Session, person: Person) -> Person | None:
+    return session.get(Person, person.manager_id) if person.manager_id else None
+
+
+def called(session: Session, said: str) -> Person | None:
+    """Whoever has this e-mail address or reference, and has not left."""
+    wanted = select(Person).where(or_(Person.email == said.lower(), Person.ref == said), Person.disabled_at.is_(None))
+    return session.scalars(wanted.order_by(Person.id)).first()
+
+
 def portrait_of(raw: bytes) -> bytes:
     """The photo as the badge shows it: a stranger's bytes are decoded apart, and ours are cut. Raises PhotoRefused."""
     return clean_portrait(clean_apart(raw)).jpeg

@@ -11,6 +11,8 @@ from fieldvisit.desk import forms, people
 from fieldvisit.desk.blueprint import blueprint
 from fieldvisit.evidence.clean import MAX_BYTES, PhotoRefused, for_verify
 from fieldvisit.ground.roles import Role, may_ever
+from fieldvisit.ground.verdict import Refused
+from fieldvisit.register.service import may_manage
 from fieldvisit.web.access import access, at, database, log_access, principal, session
 from fieldvisit.web.render import page
 
@@ -54,6 +56,22 @@ def set_photo(person_id: str) -> Answer:
     return redirect(url_for("desk.person", person_id=person_id), 303)
 
 
+@blueprint.post("/office/people/<id:person_id>/manager")
+@access("worker", "change")
+def set_manager(person_id: str) -> Answer:
+    """Whom they answer to: decides what they declare, and knows of no case about them (security N2)."""
+    worker = people.find(session(), principal(), person_id) or abort(404)
+    typed = request.form.get("manager", "").strip()[:200]
+    manager = people.called(session(), typed) if typed else None
+    if typed and manager is None:
+        return _page(person_id, {"manager": "Nobody here has this e-mail address or reference."}), 422
+    if isinstance(refused := may_manage(worker.person, manager), Refused):
+        return _page(person_id, {"manager": refused.message}), 422
+    worker.person.manager_id = manager.id if manager else None
+    log_access(person_id, reason="manager set" if manager else "manager taken away")
+    return redirect(url_for("desk.person", person_id=person_id), 303)
+
+
 def _sent() -> bytes:
     """The one form of the desk that is larger than others: no bytes are read before it is known who asks."""
     request.max_content_length = MAX_BYTES + AROUND_THE_PHOTO
@@ -77,6 +95,7 @@ def _page(person_id: str, errors: dict[str, str]) -> str:
         role=Role(worker.person.role).label,
         areas=people.area_names(session(), principal(), worker.person),
         photo="data:image/jpeg;base64," + base64.b64encode(for_verify(photo)).decode() if photo else None,
+        manager=people.manager_of(session(), worker.person),
         errors=errors,
         may_change=may_ever(principal(), "worker", "change"),
         may_print=may_ever(principal(), "badge", "print"),

@@ -177,6 +177,7 @@ _CLAUSES = {
     "consent.refused": "ME-3.1e",
     "consent.withdrawn": "ME-3.1d",
     "entry.authorised": "ME-3.1d-x",
+    "entry.proposed": "ME-3.1d-x",
     "entry.lawful": "ME-3.1d-x",
     "entry.secured": "ME-3.1d-x",
     "home.entered": "ME-3.3e",

@@ -1,4 +1,4 @@
-"""Wrong words and wrong references, and what one network sends, counted each for itself: somebody who guesses at one slows down no other."""
+"""Wrong words and references, and what one network sends, each counted for itself: who guesses at one slows down no other."""
 
 import hashlib
 from datetime import datetime

@@ -156,7 +156,7 @@ def _client(endpoint: str, region: str, key_id: str, secret: str) -> Any:
     except ModuleNotFoundError:
         raise ConfigError("FIELDVISIT_S3_BUCKET is set, and boto3 is not installed: make s3") from None
     limits = Limits(connect_timeout=5, read_timeout=20, retries={"max_attempts": 2, "mode": "standard"})
-    return boto3.session.Session().client(
+    return boto3.client(
         "s3", endpoint_url=endpoint or None, region_name=region or None, aws_access_key_id=key_id or None,
         aws_secret_access_key=secret or None, config=limits,
     )  # fmt: skip

@@ -37,13 +37,15 @@ class GiftPolicy:
     worth, in words. limit_pence: below it something may be kept, at it no more. Money is refused under every rule.
 
     log_within_wd: after the day of the offer. pattern_count in pattern_months warns. approver: the council's own title
-    of who decides. renew_months: how often interests, agreements and forms are gone through again."""
+    of who decides. read_with: what else the council's people must
+    read, by its name. renew_months: how often interests, agreements and forms are gone through again."""
 
     tenants: Setting[str] = words(*GIFT_RULES)
     others: Setting[str] = words(*GIFT_RULES)
     never: Setting[str] = words()
     limit_pence: Setting[int] = number("pence", most=10_000)
     approver: Setting[str] = words()
+    read_with: Setting[str] = words()
     log_within_wd: Setting[int] = number("working days", most=10)
     decide_within_wd: Setting[int] = number("working days", most=20)
     pattern_count: Setting[int] = number("times", least=2, most=20)

@@ -141,7 +141,7 @@ PURGING = SystemPrincipal(
     "purging",
     frozenset(
         {"Attachment", "Entry", "Visit", "Hazard", "HazardStep", "AccessCase", "AccessAttempt", "LawfulEntry"}
-        | {"LawfulEntryStep", "Incident", "SubjectKey"}
+        | {"LawfulEntryStep", "Incident", "SubjectKey", "Complaint", "ComplaintStep"}
     ),
 )
 SENDING = SystemPrincipal("sending", _VISIT_MODELS | _HAZARD_MODELS | _COMPLAINT_MODELS)
@@ -151,7 +151,7 @@ TENANT = SystemPrincipal(
     _VISIT_MODELS | _CONCERN_MODELS | _BREACH_MODELS | _COMPLAINT_MODELS | _HAZARD_MODELS | {"Attachment", "KeptApart"},
 )
 # Somebody who came by `/p/<token>` and said their own word: what a slice that adds lines there must touch (register/involved.py).
-INVOLVED = SystemPrincipal("involved", _DECLARED_MODELS)
+INVOLVED = SystemPrincipal("involved", _DECLARED_MODELS | {"BreachTold"})
 VERIFYING = SystemPrincipal("verifying", frozenset({"Home", "Household", "TenantLink", "Visit", "VisitWorker"}))
 RAISING = SystemPrincipal("raising", frozenset({"Home", "Household", "Visit"}))  # a caller says: not that way
 

@@ -58,6 +58,7 @@ REACTIONS: dict[type[ev.Event], tuple[Reaction, ...]] = {
     ),
     ev.HomeEntered: (reactions.access_was_given,),
     ev.ConsentGiven: (reactions.entry_without_consent,),
+    ev.EntryProposed: (reactions.entry_without_consent,),
     ev.EntryLawful: (reactions.entry_without_consent,),
     ev.EntrySecured: (reactions.entry_without_consent,),
     ev.EntryCorrected: (reactions.entry_without_consent,),

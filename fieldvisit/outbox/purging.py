@@ -16,6 +16,8 @@ import structlog
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from fieldvisit.complaints.models import Complaint, ComplaintStep
+from fieldvisit.complaints.state import ENDED as COMPLAINT_ENDED
 from fieldvisit.db import Database
 from fieldvisit.evidence import keys
 from fieldvisit.evidence import service as files
@@ -220,12 +222,18 @@ def _facts(session: Session, rows: Sequence[Attachment]) -> list[Kept]:
 
 
 def _cases(session: Session, visits: set[str]) -> defaultdict[str, list[datetime | None]]:
-    """By visit: hazards, refusals and no access, entries without consent, and what happened to a worker there."""
+    """By visit: hazards, complaints, refusals and no access, entries without consent, and what happened to a worker there."""
     found: defaultdict[str, list[datetime | None]] = defaultdict(list)
     last = func.max(HazardStep.recorded_at)
     hazards = select(Hazard.visit_id, Hazard.stage, last).outerjoin(HazardStep, HazardStep.hazard_id == Hazard.id)
     for visit, stage, at in session.execute(hazards.where(Hazard.visit_id.in_(visits)).group_by(Hazard.id)):
         found[visit or ""].append(at if stage == HazardStage.CLOSED else None)
+    last = func.max(ComplaintStep.recorded_at)
+    said = select(Complaint.visit_id, Complaint.stage, last).outerjoin(
+        ComplaintStep, ComplaintStep.complaint_id == Complaint.id
+    )
+    for visit, stage, at in session.execute(said.where(Complaint.visit_id.in_(visits)).group_by(Complaint.id)):
+        found[visit or ""].append(at if stage in COMPLAINT_ENDED else None)
     doors = select(AccessAttempt.visit_id, AccessCase.closed_at).join(
         AccessCase, AccessCase.id == AccessAttempt.case_id
     )

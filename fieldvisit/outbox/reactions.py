@@ -2,6 +2,7 @@
 
 from sqlalchemy.orm import Session
 
+from fieldvisit.breaches.from_tasks import report_no_id
 from fieldvisit.complaints import service as complaints
 from fieldvisit.complaints.rules import Heard
 from fieldvisit.ground.clock import end_of_london_day, london_date
@@ -87,9 +88,10 @@ def refusal_to_follow_up(session: Session, visit: Visit, entry: Entry, event: ev
 
 
 def no_id_shown(session: Session, visit: Visit, entry: Entry, event: ev.Event, policy: Policy) -> None:
-    """ME-3.2b2: a refusal because no ID was shown is a possible breach of the code."""
+    """ME-3.2b2, D2: a refusal because no ID was shown opens a case of conduct; and the tenant hears from somebody."""
     if isinstance(event, ev.ConsentRefused) and event.reason == "no-id":
         _task(session, "no_id", visit, entry, policy.door.valid_refusal_contact_wd.value, policy)
+        report_no_id(session, visit, f"no_id:{entry.id}", entry.corrected_time)
 
 
 def child_alone(session: Session, visit: Visit, entry: Entry, event: ev.Event, policy: Policy) -> None:

@@ -16,6 +16,7 @@ from fieldvisit.db import new_id
 from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.roles import SIGNED_IN, Role
+from fieldvisit.ground.verdict import Refused
 from fieldvisit.register.cells import (
     BadCell,
     code_of,
@@ -42,12 +43,13 @@ from fieldvisit.register.models import Firm, Home, Household, Person, PersonArea
 from fieldvisit.register.needs_rules import held_until, marks_of_use
 from fieldvisit.register.needs_service import changed as needs_changed
 from fieldvisit.register.rows import Columns
+from fieldvisit.register.service import may_manage
 from fieldvisit.register.uprn import bare
 
 COLUMNS = Columns(
     ("ref", "role", "name"),
     ("company", "email", "phone", "areas", "badge_number", "code_signed_on", "training_until", "insurance_until",
-     "uprn", "language", "unusable_channels"),
+     "uprn", "language", "unusable_channels", "manager"),
 )  # fmt: skip
 OF_A_HOME = ("tenant", "representative")
 ROLES = (*(role.value for role in Role if role in SIGNED_IN), *OF_A_HOME)
@@ -75,6 +77,7 @@ class PersonRow:
     uprn: str
     language: str
     unusable_channels: tuple[str, ...] | None
+    manager: str = ""  # the reference of whom they answer to
 
     @property
     def key(self) -> str:
@@ -145,7 +148,7 @@ def _at_work(cells: Mapping[str, str], role: str, today: date) -> dict[str, obje
         "code_signed_on": _signed(cells, today),
         "training_until": day_of(cells, "training_until"),
         "insurance_until": day_of(cells, "insurance_until") if in_a_firm else None,
-        "uprn": "", "language": "", "unusable_channels": None,
+        "uprn": "", "language": "", "unusable_channels": None, "manager": line_of(cells, "manager", most=64),
     }  # fmt: skip
 
 
@@ -189,6 +192,10 @@ def _store_at_work(session: Session, rows: Sequence[PersonRow], at: datetime) ->
         firm = firms[row.company.casefold()] if row.company else None
         wanted = {areas[name.casefold()] for name in row.areas}
         results[row.ref] = _store_person(session, row, known.get(row.ref), firm, wanted, at)
+    session.flush()
+    for row in good:
+        if row.manager:
+            results[row.ref] = _set_manager(session, row, results[row.ref])
     session.flush()
     return {ref: result for ref, result in results.items() if result is not None}
 
@@ -235,6 +242,22 @@ def _store_person(
     if areas and _set_areas(session, person, areas, at):
         changed = True
     return CHANGED if changed and result is UNCHANGED else result
+
+
+def _set_manager(session: Session, row: PersonRow, result: Result | None) -> Result:
+    """Once everybody of the file is there: a manager may stand below their people. What cannot be is said, and the rest of
+    the row stays."""
+    person, manager = (
+        session.scalars(select(Person).where(Person.ref == ref)).first() for ref in (row.ref, row.manager)
+    )
+    if person is None or manager is None:
+        return refused("manager", "Nobody has this reference. Import the manager too, or correct it.")
+    if isinstance(verdict := may_manage(person, manager), Refused):
+        return refused("manager", verdict.message)
+    if person.manager_id == manager.id:
+        return result or UNCHANGED
+    person.manager_id = manager.id
+    return CHANGED if result in (None, UNCHANGED) else result
 
 
 def _set_areas(session: Session, person: Person, wanted: set[str], at: datetime) -> bool:

@@ -14,8 +14,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from fieldvisit.ground.roles import Duty, Principal, Role
-from fieldvisit.ground.verdict import Verdict
+from fieldvisit.ground.roles import SIGNED_IN, Duty, Principal, Role
+from fieldvisit.ground.verdict import Allowed, Refused, Verdict
 from fieldvisit.register.models import FailedSignIn, Grant, Person, SignIn
 from fieldvisit.register.rules import KNOWN_DEVICE, SHORTEST_PASSWORD, STRANGERS, is_live, may_try
 
@@ -150,6 +150,24 @@ def principal_by_id(session: Session, person_id: str, at: datetime) -> Principal
         select(Person).where(Person.id == person_id).options(selectinload(Person.areas), selectinload(Person.duties))
     ).one()
     return principal_of(person, at)
+
+
+def may_manage(person: Person, manager: Person | None) -> Verdict:
+    """Nobody manages themselves; whoever is sent to doors manages nobody, unless an officer; and a firm's people answer to
+    their own firm or to the council, never to another firm. Refuses: own, circle, not-a-manager, other-firm."""
+    if manager is None:
+        return Allowed()
+    if manager.id == person.id:
+        return Refused("own", "Nobody is their own manager. Choose somebody else.")
+    if manager.manager_id == person.id:
+        return Refused("circle", f"{manager.name} answers to {person.name}. Change that first.")
+    if manager.role == Role.OPERATIVE or Role(manager.role) not in SIGNED_IN:
+        return Refused("not-a-manager", f"{manager.name} manages nobody here. Choose somebody else.")
+    if manager.firm_id is not None and manager.firm_id != person.firm_id:
+        return Refused(
+            "other-firm", f"{manager.name} works for another firm. Choose somebody of their own, or the council."
+        )
+    return Allowed()
 
 
 def enrol(

@@ -153,7 +153,9 @@ def _quoted(session: Session, said: Mapping[str, Any]) -> Case | None:
     if not _NUMBER.fullmatch(quoting):
         return None
     box = session.scalars(select(Box).where(Box.number == quoting)).first()
-    if box is None or session.get(Destruction, box.case_id) is not None:  # its words are gone: what comes now is a new case
+    if (
+        box is None or session.get(Destruction, box.case_id) is not None
+    ):  # its words are gone: what comes now is a new case
         return None
     return session.get(Case, box.case_id)
 

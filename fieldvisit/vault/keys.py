@@ -171,6 +171,19 @@ def _private(jwk: dict[str, Any]) -> ec.EllipticCurvePrivateKey:
     return ec.derive_private_key(int.from_bytes(number, "big"), ec.SECP256R1())
 
 
+def public_trouble(path: Path) -> str | None:
+    """What is wrong with the public part where the vault is elsewhere: without it nobody can send a report."""
+    if not path.exists():
+        return f"{path} is missing: nobody can send a safeguarding report. Copy it here from the vault."
+    try:
+        said = json.loads(path.read_bytes())
+        for part in ("seal", "sign"):
+            ECKey.import_key({name: said[part][name] for name in PUBLIC})
+    except (OSError, ValueError, KeyError, TypeError, JoseError):
+        return f"{path} is broken: it is no public part of a vault, and nobody can send a report. Copy it here again."
+    return None
+
+
 def _insist_on_the_pair(ours: dict[str, Any], public: Path) -> None:
     try:
         said = json.loads(public.read_bytes())

@@ -26,7 +26,7 @@ def prepare(store: Store, keys: VaultKeys, at: datetime, *, make: bool = False) 
         path = Path(store.url.database)
         if make:
             _make_private(path)
-        elif not path.exists():
+        elif not path.exists() or not path.stat().st_size:
             raise VaultError(_lost(store))  # before SQLite makes an empty one in its place
     with store.writer.begin() as connection:
         if not store.is_sqlite:

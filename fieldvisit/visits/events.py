@@ -254,6 +254,18 @@ class ConsentWithdrawn(Event):
     words: Words | None = None
 
 
+@wire("entry.proposed")
+@dataclass(frozen=True, slots=True)
+class EntryProposed(Event):
+    """D3: the worker at the door asks for entry without consent. read_first: rang whom it needed, or nobody was."""
+
+    life_at_risk: bool
+    read_first: bool
+    danger: Words
+    why_now: Words
+    inside: Words
+
+
 @wire("entry.authorised")
 @dataclass(frozen=True, slots=True)
 class EntryAuthorised(Event):

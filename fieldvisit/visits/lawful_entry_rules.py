@@ -81,8 +81,10 @@ class State:
 
 def fold(deeds: Iterable[Deed], policy: Policy) -> State:
     """In the order in which things happened, whatever the order in which they reached us."""
-    state = State()
-    for deed in sorted(deeds, key=_order):
+    state, ordered = State(), sorted(deeds, key=_order)
+    if not ordered:
+        state.stage, state.ended = Stage.DECLINED, "struck_out"  # every line of it was a mistake
+    for deed in ordered:
         _FOLDS[deed.kind](state, deed, policy)
     if state.secured_at and not state.photos_before:
         state.mark("no-photo-before")

@@ -36,6 +36,8 @@ def from_log(session: Session, visit: Visit, entry: Entry, event: ev.Event, poli
     if isinstance(event, ev.EntryCorrected):
         for each in of_visit(session, visit.id):
             _cache(session, each, policy)  # a line was struck out
+            if each.stage in rules.OVER:
+                _answered(session, each, entry.received_at)
         return None
     case = _case_for(session, visit, entry, event)
     if case is None or _written(session, entry.id):
@@ -45,7 +47,7 @@ def from_log(session: Session, visit: Visit, entry: Entry, event: ev.Event, poli
         first = Made(f"{entry.id}:proposed", event.proposed_by or entry.recorded_by, entry.received_at, policy)
         body = {"proposer": event.proposed_by, "life": event.life_at_risk}
         _add(session, case, "proposed", first, at=entry.corrected_time, body=body)
-    kind, body = _facts_of(event)
+    kind, body = _facts_of(event, entry.recorded_by)
     by = event.authorised_by if isinstance(event, ev.EntryAuthorised) else entry.recorded_by
     _add(
         session,
@@ -59,11 +61,15 @@ def from_log(session: Session, visit: Visit, entry: Entry, event: ev.Event, poli
     _cache(session, case, policy)
     if kind == "authorised":
         _answered(session, case, entry.received_at)
+    if kind == "proposed":
+        _ask(session, case, entry.received_at)
     return case
 
 
-def _facts_of(event: ev.Event) -> tuple[str, dict[str, Any]]:
+def _facts_of(event: ev.Event, by: str) -> tuple[str, dict[str, Any]]:
     match event:
+        case ev.EntryProposed(life_at_risk=life):
+            return "proposed", {"proposer": by, "life": life}
         case ev.EntryAuthorised() as given:
             return "authorised", {
                 "basis": given.basis, "authoriser": given.authorised_by, "proposer": given.proposed_by,
@@ -88,7 +94,7 @@ def _facts_of(event: ev.Event) -> tuple[str, dict[str, Any]]:
     raise AssertionError(f"{event!r} is nothing to an entry without consent")
 
 
-_OPENS = (ev.EntryAuthorised, ev.EntryLawful, ev.EntrySecured)
+_OPENS = (ev.EntryProposed, ev.EntryAuthorised, ev.EntryLawful, ev.EntrySecured)
 _JOINS = (ev.PhotoTaken, ev.ConsentGiven, ev.ConsentRefused)
 
 
@@ -102,8 +108,10 @@ def _case_for(session: Session, visit: Visit, entry: Entry, event: ev.Event) -> 
         waits = open_now is not None and open_now.stage in (*rules.WAITING, *rules.INSIDE)
         return open_now if waits else None
     if open_now is not None:
-        return open_now
-    if found and not isinstance(event, ev.EntryAuthorised):
+        return (
+            None if isinstance(event, ev.EntryProposed) else open_now
+        )  # asked twice: whoever asked first is the proposer
+    if found and not isinstance(event, ev.EntryProposed | ev.EntryAuthorised):
         return found[0]
     return _open(session, visit, entry.corrected_time)
 
@@ -140,11 +148,7 @@ def propose(
     case = _open(session, visit, made.at)
     _add(session, case, "proposed", made, body={"proposer": proposer, "life": life}, said=said)
     _cache(session, case, made.policy)
-    assert case.due_at
-    raise_task(
-        session, TO_ANSWER, cause=f"{TO_ANSWER}:{case.id}", about="visit", about_id=visit.id, area_id=visit.area_id,
-        at=made.at, due=case.due_at,
-    )  # fmt: skip
+    _ask(session, case, made.at)
     return case
 
 
@@ -170,6 +174,14 @@ def act(
     if kind == "reviewed":
         _done(session, TO_REVIEW, case, made.at)
     return True
+
+
+def _ask(session: Session, case: LawfulEntry, at: datetime) -> None:
+    assert case.due_at, "a proposal is answered by its time"
+    raise_task(
+        session, TO_ANSWER, cause=f"{TO_ANSWER}:{case.id}", about="visit", about_id=case.visit_id, area_id=case.area_id,
+        at=at, due=case.due_at,
+    )  # fmt: skip
 
 
 def _answered(session: Session, case: LawfulEntry, at: datetime) -> None:

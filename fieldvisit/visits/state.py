@@ -74,6 +74,7 @@ TRANSITIONS = _table(
     (BEFORE_ENTRY, "visit.cancelled", Stage.CANCELLED),
     (tuple(Stage), "visit.noted", None),
     (tuple(Stage), "hazard.reported", None),
+    (tuple(Stage), "entry.proposed", None),
     (tuple(Stage), "entry.corrected", None),
     *(
         (tuple(Stage), f"safety.{kind}", None)

@@ -20,7 +20,8 @@ HOME = ("covers", "changed-mind", "inside", "work", "photos", "asked-to-go", "go
         "close-no", "close-yes")  # fmt: skip
 HAZARD = ("danger", "hazard")  # from any moment at the door, inside or at the close-out
 SAFETY = ("watch", "panic")  # D10: from every step of a visit that may be gone to
-ENDS = ("stop", "stop-child", "no-access", "leave", "left", *SAFETY, *HAZARD, "sorry", "thanks", "cancelled")
+ASKING = ("ask-entry", "asked-entry")  # D3: where nobody answers, and it cannot wait
+ENDS = ("stop", "stop-child", "no-access", *ASKING, "leave", "left", *SAFETY, *HAZARD, "sorry", "thanks", "cancelled")
 ALL = (*TRAVEL, *DOOR, *LAWFUL, *HOME, *ENDS)
 # Written anew for each visit; every other step is the same for all of them, and a phone fetches those once.
 OWN = frozenset({"before", "lawful", "cancelled"})
@@ -97,6 +98,8 @@ def _held(state: VisitState, may_set_off: bool) -> set[str]:
             return {*HOME, *ends}
         case Stage.NO_ACCESS if state.basis:
             return {"no-access", *DOOR, *LAWFUL, *HOME, *ends}  # they may answer yet
+        case Stage.NO_ACCESS:
+            return {"no-access", *ASKING}
         case Stage.CLOSED if state.hazard_seen:
             return {"thanks", *HAZARD, "photos"}  # whoever reloads the page can still say what they saw
         case _:
@@ -126,6 +129,7 @@ LABELS = {
     "consent.given": "They said yes",
     "consent.refused": "They said no",
     "consent.withdrawn": "They asked me to leave",
+    "entry.proposed": "Asked for entry",
     "entry.lawful": "Lawful entry",
     "entry.secured": "Made safe and locked up",
     "home.entered": "Went in",

@@ -25,5 +25,6 @@ export const SAYS = {
   received: (number) => `Safely received. Receipt number ${number.slice(0, 4)} ${number.slice(4)}. Write it down now: it is `
     + "shown once and kept nowhere here. To add something, write again and give this number.",
   tooLong: "NOT saved: this is too long. Shorten it, or ring.",
+  unknown: "This phone cannot say whether it saved this. Your words are still here: ring, and then press again.",
   notSaved: "NOT saved. Your words are still here: press again, or ring.",
 };

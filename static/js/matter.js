@@ -81,26 +81,38 @@ async function submitted(event) {
   const button = form.querySelector("[type=submit]");
   if (button.hasAttribute("aria-disabled") || !tools.isComplete(form)) return;
   button.setAttribute("aria-disabled", "true");
+  const uuid = crypto.randomUUID();
   try {
-    await keep(saidIn(form));
-    clear(form);
-    form.hidden = true;
-    tools.say("Saved on this phone: Entry", "is-saved");
-    await show();
-    page?.querySelector("[data-sent] h2").focus();
+    await keep(uuid, saidIn(form));
   } catch (error) {
-    const words = error instanceof TooLong ? SAYS.tooLong : error instanceof tools.NotSaved ? error.message : SAYS.notSaved;
-    page?.querySelector("[data-trouble]").replaceChildren(words);
+    const words = await whyNot(error, uuid);
+    if (words) return page?.querySelector("[data-trouble]").replaceChildren(words);
   } finally {
     button.removeAttribute("aria-disabled");
   }
+  clear(form);
+  form.hidden = true;
+  tools.say("Saved on this phone: Entry", "is-saved");
+  await show().catch(() => null);
+  return page?.querySelector("[data-sent] h2").focus();
 }
 
-async function keep({ reach, ...said }) {
+/** Empty when it is on this phone after all: what broke, broke afterwards. Its disk alone knows. */
+async function whyNot(error, uuid) {
+  if (error instanceof TooLong) return SAYS.tooLong;
+  if (error instanceof tools.NotSaved) return error.message;
+  try {
+    const mine = await tools.myItems();
+    return mine.some((item) => item.uuid === uuid) ? "" : SAYS.notSaved;
+  } catch {
+    return SAYS.unknown;
+  }
+}
+
+async function keep(uuid, { reach, ...said }) {
   const name = document.querySelector("[data-who]")?.textContent;
   const by = [name, document.documentElement.dataset.person, reach].filter(Boolean).join(", ");
   const { size, sealed, sha256 } = await boxOf({ ...said, by }, keyOf("seal"));
-  const uuid = crypto.randomUUID();
   await tools.record({ uuid, kind: "box", kv: 2, visit: null, body: { size, sealed }, label: "Entry", proof: sha256 });
 }
 

@@ -16,9 +16,20 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from fieldvisit import conduct
 from fieldvisit.badges.portraits import portrait
-from fieldvisit.codes.models import CodeVersion
+from fieldvisit.breaches import cases
+from fieldvisit.breaches.case_models import BreachEvidence, BreachSeat, BreachTold
+from fieldvisit.breaches.models import Concern
+from fieldvisit.codes import service as code_service
+from fieldvisit.codes.models import CodeText, CodeVersion
+from fieldvisit.complaints import service as complaints
+from fieldvisit.complaints.models import ComplaintWords
+from fieldvisit.complaints.rules import Heard
 from fieldvisit.db import new_id
+from fieldvisit.declarations import service as declarations
+from fieldvisit.declarations import ties
+from fieldvisit.declarations.ties import Interest
 from fieldvisit.ground.roles import CHECKING, DEMO, Role
 from fieldvisit.hazards import service as hazards
 from fieldvisit.hazards.models import HazardWords
@@ -26,7 +37,8 @@ from fieldvisit.messages import service as messages
 from fieldvisit.notices.models import Notice
 from fieldvisit.outbox.arrivals import attachment_id
 from fieldvisit.outbox.models import Held
-from fieldvisit.register.models import Home, Person, Precaution, Resident
+from fieldvisit.register import involved
+from fieldvisit.register.models import Home, Person, PersonDuty, Precaution, Resident
 from fieldvisit.safety import incidents
 from fieldvisit.tasks import Task
 from fieldvisit.visits import calendar
@@ -100,10 +112,14 @@ class Objects:
         self.ids |= {("filename", "own"): "css/office.css", ("filename", "nobody"): "css/nobodys.css"}
         self._asked_for()
         self._hazards()
+        self._complaints()
         self._safety()
         self._access_cases()
         self._messages()
         self._tasks()
+        self._codes()
+        self._declarations()
+        self._breaches()
         self._from_phones({"own": own, "company": company, "area": area})
         return self
 
@@ -209,6 +225,30 @@ class Objects:
                 session.add(job)
                 self.ids["job_id", whose] = job.id
 
+    def _complaints(self) -> None:
+        """With a letter: in the north, and in the south. The scheduler deals with them, the duty officer is senior there."""
+        with self.world.database.writing(DEMO) as session:
+            for ref, duty in (("olive", "complaints"), ("dora", "complaints_senior")):
+                session.add(
+                    PersonDuty(
+                        person_id=self.world.ids[ref],
+                        duty=duty,
+                        area_id=self.world.ids["North"],
+                        starts=council.LONG_AGO,
+                    )
+                )
+            for whose in ("own", "area"):
+                heard = Heard(cause=f"complaint {whose}", channel="phone", heard_at=self.world.now, words="Nobody came",
+                              home_id=self.ids["home_id", whose])  # fmt: skip
+                made = complaints.receive(session, heard, by=DEMO, at=self.world.now, policy=self.world.policy)
+                self.ids["complaint_id", whose] = made.id
+                [step] = complaints.steps_of(session, [made.id])[made.id]
+                session.add(
+                    ComplaintWords(step_id=step.id, complaint_id=made.id, subject_id=made.id, field="letter",
+                                   text="Thank you for telling us.", keep_until=self.world.now.date())
+                )  # fmt: skip
+                self.ids["step_id", whose] = step.id
+
     def _messages(self) -> None:
         """A letter about each visit, which people here print and post; and the address of somebody's calendar."""
         with self.world.database.writing(DEMO) as session:
@@ -221,6 +261,97 @@ class Objects:
                 )  # fmt: skip
                 row.provider, row.state = "screen", "taken"
                 self.ids["message_id", whose] = row.id
+
+    def _codes(self) -> None:
+        """A text of the live code, a paper signature and a question of a worker of each firm, and somebody involved."""
+        now, code_id = self.world.now, self.world.ids["ME 1.0"]
+        page = b"<h1>Code</h1><p>" + b"Be kind. " * 20 + b"</p>"
+        self.ids |= {("version_id", "own"): code_id, ("text_kind", "own"): "signed", ("move", "own"): "consult"}
+        self.ids["firm_id", "own"] = self.world.ids["Brightwater Heating"]
+        with self.world.database.writing(None) as session:
+            session.add(
+                CodeText(
+                    code_version_id=code_id,
+                    kind="signed",
+                    media_type="text/html",
+                    sha256="1" * 64,
+                    size=len(page),
+                    content=page,
+                    uploaded_at=now,
+                )
+            )
+            draft = CodeVersion(
+                document="ME", version="census", status="draft", binds=["operative"], text_sha256="2" * 64
+            )
+            session.add(draft)
+            session.flush()
+            for whose, ref in (("own", "asha"), ("company", "carl")):
+                person = session.get_one(Person, self.world.ids[ref])
+                scan = code_service.keep_paper(
+                    session, person, draft, JPEG, now.date(), by=self.world.ids["lena"], at=now
+                )
+                asked = code_service.ask(session, person, draft, "Why?", now, key=new_id(), policy=self.world.policy)
+                self.ids["signature_id", whose], self.ids["question_id", whose] = scan.id, asked.id
+            for whose, area in (("own", "North"), ("area", "South")):
+                made = involved.take_in(
+                    session, "panel", f"Census {whose}", starts_on=now.date(), area_id=self.world.ids[area]
+                )
+                self.ids["involved_id", whose] = made.id
+
+    def _declarations(self) -> None:
+        """Of a worker whom this person manages, of another firm's, and one's own."""
+        who = PEOPLE[self.column]
+        manager = self.world.ids[str(who)] if self.column in OFFICERS else None
+        with self.world.database.writing(DEMO) as session:
+            session.get_one(Person, self.world.ids["ben"]).manager_id = manager
+            session.flush()
+            made = {"own": "ben", "company": "carl", "area": "otto"} | ({"self": who} if who else {})
+            for whose, ref in made.items():
+                subject = declarations.subject_of(session, self.world.ids[ref], None, self.world.now)
+                interest = Interest(type="personal", who="A friend", what="He lives there.")
+                row = ties.declare(
+                    session, subject, interest, key=new_id(), by=subject.id, at=self.world.now, policy=self.world.policy
+                )
+                self.ids["declaration_id", whose] = row.id
+
+    def _breaches(self) -> None:
+        """A case that whoever reads cases sits in, with a letter and evidence, and one in which nobody does; one's own letter."""
+        now, who = self.world.now, PEOPLE[self.column]
+        with self.world.database.writing(DEMO) as session:
+            for whose in ("own", "company"):
+                case = cases.open_case(
+                    session, conduct.Reported(cause=f"census {whose}", heard_at=now, words="He shouted.")
+                )
+                assert case
+                case.readers_at = now  # chosen already: a look at the list seats nobody
+                concern = Concern(
+                    ref=f"C-{whose}", form_key=whose, received_on=now.date(), anonymous=True, what="He shouted."
+                )
+                session.add(concern)
+                session.flush()
+                case.concern_id = self.ids["concern_id", whose] = concern.id
+                [step] = cases.steps_of(session, [case.id])[case.id]
+                for ref in ("ines", "lena") if whose == "own" else ():
+                    session.add(BreachSeat(case_id=case.id, person_id=self.world.ids[ref], part="lead", starts=now))
+                letter = {
+                    "case_id": case.id,
+                    "step_id": step.id,
+                    "letter": "notice",
+                    "subject": "A letter",
+                    "given_at": now,
+                }
+                told = BreachTold(body="Dear you,", person_id=None, **letter)
+                mine = BreachTold(
+                    body="Dear you,", person_id=self.world.ids[who] if who and whose == "own" else None, **letter
+                )
+                shown = BreachEvidence(
+                    case_id=case.id, step_id=step.id, kind="entry", ref_id=NOBODYS, what="visit.arrived", happened_at=now,
+                    sha256="0" * 64,
+                )  # fmt: skip
+                session.add_all([told, mine, shown])
+                session.flush()
+                self.ids["breach_id", whose], self.ids["evidence_id", whose] = case.id, shown.id
+                self.ids["told_id", whose], self.ids["own_letter", whose] = told.id, mine.id
 
     def _tasks(self) -> None:
         with self.world.database.writing(None) as session:
@@ -236,6 +367,16 @@ class Objects:
     def named(self, name: str, whose: str, url: str) -> str:
         if url.startswith("/calendar/") and whose == "own":
             return self.ids["calendar", "own"]
+        if name == "declaration_id" and url.startswith("/declare/"):
+            return self.ids.get((name, {"own": "self", "area": "own"}.get(whose, whose)), NOBODYS)
+        if name == "step" and "<id:declaration_id>" in url:
+            return "changed" if url.startswith("/declare/") else "decided"
+        if name in ("step", "saying") and url.startswith(("/office/breaches", "/conduct/letters")):
+            return "seated" if name == "step" else "answered"
+        if name == "told_id" and url.startswith("/conduct/letters"):
+            return self.ids.get(("own_letter", whose), NOBODYS)
+        if name == "step" and "<id:complaint_id>" in url:
+            return "logged"
         if name in ("code", "rest", "token"):
             return "AAAAAAAAAA"
         if name in ("blob_id", "entry_id"):

@@ -1,15 +1,24 @@
 """Which rows each role sees of every protected kind, in numbers; and each sight, taken away, is missed."""
 
 from sqlalchemy import select, text
+from sqlalchemy.orm import Session
 
-from fieldvisit import db
-from fieldvisit.breaches.models import Concern
+from fieldvisit import conduct, db
+from fieldvisit.breaches import cases, drafts
+from fieldvisit.breaches.case_models import BreachEvidence, BreachSeat, BreachTold
+from fieldvisit.breaches.models import Concern, ConcernAdded, ConcernLink
+from fieldvisit.complaints import service as complaints
+from fieldvisit.complaints.rules import Heard
 from fieldvisit.db import Database, nobody, protected_models
+from fieldvisit.declarations import service as declarations
+from fieldvisit.declarations import ties, undertakings
+from fieldvisit.declarations.ties import Interest
 from fieldvisit.evidence.models import SubjectKey
-from fieldvisit.ground.roles import BOXES, DEMO, KEYS
+from fieldvisit.ground.roles import BOXES, DEMO, KEYS, TAKING
 from fieldvisit.hazards import service as hazards
 from fieldvisit.messages.models import Message
-from fieldvisit.register.models import Home, HouseholdContact, Person, Precaution
+from fieldvisit.register import involved
+from fieldvisit.register.models import Home, HouseholdContact, Person, PersonDuty, Precaution
 from fieldvisit.row_security import POLICIES
 from fieldvisit.safeguarding import service as boxes
 from fieldvisit.safety import incidents
@@ -21,7 +30,7 @@ from fieldvisit.visits.tenant_acts import TenantSaid
 from tests import safety
 from tests.census.test_wall import SOUTHERN, count
 from tests.stories import FIRST_HOME, Story, a_visit
-from tests.world import World
+from tests.world import LONG_AGO, World
 
 EVERYTHING = ("asha", "mona", "olive", "hana")
 
@@ -68,8 +77,26 @@ for _ref, _firm, _area in (("asha", 0, 0), ("mona", 1, 0), ("olive", 1, 1), ("ha
     EXPECTED[_ref] |= dict.fromkeys(("Incident", "IncidentStep", "IncidentWords"), _area)
 
 
+for _ref, _declared, _apart in (("asha", 1, 0), ("mona", 1, 0), ("olive", 0, 1), ("hana", 0, 0)):
+    EXPECTED[_ref] |= {"Declaration": _declared, "DeclarationStep": _declared, "DeclarationWords": 2 * _declared}
+    EXPECTED[_ref] |= {"KeptApart": _apart, "Undertaking": 0, "Recusal": 0}  # the last two: for the senior duty alone
+
+
+for _ref, _seen in (("asha", 0), ("mona", 0), ("olive", 1), ("hana", 0)):  # olive has the duty, in the north
+    EXPECTED[_ref] |= dict.fromkeys(("Complaint", "ComplaintStep", "ComplaintWords"), _seen)
+
+
+for _ref in EXPECTED:  # a case is for those who sit in it, and a letter for whom it is to
+    EXPECTED[_ref] |= dict.fromkeys(("BreachCase", "BreachStep", "BreachWords", "BreachEvidence", "BreachSeat"), 0)
+    EXPECTED[_ref] |= {"BreachApart": 0, "BreachTold": int(_ref == "asha")}
+
+
 for _ref in EXPECTED:
     EXPECTED[_ref] |= {"SealedBox": 0, "SubjectKey": 0}  # for nobody, whoever asks (N3; security 5.1)
+
+
+for _ref in EXPECTED:  # what was told is for those who sit in its case; a draft is whose it is
+    EXPECTED[_ref] |= {"Concern": 0, "ConcernAdded": 0, "ConcernLink": 0, "ConcernDraft": int(_ref == "hana")}
 
 
 def without_the_wall_of_the_database(database: Database) -> None:
@@ -132,13 +159,69 @@ def _fill(world: World) -> None:
                 session.get_one(Home, world.ids[uprn]), f"sights {uprn}", world.now, "noise", ("child",), seen="A pump"
             )
             hazards.open_case(session, opening, world.now, world.policy)
-        session.add(Concern(ref="C-1", form_key="k", received_on=day, anonymous=False, what="He shouted."))
+            heard = Heard(cause=f"complaint {uprn}", channel="phone", heard_at=world.now, words="He shouted.",
+                          home_id=world.ids[uprn])  # fmt: skip
+            complaints.receive(session, heard, by=DEMO, at=world.now, policy=world.policy)
+        session.add(
+            PersonDuty(person_id=world.ids["olive"], duty="complaints", area_id=world.ids["North"], starts=LONG_AGO)
+        )
+        for number in (1, 2):
+            session.add(
+                Concern(id=f"{number:032}", ref=f"C-{number}", form_key=f"k{number}", received_on=day, anonymous=False,
+                        what="He shouted.")
+            )  # fmt: skip
+        _fill_a_breach(world, session)
+    with world.database.writing(TAKING) as session:
+        one, other = f"{1:032}", f"{2:032}"
+        session.add(ConcernAdded(concern_id=one, form_key="a", added_on=day, words="And a cup."))
+        session.add(ConcernLink(concern_id=one, other_id=other, kind="likely", made_on=day))
+        drafts.save(
+            session, world.ids["hana"], {"k": "k"}, 1, at=world.now, policy=world.policy, key=drafts.draft_key(b"s")
+        )
     with world.database.writing(BOXES) as session:
         boxes.take(session, device="desk", uuid="u", seq=None, envelope_sha256="0" * 64, box="sealed", at=world.now)
     with world.database.writing(KEYS) as session:
-        session.add(SubjectKey(subject_id=world.ids["100030000001"], kek="0" * 16, wrapped=b"wrapped", made_at=world.now))
+        session.add(
+            SubjectKey(subject_id=world.ids["100030000001"], kek="0" * 16, wrapped=b"wrapped", made_at=world.now)
+        )
     _fill_access_cases(world, north, south)
+    _fill_declarations(world)
     _fill_safety(world, north, south)
+
+
+def _fill_declarations(world: World) -> None:
+    """An interest of a worker of each firm, one of them in a firm; what a panel member signed, and left the room for."""
+    now = world.now
+    with world.database.writing(DEMO) as session:
+        for ref, firm in (("asha", world.ids["Oakline Repairs"]), ("carl", None)):
+            subject = declarations.subject_of(session, world.ids[ref], None, now)
+            interest = Interest(type="financial", who="A firm", what="I own a share.", firm_id=firm)
+            ties.declare(session, subject, interest, key=ref, by=subject.id, at=now, policy=world.policy)
+        pat = involved.take_in(session, "panel", "Pat Ryder", starts_on=now.date())
+        undertakings.sign(
+            session, pat, "confidentiality", "Pat Ryder", agrees=True, key="p", at=now, policy=world.policy
+        )
+        undertakings.record_recusal(
+            session, "involved", pat.id, "meeting", held_on=now.date(), left=True, words="Item 4, noted by the chair.",
+            key="r", by=world.ids["dora"], at=now, policy=world.policy,
+        )  # fmt: skip
+
+
+def _fill_a_breach(world: World, session: Session) -> None:
+    """A case about Asha, of which she was told."""
+    told = conduct.Reported(cause="sights", heard_at=world.now, words="He shouted.", subject_id=world.ids["asha"])
+    case = cases.open_case(session, told)
+    assert case
+    [step] = cases.steps_of(session, [case.id])[case.id]
+    letter = {"letter": "notice", "subject": "A letter", "body": "Dear Asha,", "given_at": world.now}
+    session.add(BreachSeat(case_id=case.id, person_id=world.ids["ines"], part="lead", starts=world.now))
+    session.add(BreachTold(case_id=case.id, step_id=step.id, person_id=world.ids["asha"], **letter))
+    session.add(
+        BreachEvidence(
+            case_id=case.id, step_id=step.id, kind="entry", ref_id="0" * 32, what="visit.arrived", happened_at=world.now,
+            sha256="0" * 64,
+        )
+    )  # fmt: skip
 
 
 def _fill_safety(world: World, north: Story, south: Story) -> None:

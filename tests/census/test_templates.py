@@ -133,6 +133,7 @@ def test_only_our_own_drawings_and_sheets_are_markup_in_python():
     package = ROOT.parent / "fieldvisit"
     known = {
         "badges/routes.py",  # the QR, drawn by us from our own address
+        "codes/text.py",  # what nh3 has cleaned of a council's page, and our own clauses, escaped
         "doorway/verify_page.py",  # the one sheet, our own file
     }
     found = {p.relative_to(package).as_posix() for p in package.rglob("*.py") if "Markup(" in p.read_text()}

@@ -45,9 +45,11 @@ def test_what_is_protected():
     names = {"Visit", "VisitWorker", "Entry", "Envelope", "Words", "Notice", "Home", "Household", "Resident", "Job"}
     assert {model.__name__ for model in protected_models()} == names | {
         "BreachCase", "BreachStep", "BreachWords", "BreachEvidence", "BreachSeat", "BreachApart", "BreachTold",
-        "Held", "Concern", "Attachment", "Precaution", "HouseholdContact", "TenantLink", "Message", "TenantSaid",
-        "Hazard", "HazardStep", "HazardWords", "SealedBox", "SubjectKey",
+        "Concern", "ConcernAdded", "ConcernLink", "ConcernDraft",
+        "Held", "Attachment", "Precaution", "HouseholdContact", "TenantLink", "Message", "TenantSaid",
+        "Complaint", "ComplaintStep", "ComplaintWords", "Hazard", "HazardStep", "HazardWords", "SealedBox", "SubjectKey",
         "Watch", "WatchStep", "WatchWords", "SafetyWord", "Incident", "IncidentStep", "IncidentWords",
+        "KeptApart", "Declaration", "DeclarationStep", "DeclarationWords", "Undertaking", "Recusal",
         "AccessCase", "AccessAttempt", "AccessContact", "AccessStep", "AccessChase", "LawfulEntry", "LawfulEntryStep",
     }  # fmt: skip
 

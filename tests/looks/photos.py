@@ -5,8 +5,11 @@ from datetime import timedelta
 from playwright.sync_api import Page
 
 from fieldvisit.badges.portraits import portrait
+from fieldvisit.ground.roles import DEMO
+from fieldvisit.outbox.arrivals import attachment_id
+from fieldvisit.outbox.models import Attachment
 from tests.pictures import make_all_ready
-from tests.stories import a_visit
+from tests.stories import Story, a_visit
 from tests.world import World
 
 SECOND_HOME = "100030000002"
@@ -35,4 +38,20 @@ def a_photographed_visit(world: World) -> dict[str, str]:
     make_all_ready(world)
     story.phone.photo(story.visit_id, portrait(9), story.at + 9 * MINUTE, "after", asked="yes")
     story.phone.send(story.at + 9 * MINUTE)
-    return {"photographed": story.visit_id}
+    return {"photographed": story.visit_id} | _and_some_that_are_not_shown(world, story)
+
+
+def _and_some_that_are_not_shown(world: World, story: Story) -> dict[str, str]:
+    """One that is no photo, one that is being made ready, one over the visit's quota."""
+    found = {}
+    for minute, (what, content) in enumerate((("refused", b"GIF89a"), ("making", portrait(1)), ("over", portrait(2)))):
+        when = story.at + (10 + minute) * MINUTE
+        blob = story.phone.photo(story.visit_id, content, when, "damage", asked="yes")
+        story.phone.send(when)
+        story.phone.put_whole(blob)
+        found[what] = attachment_id(story.phone.device, blob)
+        if what == "refused":
+            make_all_ready(world)
+    with world.database.writing(DEMO) as session:
+        session.get_one(Attachment, found["over"]).picture = "over"
+    return {f"photo {what}": name for what, name in found.items()}

@@ -21,6 +21,9 @@ from fieldvisit.register.models import Household, Person, Precaution
 from fieldvisit.visits import events as ev
 from fieldvisit.visits import notifying
 from fieldvisit.visits.service import lock
+from tests.looks.complaints import some_complaints
+from tests.looks.breaches import decides_with_nothing_typed, some_breaches
+from tests.looks.declarations import decides_nothing, sends_nothing, some_declarations
 from tests.looks.hazards import some_hazards
 from tests.looks.lawful_entries import asks_with_nothing_typed, entries_without_consent
 from tests.looks.photos import a_photographed_visit, shows_all
@@ -138,7 +141,9 @@ SEND = "/office/visits/<id:visit_id>/send"
 MESSAGE = "/office/messages/<id:message_id>"
 HOUSEHOLD = "/office/homes/<id:home_id>"
 WATCH = "/office/safety/<id:watch_id>"
+COMPLAINT = "/office/complaints/<id:complaint_id>"
 HAZARD, NEW_HAZARD = "/office/hazards/<id:hazard_id>", "/office/homes/<id:home_id>/hazards/new"
+DECLARATION = "/office/declarations/<id:declaration_id>"
 REFUSAL = "/office/refusals/<id:case_id>"
 ENTRY = "/office/entries/<id:lawful_entry_id>"
 PHOTOS = "/office/visits/<id:visit_id>/photos"
@@ -155,6 +160,11 @@ HAND = (
     Screen("visit at the door", "/visits/<id:visit_id>", "ben", "/visits/{at_door}"),
     Screen("visit that was refused", "/visits/<id:visit_id>", "ben", "/visits/{refused}"),
     Screen("entries on this phone", "/outbox", "asha"),
+    Screen("gifts and interests", "/declare", "asha"),
+    Screen("a gift, nothing typed", "/declare/gift", "asha", "/declare/gift?visit={today}", sends_nothing),
+    Screen("an interest", "/declare/interest", "asha", "/declare/interest?visit={today}"),
+    Screen("own gift", "/declare/<id:declaration_id>", "asha", "/declare/{declared_second}"),
+    Screen("own interest, a year old", "/declare/<id:declaration_id>", "asha", "/declare/{declared_old_tie}"),
     Screen("check-ins", "/safety", "asha"),
     Screen("check-ins, late", "/safety", "ben"),
     Screen("check-ins, nobody watches", "/safety", "carl"),
@@ -205,8 +215,33 @@ LOG = (
     Screen("visit with exceptions", "/office/visits/<id:visit_id>", "olive", "/office/visits/{hasty}"),
     Screen("visit done, to its firm", "/office/visits/<id:visit_id>", "mona", "/office/visits/{today}"),
     Screen("photos side by side", PHOTOS, "olive", "/office/visits/{photographed}/photos", shows_all),
+    Screen(
+        "photo that is no photo",
+        f"{PHOTOS}/<id:attachment_id>",
+        "olive",
+        "/office/visits/{photographed}/photos/{photo refused}",
+    ),
+    Screen(
+        "photo that is made ready",
+        f"{PHOTOS}/<id:attachment_id>",
+        "olive",
+        "/office/visits/{photographed}/photos/{photo making}",
+    ),
     Screen("photos, none", PHOTOS, "olive", "/office/visits/{done}/photos"),
     Screen("tasks", "/office/tasks", "olive"),
+    Screen("declarations", "/office/declarations", "dora"),
+    Screen("declarations, everything", "/office/declarations", "dora", "/office/declarations?show=all"),
+    Screen("declarations, none", "/office/declarations", "omar"),
+    Screen("a gift with a pattern", DECLARATION, "dora", "/office/declarations/{declared_gift}", decides_nothing),
+    Screen("an interest that is managed", DECLARATION, "dora", "/office/declarations/{declared_tie}"),
+    Screen("public register", "/office/declarations/register", "dora", does=opens_everything),
+    Screen("agreements of involved people", "/office/declarations/involved", "dora"),
+    Screen(
+        "one involved person",
+        "/office/declarations/involved/<id:involved_id>",
+        "dora",
+        "/office/declarations/involved/{pat}",
+    ),
     Screen("refusals", "/office/refusals", "olive"),
     Screen("refusals, none", "/office/refusals", "otto"),
     Screen("refusal that is valid, all open", REFUSAL, "olive", "/office/refusals/{case_valid}", opens_everything),
@@ -264,6 +299,20 @@ LOG = (
         "/office/homes/{home}/hazards/new",
         presses("Open the case"),
     ),
+    Screen("complaints", "/office/complaints", "olive"),
+    Screen("complaints, none", "/office/complaints", "otto"),
+    Screen("complaint to write down", "/office/complaints/new", "olive"),
+    Screen(
+        "complaint to write down, nothing typed",
+        "/office/complaints/new",
+        "olive",
+        "/office/complaints/new",
+        presses("Keep it"),
+    ),
+    Screen("complaint that is new", COMPLAINT, "olive", "/office/complaints/{new_complaint}"),
+    Screen("complaint to decide, all open", COMPLAINT, "dora", "/office/complaints/{open_complaint}", opens_everything),
+    Screen("complaint at stage 2", COMPLAINT, "dora", "/office/complaints/{second_complaint}"),
+    Screen("complaints, the figures", "/office/complaints/report", "olive"),
     Screen("held entries", "/office/held", "olive"),
     Screen("nothing is held", "/office/held", "otto"),
     Screen("held entry", "/office/held/<id:held_id>", "olive", "/office/held/{held}"),
@@ -297,6 +346,25 @@ WHO = (
         presses("Replace the photo"),
     ),
 )
+BREACH, EVIDENCE = "/office/breaches/<id:breach_id>", "/office/breaches/<id:breach_id>/evidence/<id:evidence_id>"
+BREACHES = (
+    Screen("conduct cases", "/office/breaches", "ines"),
+        Screen("conduct case, new", BREACH, "ines", "/office/breaches/{breach_new}"),
+    Screen("conduct case, suspended", BREACH, "ivan", "/office/breaches/{breach_told}", opens_everything),
+    Screen(
+        "conduct case, decided with nothing typed",
+        BREACH,
+        "ivan",
+        "/office/breaches/{breach_told}",
+        decides_with_nothing_typed,
+    ),
+    Screen("conduct case, told", BREACH, "ivan", "/office/breaches/{breach_over}", opens_everything),
+    Screen("what a conduct case rests on", EVIDENCE, "ines", "/office/breaches/{breach_told}/evidence/{breach_shown}"),
+    Screen("conduct, themes and counts", "/office/breaches/report", "aud"),
+    Screen("letters to you", "/conduct/letters", "asha"),
+    Screen("letters to you, none", "/conduct/letters", "mona"),
+    Screen("letter to you", "/conduct/letters/<id:told_id>", "asha", "/conduct/letters/{letter_told}"),
+)
 CALLS = (
     Screen("verify a caller", "/office/verify-caller", "hana"),
     Screen("caller is due", "/office/verify-caller", "hana", does=verifies("MB-1002", "2")),
@@ -325,18 +393,23 @@ SCREENS = {
     "planning": PLANNING,
     "log": LOG,
     "telling": TELLING,
-    "who": WHO,
+    "who": (*WHO, *BREACHES),  # one busy council for both
     "calls": CALLS,
 }
 
 NOT_LOOKED_AT = {
+    "/office/breaches/<id:breach_id>/letters/<id:told_id>": "for a printer",
+    "/conduct/letters/<id:told_id>/pdf": "for a printer",
     "/safe/<id:case_id>": "behind a second factor: tests/web/test_vault.py",
     "/safe/record": "behind a second factor: tests/web/test_vault.py",
     "/safety/<id:visit_id>/watching": "for the phone's script",
+    "/office/declarations/register.csv": "for a spreadsheet",
     "/calendar/<code:token>.ics": "for a calendar",
     "/office/messages/<id:message_id>/letter.pdf": "for a printer",
     "/office/hazards/<id:hazard_id>/summary.pdf": "for a printer",
     "/office/hazards/report.csv": "for a spreadsheet",
+    "/office/complaints/report.csv": "for a spreadsheet",
+    "/office/complaints/<id:complaint_id>/letters/<id:step_id>.pdf": "for a printer",
     "/office/entries/report.csv": "for a spreadsheet",
     "/t/<anything:rest>": "the page of a link that opens nothing",
     "/": "sends people on to their own first page",
@@ -357,7 +430,6 @@ NOT_LOOKED_AT = {
     "/badge/code": "a part of /badge",
     "/office/visits.csv": "for a spreadsheet",
     "/office/homes/<id:home_id>/alerts.json": "for another system",
-    "/office/visits/<id:visit_id>/photos/<id:attachment_id>": "a picture",
     "/office/people/<id:person_id>/card.pdf": "for a printer",
     "/office/people/<id:person_id>/doorstep-card.pdf": "for a printer",
     "/visits/<id:visit_id>/call": "sends the phone on to ring",
@@ -410,9 +482,10 @@ def a_busy_council(world: World) -> dict[str, str]:
     ids = {"home": world.ids[FIRST_HOME], "other_home": world.ids[THIRD_HOME]}
     ids |= {"worker": world.ids["asha"], "stopped": world.ids["carl"]}
     ids["held"] = _held(world, made["at_door"])
-    ids |= _messages(world, made["failed"].visit_id) | some_hazards(world)
+    ids |= _messages(world, made["failed"].visit_id) | some_hazards(world) | some_complaints(world)
     ids |= doors_that_stayed_shut(world, made["refused"])
-    ids |= entries_without_consent(world)
+    ids |= entries_without_consent(world) | some_declarations(world)
+    ids |= some_breaches(world)
     ids |= some_watches(world, made) | a_photographed_visit(world)
     return {name: story.visit_id for name, story in made.items()} | _badge(world) | ids
 

@@ -34,9 +34,11 @@ STORED = """async () => {
 
 @pytest.fixture
 def config(home: Path, tmp_path: Path) -> Config:
-    return Config.model_construct(
+    made = Config.model_construct(
         home=home, host="localhost", port=8000, policy="melton", vault_database_url=f"sqlite:///{tmp_path / 'vault.db'}"
     )
+    open_vault(made, make=True).store.dispose()
+    return made
 
 
 @pytest.fixture

@@ -6,55 +6,43 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from tests.phone import matter
 from tests.phone.door_fixtures import HandHeld, address, chromium, phone  # noqa: F401 - fixtures
-from tests.phone.matter import (  # noqa: F401 - fixtures among them
-    FACTS,
-    HARMED,
-    REACH,
-    STORED,
-    WAITS,
-    Config,
-    config,
-    hand_over,
-    holds_no_word,
-    left,
-    notes,
-    what_the_vault_has,
-)
+from tests.phone.matter import config, hand_over, left  # noqa: F401 - fixtures
 from tests.world import World
 
 pytestmark = pytest.mark.parametrize("server", ["sqlite"], indirect=True)
 
 
 def test_a_call_handler_writes_it_down_where_the_line_is_lost_for_a_while(
-    phone: HandHeld, world: World, config: Config, hand_over: Any, left: list[str]
+    phone: HandHeld, world: World, config: matter.Config, hand_over: Any, left: list[str]
 ) -> None:
     phone.signs_in("hana")
     page = phone.page
     page.set_viewport_size({"width": 1280, "height": 800})
-    notes(page, left)
+    matter.notes(page, left)
     page.get_by_role("link", name="Another matter").click()
     expect(page.get_by_text("Once it is sent you cannot read it again")).to_be_visible()
-    page.get_by_label("What did you see, or what were you told?").fill(FACTS)
+    page.get_by_label("What did you see, or what were you told?").fill(matter.FACTS)
     page.get_by_text("More, if you know it").click()
-    page.get_by_label("Who may be harmed?").fill(HARMED)
-    page.get_by_label("How can the team reach you?").fill(REACH)
+    page.get_by_label("Who may be harmed?").fill(matter.HARMED)
+    page.get_by_label("How can the team reach you?").fill(matter.REACH)
     page.context.set_offline(True)
     page.get_by_role("button", name="Lock it and send it").click()
     expect(page.locator("[data-trouble]")).to_contain_text(
         "NOT sent: there is no connection. Your words are still here."
     )
-    expect(page.get_by_label("Who may be harmed?")).to_have_value(HARMED)
+    expect(page.get_by_label("Who may be harmed?")).to_have_value(matter.HARMED)
     page.context.set_offline(False)
     page.get_by_role("button", name="Lock it and send it").click()
     state = page.locator("[data-state]")
-    expect(state).to_have_text(WAITS)
+    expect(state).to_have_text(matter.WAITS)
     hand_over()
     page.clock.fast_forward(6_000)
     expect(state).to_contain_text(re.compile(r"Safely received. Receipt number [A-Z]{4} [A-Z]{4}\."))
-    [said] = what_the_vault_has(config, world)
-    assert (said["facts"], said["by"]) == (FACTS, f"Hana Petrov, {REACH}")
-    holds_no_word(*left, page.content(), page.evaluate(STORED))
+    [said] = matter.what_the_vault_has(config, world)
+    assert (said["facts"], said["by"]) == (matter.FACTS, f"Hana Petrov, {matter.REACH}")
+    matter.holds_no_word(*left, page.content(), page.evaluate(matter.STORED))
     phone.refused_by_the_browser[:] = [
         line for line in phone.refused_by_the_browser if "INTERNET_DISCONNECTED" not in line
     ]

@@ -12,6 +12,8 @@ from fieldvisit.complaints.rules import SENIOR, WORKS, Hands
 from fieldvisit.complaints.state import LETTERS, Deed, Stage, State, fold
 from fieldvisit.ground.clock import LONDON, london_date
 from fieldvisit.ground.deadlines import due
+from fieldvisit.ground.deadlines_jsonl import answer
+from fieldvisit.ground.json_lines import write_instant
 from fieldvisit.ground.policy import Policy, load_policy
 
 POLICY = load_policy("melton")
@@ -96,6 +98,15 @@ def test_every_clock_is_that_of_the_one_list_of_deadlines() -> None:
         assert (one.begins, one.due) == (started, due(one.clock, started, policy=POLICY).due)
 
 
+def test_the_command_for_deadlines_says_the_same() -> None:
+    found = state(*AT_STAGE_2)
+    for one in clocks.clocks(found, POLICY):
+        asked = {"id": "1", "clock": one.clock, "at": one.begins.isoformat().replace("+00:00", "Z")}
+        said = answer(asked, POLICY)
+        assert said["due"] == write_instant(one.due)
+        assert said["rule"] == one.rule
+
+
 def test_a_complaint_that_nobody_acknowledged_is_answered_from_the_last_day_on_which_it_was_due() -> None:
     assert due_of(state(), "complaint_stage1") == date(2027, 6, 15)  # ten working days after 1 June
     assert due_of(state(LOGGED), "complaint_stage1") == date(2027, 6, 15)
@@ -139,6 +150,14 @@ def test_an_extension_moves_the_clock_and_is_made_once() -> None:
     assert found.stage is Stage.STAGE1_EXTENDED
     assert due_of(found, "complaint_stage1") == date(2027, 6, 24)
     assert letter(found, "extension1", replace(HANDS, until=date(2027, 6, 24))) == "extended-already"
+
+
+def test_an_extension_by_our_messages_takes_effect_with_its_letter() -> None:
+    body = {"letter": "extension1", "how": "email", "message": "m", "until": "2027-06-24"}
+    waits = state(LOGGED, ACK1, ("written", body))
+    assert (waits.stage, due_of(waits, "complaint_stage1")) == (Stage.STAGE1_OPEN, date(2027, 6, 10))
+    found = state(LOGGED, ACK1, ("written", body), ("sent", {"letter": "extension1", "message": "m"}))
+    assert (found.stage, due_of(found, "complaint_stage1")) == (Stage.STAGE1_EXTENDED, date(2027, 6, 24))
 
 
 def test_a_letter_counts_from_the_day_it_is_sent_and_not_from_the_day_it_is_written() -> None:
@@ -316,7 +335,7 @@ def test_it_is_closed_when_promises_are_kept_and_something_was_learned() -> None
     assert found.stage is Stage.ACTIONS_OUTSTANDING
     assert may(found, "closed", {}) == "outstanding"
     kept = state(LOGGED, ACK1, decided(), promised, ANSWER1, ("action_done", {"number": 1}))
-    assert may(kept, "closed", {}) == "no-learning"
+    assert may(kept, "closed", {}) == "nothing-learned"
     kept.learned = True
     assert may(kept, "closed", {}) == "allowed"
     assert may(kept, "action_done", {"number": 1}) == "no-such-promise"

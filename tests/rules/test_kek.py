@@ -68,7 +68,15 @@ def test_a_file_that_is_not_there_or_is_open_to_others_is_named(tmp_path: Path, 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "# nothing\n", "fvkek1\n", "fvkek1 0123456789abcdef AAAA\n", "fvkek2 {mark} {key}\n", "fvkek1 {mark} ~~~\n", "é"],
+    [
+        "",
+        "# nothing\n",
+        "fvkek1\n",
+        "fvkek1 0123456789abcdef AAAA\n",
+        "fvkek2 {mark} {key}\n",
+        "fvkek1 {mark} ~~~\n",
+        "é",
+    ],
 )
 def test_a_damaged_file_is_named_and_nothing_is_taken_from_it(path: Path, text: str) -> None:
     path.write_text(text)

@@ -103,8 +103,15 @@ def test_every_code_has_its_procedure_and_every_number_its_clause():
         "consider": "alliance_consider", "tell": "alliance_communicate", "respond": "",
     }  # fmt: skip
     for document in ("ME", "MR", "MO", "HS"):
-        assert (procedures()[document].appeals.levels, procedures()[document].appeals.clause) == ((), "none in the code")
-    assert [level.clause for level in procedures()["AL"].appeals.levels] == ["project default", "project default", "AL-6j"]
+        assert (procedures()[document].appeals.levels, procedures()[document].appeals.clause) == (
+            (),
+            "none in the code",
+        )
+    assert [level.clause for level in procedures()["AL"].appeals.levels] == [
+        "project default",
+        "project default",
+        "AL-6j",
+    ]
 
 
 WRONG = """document = "MR"

@@ -78,9 +78,13 @@ def test_a_good_notice_holds_the_whole_visit():
     assert "lawful" not in held and "cancelled" not in held
 
 
-@pytest.mark.parametrize("stage", [Stage.REFUSED, Stage.CLOSED, Stage.WITHDRAWN, Stage.CANCELLED, Stage.NO_ACCESS])
+@pytest.mark.parametrize("stage", [Stage.REFUSED, Stage.CLOSED, Stage.WITHDRAWN, Stage.CANCELLED])
 def test_an_ended_visit_holds_one_step(stage):
     assert on_page(at(stage), may_set_off=False) == (opens(at(stage), NOTHING),)
+
+
+def test_where_nobody_answered_the_worker_may_still_ask_for_entry_and_nothing_else():
+    assert on_page(at(Stage.NO_ACCESS), may_set_off=False) == ("no-access", "ask-entry", "asked-entry")
 
 
 @pytest.mark.parametrize(

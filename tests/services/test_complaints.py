@@ -16,7 +16,17 @@ from fieldvisit.messages import service as messages
 from fieldvisit.messages.models import Message
 from fieldvisit.tasks import Task
 from tests.complaints import (
-    DAY, SAID, acts, answered, at_stage_2, decided, heard, logged, officers, received, row, writes,
+    DAY,
+    acts,
+    answered,
+    at_stage_2,
+    decided,
+    heard,
+    logged,
+    officers,
+    received,
+    row,
+    writes,
 )  # fmt: skip
 from tests.stories import FIRST_HOME, a_visit
 from tests.world import World

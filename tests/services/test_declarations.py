@@ -381,3 +381,18 @@ def test_a_declaration_goes_whole_on_its_day_and_not_before(world: World, told):
         assert {step.declaration_id for step in session.scalars(select(DeclarationStep))} == {kept.id}
         assert {words.declaration_id for words in session.scalars(select(DeclarationWords))} == {kept.id}
         assert session.scalars(select(KeptApart)).all() == []
+
+
+def test_what_is_passed_on_becomes_one_case_that_the_receiver_never_sees(world: World):
+    """The whole way, with nobody standing in for whoever opens cases."""
+    from fieldvisit.breaches.models import BreachCase
+    from fieldvisit.ground.roles import CONDUCT
+
+    key = new_id()
+    for _ in range(2):
+        declare(world, council="melton", key=key)
+    with world.database.reading(CONDUCT) as session:
+        [case] = session.scalars(select(BreachCase)).all()
+        assert case.subject_id == world.ids["asha"]
+    with world.database.reading(world.principal("asha")) as session:
+        assert session.scalars(select(BreachCase)).all() == []

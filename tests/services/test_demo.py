@@ -35,6 +35,9 @@ from fieldvisit.register.models import (
     Resident,
 )
 from fieldvisit.register.service import claim_of, claimant, is_right, principal_by_id
+from fieldvisit.tasks import Task
+from fieldvisit.visits import lawful_entry_service
+from fieldvisit.visits.lawful_entry_models import LawfulEntry
 from fieldvisit.visits.models import Entry, Envelope, Visit, VisitWorker
 from fieldvisit.visits.planning import notice_answer
 from fieldvisit.visits.service import cached_state, chain_hash, entries_of, refold
@@ -133,6 +136,20 @@ def test_one_tenant_has_a_trusted_adult_one_no_texts_and_one_is_protected(demo: 
     assert [sum(one.trusted_adult for one in households), sum(one.protected for one in households)] == [1, 1]
     assert sum("sms" in one.unusable_channels for one in households) == 1
     assert all(one.contact_safety for one in households if not one.protected)
+
+
+def test_entry_without_consent_is_asked_for_given_refused_owed_a_review_and_over(
+    demo: Database, policy: Policy
+) -> None:
+    cases = every(demo, LawfulEntry)
+    assert sorted(case.stage for case in cases) == ["declined", "entered", "proposed", "reviewed", "tenant_told"]
+    assert {task.kind for task in every(demo, Task) if task.done_at is None} >= {"entry_proposed", "entry_to_review"}
+    with demo.reading(DEMO) as session:
+        for case in cases:
+            state = lawful_entry_service.state_of(lawful_entry_service.steps_of(session, [case.id])[case.id], policy)
+            kept = lawful_entry_service.cached(state)
+            assert {name: getattr(case, name) for name in kept} == kept
+            assert case.stage == "entered" or state.marks == ()
 
 
 def test_households_ask_for_what_a_newcomer_should_see(demo: Database) -> None:

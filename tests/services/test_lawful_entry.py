@@ -82,6 +82,23 @@ def authorised(world: World) -> Story:
     return story
 
 
+def test_nobody_without_the_duty_in_that_area_decides(world: World):
+    story = asked(world)
+    for step, given in ((steps.authorise, ("tenancy-agreement", "Water comes through")), (steps.decline, ("No need",))):
+        with pytest.raises(RefusedError, match="Only a duty officer"):
+            does(world, story, step, *given, who="olive")
+
+
+@pytest.mark.parametrize(("outcome", "stage"), [("no_reply", "attempting_contact"), ("agreed", "consented")])
+def test_a_try_typed_to_the_minute_of_the_authority_comes_after_it(world: World, outcome: str, stage: str):
+    story = asked(world)
+    given_at = story.at + MINUTE + timedelta(seconds=40)
+    does(world, story, steps.authorise, "tenancy-agreement", "Water comes through", at=given_at)
+    typed = given_at.replace(second=0)
+    does(world, story, steps.try_contact, "knocked", outcome, typed, "", who="olive")
+    assert (state(world).stage, state(world).methods) == (stage, {"knocked"})
+
+
 def secured(world: World) -> Story:
     story = authorised(world)
     story.says("entry.lawful", **WENT_IN).says("home.entered", shoe_covers=True)
@@ -169,6 +186,58 @@ def test_a_line_that_is_struck_out_is_taken_back(world: World):
         device, uuid = entry.device, entry.uuid
     story.says("entry.corrected", device=device, uuid=uuid, why="Pressed by mistake")
     assert (the_case(world).stage, the_case(world).entered_at) == ("authorised", None)
+
+
+# --- asked for at the door ----------------------------------------------------------------------------------------
+
+AT_THE_DOOR = {"life_at_risk": False, "read_first": True, **SAID}
+
+
+def asked_at_the_door(world: World) -> Story:
+    story = a_visit(world).at_the_door().says("door.no_answer", waited_min=10, called=True, card_left=True)
+    return story.says("entry.proposed", **AT_THE_DOOR)
+
+
+def to_answer(world: World) -> list[bool]:
+    """Is each of those tasks still open?"""
+    return [task.done_at is None for task in rows(world, Task) if task.kind == "entry_proposed"]
+
+
+def test_a_worker_asks_from_the_door_and_the_duty_officer_has_a_task(world: World):
+    story = asked_at_the_door(world)
+    now, case = state(world), the_case(world)
+    assert (now.stage, now.proposer, story.state().stage) == ("proposed", world.ids["asha"], "no_access")
+    assert case.due_at == story.at + world.policy.door.entry_answer_min.value * MINUTE
+    assert (to_answer(world), story.state().exceptions) == ([True], ())
+    assert "Water" not in str([step.body for step in rows(world, LawfulEntryStep)])
+    does(world, story, steps.authorise, "tenancy-agreement", "Water comes through")
+    assert (the_case(world).stage, to_answer(world)) == ("authorised", [False])
+
+
+def test_who_asks_while_somebody_else_has_asked_changes_nothing(world: World):
+    story = asked(world)
+    before = state(world)
+    story.says("entry.proposed", **AT_THE_DOOR)
+    assert (state(world), to_answer(world)) == (before, [True])
+
+
+def test_asked_again_after_a_no_is_a_case_of_its_own(world: World):
+    story = asked_at_the_door(world)
+    does(world, story, steps.decline, "Ring the gas line")
+    story.says("entry.proposed", **AT_THE_DOOR)
+    assert sorted(case.stage for case in rows(world, LawfulEntry)) == ["declined", "proposed"]
+    assert sorted(to_answer(world)) == [False, True]
+
+
+def test_asking_that_is_struck_out_waits_for_nobody_and_may_be_done_again(world: World):
+    story = asked_at_the_door(world)
+    with world.database.reading(CHECKING) as session:
+        entry = session.scalars(select(Entry).where(Entry.kind == "entry.proposed")).one()
+        device, uuid = entry.device, entry.uuid
+    story.says("entry.corrected", device=device, uuid=uuid, why="Pressed by mistake")
+    assert (the_case(world).stage, the_case(world).due_at, to_answer(world)) == ("declined", None, [False])
+    story.says("entry.proposed", **AT_THE_DOOR)
+    assert sorted(case.stage for case in rows(world, LawfulEntry)) == ["declined", "proposed"]
 
 
 # --- who may ------------------------------------------------------------------------------------------------------

@@ -1,8 +1,7 @@
-"""From a phone's seal into the store: cleaned once, by the worker, under its home's key; and erased with that key."""
+"""From a phone's seal into the store: cleaned once, by the worker; refused, tried again, killed; more than sixty."""
 
 import io
 import os
-import shutil
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -15,64 +14,32 @@ from sqlalchemy import func, select, update
 from fieldvisit import failpoints
 from fieldvisit.backup import backup
 from fieldvisit.badges.portraits import portrait
-from fieldvisit.evidence import keys
 from fieldvisit.evidence.apart import CleaningBroke
-from fieldvisit.evidence.kek import KekError, NotOursError, unlock
-from fieldvisit.evidence.models import SubjectKey
-from fieldvisit.evidence.service import path_of
 from fieldvisit.failpoints import FailedOnPurposeError
-from fieldvisit.ground.roles import CHECKING, DEMO, INTAKE, KEYS
+from fieldvisit.ground.roles import CHECKING, DEMO, INTAKE
 from fieldvisit.jobs import Work
-from fieldvisit.outbox import pictures, purging
+from fieldvisit.outbox import pictures
 from fieldvisit.outbox.models import Attachment
 from fieldvisit.outbox.photos import NotAsSealed
 from fieldvisit.tasks import Task
-from tests.pictures import make_all_ready, room_in
-from tests.stories import Story, a_phone, a_visit
+from tests.pictures import (
+    PHOTO,
+    SECOND_HOME,
+    blob_file,
+    came,
+    home_keys,
+    make_all_ready,
+    room_in,
+    row,
+    rows,
+    sealed_file,
+    work_of,
+)
+from tests.stories import a_phone, a_visit
 from tests.world import NOW, World
 
-PHOTO = portrait(4)
-SECOND_HOME = "100030000002"
 YEAR, HOUR, MINUTE = timedelta(days=365), timedelta(hours=1), timedelta(minutes=1)
 LONG_AFTER = NOW + 2 * YEAR
-
-
-def came(world: World, *contents: bytes, home: str = "100030000001") -> Story:
-    """Photos of one visit, whole and filed."""
-    story = a_visit(world, home=home).in_the_home()
-    for content in contents:
-        blob = story.phone.photo(story.visit_id, content, story.at)
-        assert story.phone.send(story.at)[0]["status"] == "accepted"
-        assert story.phone.put_whole(blob).get_json()["complete"]
-    return story
-
-
-def rows(world: World) -> list[Attachment]:
-    with world.database.reading(CHECKING) as session:
-        return list(session.scalars(select(Attachment).order_by(Attachment.named_at, Attachment.id)))
-
-
-def row(world: World) -> Attachment:
-    [one] = rows(world)
-    return one
-
-
-def home_keys(world: World) -> list[SubjectKey]:
-    with world.database.reading(KEYS) as session:
-        return list(session.scalars(select(SubjectKey)))
-
-
-def sealed_file(world: World, one: Attachment) -> Path:
-    return path_of(room_in(world).sealed, one.id)
-
-
-def blob_file(world: World, one: Attachment) -> Path:
-    return path_of(world.app.extensions["fv_config"].evidence, one.stored or "")
-
-
-def work_of(world: World, kind: str) -> list[Work]:
-    with world.database.reading(None) as session:
-        return list(session.scalars(select(Work).where(Work.kind == kind).order_by(Work.due_at)))
 
 
 @pytest.fixture
@@ -309,95 +276,6 @@ def test_a_picture_that_does_not_open_is_made_again_from_what_is_still_here(worl
     assert pictures.ready_bytes(room_in(world), again)
 
 
-# --- erasure --------------------------------------------------------------------------------------------------------
-
-
-def purge(world: World, at: Any = LONG_AFTER) -> int:
-    room = room_in(world)
-    return purging.purge_some(world.database, room.sealed, room.store, world.policy, at).deleted
-
-
-def test_on_its_day_the_blob_goes_and_with_a_homes_last_one_its_key(world: World, tmp_path: Path) -> None:
-    first, other = came(world, PHOTO, portrait(5)), came(world, PHOTO, home=SECOND_HOME)
-    make_all_ready(world)
-    first.closing().closed()
-    config, before = world.app.extensions["fv_config"], rows(world)
-    backup(config, world.database, tmp_path / "b", NOW)
-    [gone] = [key for key in home_keys(world) if key.id == before[0].key_id]
-    assert purge(world) == 2
-    assert [blob_file(world, one).exists() for one in before] == [False, False, True]
-    assert [one.stored for one in rows(world)] == [None, None, before[2].stored]
-    assert [key.subject_id for key in home_keys(world)] == [world.ids[SECOND_HOME]]
-    assert pictures.ready_bytes(room_in(world), before[2])
-    # The backup still has the bytes; what is left here opens them with no key that there is.
-    kept = path_of(tmp_path / "b" / "evidence", before[0].stored or "").read_bytes()
-    with pytest.raises(NotAsSealed, match="key was destroyed"):
-        pictures.ready_bytes(room_in(world), before[0])
-    about = pictures._about(before[0].id, gone.subject_id, gone.id, before[0].plain_sha256 or "")
-    with world.database.reading(KEYS) as session:
-        _, others = keys.open_key(session, config.evidence_kek, before[2].key_id or "")
-    for key in (others, bytes(32)):
-        with pytest.raises(NotOursError):
-            unlock(key, kept, about)
-    if world.database.is_sqlite:  # and the wrapped key is in the database's bytes no more, nor in its journal's
-        file = Path(world.database.url.database or "")
-        left = b"".join(path.read_bytes() for path in file.parent.glob(file.name + "*"))
-        assert gone.wrapped not in left
-    other.closing().closed()
-    assert (purge(world), home_keys(world)) == (1, [])
-
-
-def test_killed_after_its_row_was_marked_the_blob_goes_the_next_time(world: World, fails: Any) -> None:
-    came(world, PHOTO).closing().closed()
-    make_all_ready(world)
-    one = row(world)
-    with fails("blob_removed"):
-        purge(world)
-    failpoints.WANTED.pop("blob_removed")
-    assert (row(world).purged_at, row(world).stored, home_keys(world)) == (LONG_AFTER, one.stored, [])
-    assert (purge(world), row(world).stored, blob_file(world, one).exists()) == (0, None, False)
-
-
-def test_a_store_that_is_away_keeps_no_key_and_is_emptied_later(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    from fieldvisit.evidence.store import Folder, StoreAwayError
-
-    came(world, PHOTO).closing().closed()
-    make_all_ready(world)
-    one = row(world)
-
-    def away(*_: Any) -> None:
-        raise StoreAwayError("away")
-
-    with monkeypatch.context() as broken:
-        broken.setattr(Folder, "remove", away)
-        room = room_in(world)
-        assert purging.purge_some(world.database, room.sealed, room.store, world.policy, LONG_AFTER).stuck
-    assert (home_keys(world), blob_file(world, one).exists()) == ([], True)
-    purge(world)
-    assert not blob_file(world, one).exists()
-
-
-def test_a_key_that_goes_while_a_picture_is_put_away_is_missed_and_a_new_one_made(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    came(world, PHOTO)
-    room = room_in(world)
-    put = room.store.put
-
-    def meanwhile(blob: bytes) -> str:
-        with world.database.writing(KEYS) as session:
-            for key in session.scalars(select(SubjectKey)):
-                session.delete(key)
-        return put(blob)
-
-    monkeypatch.setattr(room.store, "put", meanwhile)
-    with pytest.raises(pictures.NotYetError):
-        pictures.make_ready(room, row(world).id, NOW)
-    monkeypatch.undo()
-    assert make_all_ready(world) == ["cleaned"]
-    assert pictures.ready_bytes(room_in(world), row(world))
-
-
 # --- more than sixty ------------------------------------------------------------------------------------------------
 
 
@@ -430,7 +308,9 @@ def test_those_over_are_taken_in_whole_and_wait_for_an_officer(
     works()
     assert {one.picture for one in rows(world)} == {"cleaned"}
     with world.database.reading(CHECKING) as session:
-        assert session.scalar(select(func.count(Task.id)).where(Task.kind == pictures.TASK, Task.done_at.is_(None))) == 0
+        assert (
+            session.scalar(select(func.count(Task.id)).where(Task.kind == pictures.TASK, Task.done_at.is_(None))) == 0
+        )
     assert "more photos came" not in desk.get(address).text
 
 
@@ -445,123 +325,3 @@ def test_a_signature_is_never_over(world: World, monkeypatch: pytest.MonkeyPatch
     assert make_all_ready(world) == ["cleaned"]
     drawn = pictures.ready_bytes(room_in(world), row(world))
     assert Image.open(io.BytesIO(drawn)).format == "PNG"
-
-
-# --- backup and restore ---------------------------------------------------------------------------------------------
-
-
-def test_what_was_not_made_ready_yet_is_in_the_backup_as_the_phone_sealed_it(world: World, tmp_path: Path) -> None:
-    came(world, PHOTO, portrait(5))
-    first, second = sorted(rows(world), key=lambda one: one.id)
-    pictures.make_ready(room_in(world), first.id, NOW)
-    config = world.app.extensions["fv_config"]
-    made = backup(config, world.database, tmp_path / "b", NOW)
-    assert (made.photos, made.missing) == (2, ())
-    assert [path.name for path in (tmp_path / "b" / "attachments").rglob("*") if path.is_file()] == [second.id]
-    assert len([path for path in (tmp_path / "b" / "evidence").rglob("*") if path.is_file()]) == 1
-
-
-def test_a_picture_that_is_gone_from_the_store_is_named_by_the_backup_and_the_check(
-    world: World, tmp_path: Path
-) -> None:
-    from fieldvisit.desk.check import problems
-
-    came(world, PHOTO)
-    make_all_ready(world)
-    config, one = world.app.extensions["fv_config"], row(world)
-    assert not [said for said in problems(config, world.database, world.policy, NOW.date()) if "photo" in said]
-    shutil.rmtree(config.evidence)
-    made = backup(config, world.database, tmp_path / "b", NOW)
-    assert (made.missing, made.durable_up_to) == ((one.id,), None)
-    found = [said for said in problems(config, world.database, world.policy, NOW.date()) if "photo" in said]
-    assert found == [f"The photo {one.id} cannot be opened: its file is not here."]
-
-
-# --- the council's own key --------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def own_key(world: World, home: Path, tmp_path: Path) -> Path:
-    """A key file of this test alone, in place of the session's."""
-    path = tmp_path / "own" / "evidence.kek"
-    path.parent.mkdir()
-    shutil.copy2(home / "keys" / "evidence.kek", path)
-    config = world.app.extensions["fv_config"]
-    world.app.extensions["fv_config"] = config.model_copy(update={"evidence_kek_file": path})
-    return path
-
-
-def test_a_new_key_wraps_every_homes_anew_and_pictures_open_as_before(world: World, own_key: Path) -> None:
-    came(world, PHOTO)
-    came(world, PHOTO, home=SECOND_HOME)
-    make_all_ready(world)
-    before, shown = {key.id: key for key in home_keys(world)}, [one.stored for one in rows(world)]
-    done = keys.rotate(world.database, own_key)
-    after = {key.id: key for key in home_keys(world)}
-    assert (done.wrapped, {key.kek for key in after.values()}) == (2, {done.mark})
-    assert all(before[name].wrapped != after[name].wrapped for name in before)
-    assert [one.stored for one in rows(world)] == shown
-    assert all(pictures.ready_bytes(room_in(world), one) for one in rows(world))
-    assert keys.retire(world.database, own_key) == done.older
-    assert all(pictures.ready_bytes(room_in(world), one) for one in rows(world))
-    assert list(keys.faults(world.database, own_key)) == []
-
-
-@pytest.mark.parametrize("place", ["kek_written", "keys_wrapped"])
-def test_a_rotation_that_is_killed_leaves_all_readable_and_the_next_one_finishes_it(
-    world: World, own_key: Path, fails: Any, place: str
-) -> None:
-    came(world, PHOTO)
-    make_all_ready(world)
-    [before] = home_keys(world)
-    with fails(place):
-        keys.rotate(world.database, own_key)
-    failpoints.WANTED.pop(place)
-    assert pictures.ready_bytes(room_in(world), row(world))
-    with pytest.raises(KekError, match="1 homes’ keys still need an older key"):
-        keys.retire(world.database, own_key)
-    done = keys.rotate(world.database, own_key)
-    assert (done.wrapped, done.older) == (1, (before.kek,))
-    keys.retire(world.database, own_key)
-    assert pictures.ready_bytes(room_in(world), row(world))
-
-
-def test_the_wrong_file_is_named_in_a_sentence_and_changes_nothing(world: World, own_key: Path) -> None:
-    from fieldvisit.evidence import kek
-
-    came(world, PHOTO)
-    make_all_ready(world)
-    kek.replace(own_key, kek.new_ring())
-    [said] = keys.faults(world.database, own_key)
-    assert f"{own_key} is not the one that 1 homes’ photos and signatures need." in said
-    with pytest.raises(KekError, match="does not open every home’s key"):
-        keys.rotate(world.database, own_key)
-    assert kek.read(own_key).older == ()
-    with pytest.raises(NotAsSealed, match="key file of this server"):
-        pictures.ready_bytes(room_in(world), row(world))
-    with pytest.raises(Exception, match=r"fieldvisit serve --face verify --face field"):
-        keys.refuse_to_start(world.database, own_key)
-
-
-def test_a_home_of_before_there_was_a_key_gets_one_and_one_that_lost_its_own_does_not(
-    world: World, own_key: Path
-) -> None:
-    own_key.unlink()
-    assert keys.make_first(world.database, own_key)
-    assert keys.make_first(world.database, own_key) is None
-    came(world, PHOTO)
-    make_all_ready(world)
-    own_key.unlink()
-    assert keys.make_first(world.database, own_key) is None
-    [said] = keys.faults(world.database, own_key)
-    assert "is missing" in said
-
-
-def test_a_homes_key_that_was_moved_to_another_home_does_not_open(world: World, own_key: Path) -> None:
-    came(world, PHOTO)
-    make_all_ready(world)
-    with world.database.writing(KEYS) as session:
-        session.execute(update(SubjectKey).values(subject_id=world.ids[SECOND_HOME]))
-    with pytest.raises(NotAsSealed):
-        pictures.ready_bytes(room_in(world), row(world))
-    assert any("was changed in the database" in said for said in keys.faults(world.database, own_key))

@@ -193,6 +193,7 @@ def test_the_check_and_the_envelopes_explanation_say_nothing_of_it(world: World,
 def vault(world: World, home: Any, works: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Any:
     """The vault of this test's home, with a database of its own; `away` takes it away."""
     works.config.vault_database_url = f"sqlite:///{tmp_path / 'vault.db'}"
+    open_vault(works.config, world.policy, make=True).store.dispose()
     real, state = delivery.hand_over, {"away": False}
 
     def hand_over(*asked: Any) -> service.Receipt:
@@ -341,10 +342,11 @@ TOKEN = "a word by chance that both of them know"
 
 
 @pytest.fixture
-def elsewhere(home: Any, database: Any, works: Any, tmp_path: Any) -> Iterator[Config]:
+def elsewhere(home: Any, database: Any, works: Any, policy: Any, tmp_path: Any) -> Iterator[Config]:
     """The vault as a process of its own would serve it; the settings of a sender."""
     settings = {"home": home, "host": "localhost", "policy": "melton", "vault_token": SecretStr(TOKEN)}
     settings |= {"vault_database_url": f"sqlite:///{tmp_path / 'elsewhere.db'}"}
+    open_vault(Config.model_construct(**settings), policy, make=True).store.dispose()
     server = make_server("localhost", 0, create_app(Config.model_construct(**settings), ("vault",), database=database))
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     yield Config.model_construct(**settings, vault_url=f"http://localhost:{server.server_port}")

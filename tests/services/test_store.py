@@ -3,7 +3,6 @@
 import os
 import stat
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,28 +10,9 @@ import pytest
 
 from fieldvisit.config import Config, ConfigError
 from fieldvisit.evidence.service import path_of
-from fieldvisit.evidence.store import Bucket, Folder, NotThereError, Store, StoreAwayError, name_of, store_of
+from fieldvisit.evidence.store import Folder, NotThereError, Store, StoreAwayError, name_of, store_of
 
 BLOB = os.urandom(40_000)
-
-
-@pytest.fixture(scope="module")
-def bucket_server() -> Iterator[Config]:
-    """moto's server, on a port of this machine that is free."""
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    config = Config.model_construct(
-        home=Path("nowhere"), s3_bucket="evidence", s3_endpoint=f"http://{host}:{port}", s3_region="eu-west-2",
-        s3_key_id="a key", s3_secret=Config(s3_secret="a secret", _env_file=None).s3_secret,
-    )  # fmt: skip
-    found = store_of(config)
-    assert isinstance(found, Bucket)
-    found._client.create_bucket(Bucket="evidence", CreateBucketConfiguration={"LocationConstraint": "eu-west-2"})
-    yield config
-    server.stop()
 
 
 @pytest.fixture(params=["folder", "bucket"])
@@ -107,11 +87,10 @@ def test_a_bucket_that_is_away_or_says_no_is_one_error_that_names_no_picture(buc
     away = bucket_server.model_copy(update={"s3_endpoint": "http://127.0.0.1:9"})
     other = bucket_server.model_copy(update={"s3_bucket": "somebody-elses"})
     name = name_of(BLOB)
-    for config in (away, other):
-        store = store_of(config)
-        for does in (lambda: store.put(BLOB), lambda: store.get(name), lambda: store.remove(name)):
+    for store in (store_of(away), store_of(other)):
+        for does, about in ((store.put, BLOB), (store.get, name), (store.remove, name)):
             with pytest.raises(StoreAwayError) as away_error:
-                does()
+                does(about)
             assert name not in str(away_error.value)
 
 

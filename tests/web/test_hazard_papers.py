@@ -13,9 +13,9 @@ from fieldvisit.db import new_id
 from fieldvisit.ground.roles import CHECKING
 from fieldvisit.messages.models import Message
 from fieldvisit.register.models import Resident
+from tests.pictures import make_all_ready
 from tests.services.test_hazards import MINUTE, reported
 from tests.services.test_hazards_from_the_door import inside, reports
-from tests.pictures import make_all_ready
 from tests.stories import FIRST_HOME
 from tests.web.desk_forms import SignedIn, day, household, said
 from tests.web.test_hazards import cases, found, kinds, logged

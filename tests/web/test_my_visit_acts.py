@@ -8,8 +8,9 @@ import pytest
 from icalendar import Calendar
 from sqlalchemy import select
 
+from fieldvisit.breaches.case_models import BreachCase
 from fieldvisit.db import new_id
-from fieldvisit.ground.roles import TENANT
+from fieldvisit.ground.roles import CONDUCT, TENANT
 from fieldvisit.register.models import Household
 from tests.stories import a_visit
 from tests.web.test_my_visit import Tenant, buttons, tenant, words  # noqa: F401 - a fixture among them
@@ -109,19 +110,35 @@ def test_a_report_of_conduct_goes_where_no_officer_reads_it(tenant, world):
         kept = session.scalars(select(Concern)).one()
     assert (kept.what, kept.about_whom, kept.anonymous) == ("He shouted at me", "Asha Kaur", False)
     assert kept.happened_where == f"At visit {one.story.row().ref}"
-    assert [kind for kind, _ in one.tasks()] == ["concern"]
+    assert (kept.about_id, kept.visit_id, kept.channel) == (world.ids["asha"], one.story.visit_id, "own_page")
+    assert (kept.caller_name, kept.receipt_hash) == ("Terry Moss", None)
+    with world.database.reading(CONDUCT) as session:
+        case = session.scalars(select(BreachCase)).one()
+    assert (case.concern_id, case.subject_id, case.heard_at) == (kept.id, world.ids["asha"], kept.received_at)
+    assert [kind for kind, _ in one.tasks()] == ["complaint"]
+
+
+def test_a_tenant_may_say_no_to_a_complaint_about_conduct(tenant):
+    one = tenant()
+    assert one.does("concern", words="He shouted at me", no_complaint="yes").status_code == 200
+    assert one.tasks() == []
 
 
 def test_an_anonymous_report_leads_back_to_no_home(tenant, world):
     from fieldvisit.breaches.models import Concern
     from fieldvisit.ground.roles import SystemPrincipal
 
-    tenant().does("concern", words="He shouted", anonymous="yes")
+    answer = tenant().does("concern", words="He shouted", anonymous="yes")
+    receipt = re.search(r"(?:[0-9]{4} ){3}[0-9]{4}", words(answer))
+    assert receipt
+    asked = world.client().post("/behaviour/status", data={"receipt": receipt[0]})
+    assert "It is being looked into." in asked.text
     with world.database.reading(SystemPrincipal("test", frozenset({"Concern"}))) as session:
         kept = session.scalars(select(Concern)).one()
     assert (kept.anonymous, kept.received_at, kept.happened_where, kept.happened_when, kept.about_whom) == (
         True, None, "", "", "",
     )  # fmt: skip
+    assert (kept.about_id, kept.visit_id, kept.home_id, kept.caller_name) == (None, None, None, "")
 
 
 def test_that_nobody_answered_can_be_disputed(tenant, world, clock):

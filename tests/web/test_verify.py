@@ -79,7 +79,7 @@ def spoil(world: World, how: str, ref: str = "asha") -> None:
                 session.get_one(Firm, person.firm_id).insurance_until = date(2026, 12, 7)
             case "unsigned":
                 session.add(
-                    CodeVersion(document="ME", version="2.0", status="live", live_from=date(2026, 12, 1),
+                    CodeVersion(document="ME", version="2.0", status="live", live_from=date(2026, 11, 1),
                                 binds=["operative"], text_sha256="1" * 64)
                 )  # fmt: skip
             case state:

@@ -16,7 +16,10 @@ def upgrade() -> None:
         "involved_person",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("kind", sa.String(length=8), nullable=False),
-        *(sa.Column(name, sa.String(), nullable=False) for name in ("name", "organisation", "email", "phone", "address")),
+        *(
+            sa.Column(name, sa.String(), nullable=False)
+            for name in ("name", "organisation", "email", "phone", "address")
+        ),
         sa.Column("area_id", sa.String(length=32), nullable=True),
         sa.Column("starts_on", sa.Date(), nullable=False),
         sa.Column("ends_on", sa.Date(), nullable=True),

@@ -41,7 +41,11 @@ def upgrade() -> None:
             batch.add_column(sa.Column(name, sa.String(32), nullable=True))
         batch.add_column(sa.Column("paper", sa.LargeBinary(), nullable=True))
         batch.add_column(sa.Column("countersigned_at", Instant(), nullable=True))
-        for name, table in (("involved_id", "involved_person"), ("scanned_by", "person"), ("countersigned_by", "person")):
+        for name, table in (
+            ("involved_id", "involved_person"),
+            ("scanned_by", "person"),
+            ("countersigned_by", "person"),
+        ):
             batch.create_foreign_key(op.f(f"fk_acknowledgement_{name}_{table}"), table, [name], ["id"])
         batch.create_unique_constraint(op.f("uq_acknowledgement_involved_id_code_version_id"), _BY_INVOLVED)
         batch.create_index(op.f("ix_acknowledgement_involved_id"), ["involved_id"])
@@ -165,7 +169,11 @@ def downgrade() -> None:
     with op.batch_alter_table("acknowledgement") as batch:
         batch.drop_index(op.f("ix_acknowledgement_involved_id"))
         batch.drop_constraint(op.f("uq_acknowledgement_involved_id_code_version_id"), type_="unique")
-        for name, table in (("involved_id", "involved_person"), ("scanned_by", "person"), ("countersigned_by", "person")):
+        for name, table in (
+            ("involved_id", "involved_person"),
+            ("scanned_by", "person"),
+            ("countersigned_by", "person"),
+        ):
             batch.drop_constraint(op.f(f"fk_acknowledgement_{name}_{table}"), type_="foreignkey")
         for name in ("involved_id", "scanned_by", "countersigned_by", "paper", "countersigned_at"):
             batch.drop_column(name)

@@ -1,0 +1,280 @@
+"""What the pages of cases show: one's own list, what runs out first on top; and one case, the next act first."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fieldvisit.breaches import case_clocks, case_evidence, case_letters, case_readers, cases
+from fieldvisit.breaches.case_clocks import Clock
+from fieldvisit.breaches.case_facts import FINDINGS, PARTS, RESULTS, Facts
+from fieldvisit.breaches.case_models import BreachCase, BreachEvidence, BreachStep, BreachTold
+from fieldvisit.breaches.case_readers import Named
+from fieldvisit.breaches.case_rules import DONE_BY
+from fieldvisit.breaches.case_state import ENDED, TABLE, Stage, State
+from fieldvisit.breaches.case_words import BECAUSE, OFFERS, TOLD_BY
+from fieldvisit.breaches.ladders import sanctions_for, top_rung
+from fieldvisit.breaches.procedure import Procedure, procedure_of
+from fieldvisit.codes.catalogue import Document, all_documents
+from fieldvisit.ground.clock import say_date
+from fieldvisit.ground.policy import Policy
+from fieldvisit.register.involved import involved_now
+from fieldvisit.register.models import Person
+from fieldvisit.visits.models import Visit
+
+PAGE = 50
+Options = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    case: BreachCase
+    who: str
+    state: State
+    first: Clock | None
+    mine: tuple[str, ...]  # the parts that whoever looks has in it
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    row: BreachStep
+    who: str
+    said: tuple[str, ...]
+    words: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    case: BreachCase
+    state: State
+    procedure: Procedure | None
+    who: Named | None
+    clocks: Sequence[Clock]
+    steps: Sequence[Done]
+    evidence: Sequence[BreachEvidence]
+    letters: Sequence[BreachTold]
+    seats: Sequence[tuple[str, str, str]]  # (the council's own title, where it is written, who)
+    visit: str
+    linked: Sequence[BreachCase]
+    offered: Sequence[str]
+    texts: Mapping[str, str]  # step -> first text of its letter
+    options: Mapping[str, Any]
+
+
+def mine(session: Session, who: str, every: bool, after: str, policy: Policy) -> tuple[list[Row], str | None]:
+    """In a session of whoever asks: the wall leaves the cases that they sit in."""
+    query = select(BreachCase).order_by(BreachCase.heard_at, BreachCase.id)
+    if not every:
+        query = query.where(BreachCase.stage.not_in([stage.value for stage in ENDED]))
+    if after and (last := cases.find(session, after)):
+        later = (BreachCase.heard_at > last.heard_at) | (
+            (BreachCase.heard_at == last.heard_at) & (BreachCase.id > last.id)
+        )
+        query = query.where(later)
+    found = session.scalars(query.limit(PAGE + 1)).all()
+    steps = cases.steps_of(session, [case.id for case in found])
+    rows = [_row(session, case, cases.state_from(steps[case.id], case), who, policy) for case in found[:PAGE]]
+    far = max((row.first.due for row in rows if row.first), default=None)
+    rows.sort(key=lambda row: (row.first is None, row.first.due if row.first else far, row.case.id))
+    return rows, found[PAGE - 1].id if len(found) > PAGE else None
+
+
+def _row(session: Session, case: BreachCase, state: State, who: str, policy: Policy) -> Row:
+    subject = case_readers.named(session, case.subject_kind, case.subject_id)
+    first = case_clocks.runs_out_first(state, procedure_of(case.document) if case.document else None, policy)
+    parts = tuple(PARTS[part] for part, person in state.seats.items() if person == who)
+    return Row(case, subject.name if subject else "Not known yet", state, first, parts)
+
+
+def of_case(session: Session, case: BreachCase, who: str, at: datetime, policy: Policy) -> Page:
+    """In a session of system work, for somebody who has been let in: names and evidence are not on their own sight."""
+    rows = cases.steps_of(session, [case.id])[case.id]
+    state, facts = cases.state_from(rows, case), case_readers.facts(session, case, at, policy)
+    procedure = procedure_of(case.document) if case.document else None
+    subject = case_readers.named(session, case.subject_kind, case.subject_id)
+    people = {row.by for row in rows if row.by} | set(state.seats.values())
+    names: dict[str, str] = dict(
+        session.execute(select(Person.id, Person.name).where(Person.id.in_(people))).all()
+    )
+    words = cases.words_of(session, case.id)
+    linked = session.scalars(select(BreachCase).where(BreachCase.linked_to == case.id)).all()
+    offered = _offered(state, procedure, facts, who)
+    return Page(
+        case, state, procedure, subject, case_clocks.clocks(state, procedure, policy),
+        [_done(row, names, words.get(row.id, {}), procedure) for row in rows],
+        case_evidence.attached(session, case.id), _letters(session, case.id), _seats(state, procedure, names),
+        session.scalars(select(Visit.ref).where(Visit.id == case.visit_id)).first() or "" if case.visit_id else "",
+        linked, offered, _texts(state, case, subject, procedure, offered, at, policy),
+        _options(session, case, state, procedure, facts, who, words),
+    )  # fmt: skip
+
+
+def _letters(session: Session, case_id: str) -> Sequence[BreachTold]:
+    return session.scalars(select(BreachTold).where(BreachTold.case_id == case_id).order_by(BreachTold.given_at)).all()
+
+
+def _seats(state: State, procedure: Procedure | None, names: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """By the council's own titles (R8)."""
+    found = []
+    for part, person in state.seats.items():
+        label, where = PARTS[part].capitalize(), ""
+        if procedure and part in procedure.people:
+            called = procedure.people[part].called(state.coordinates)
+            label, where = called.label, called.where
+        elif procedure and part == "appeal" and state.appeals:
+            level = procedure.appeals.levels[min(len(state.appeals), len(procedure.appeals.levels)) - 1]
+            label, where = level.label, level.where
+        found.append((label, where, names.get(person, "Somebody")))
+    return found
+
+
+# --- what may be done next ----------------------------------------------------------------------------------------
+
+
+def _offered(state: State, procedure: Procedure | None, facts: Facts, who: str) -> list[str]:
+    """In the order of the page: what the case waits for first. What is for somebody else is not offered."""
+    found = [step for step in OFFERS if state.stage in TABLE[step][0] and _fits(step, state, procedure, facts)]
+    return [step for step in found if DONE_BY.get(step) is None or state.seats.get(DONE_BY[step]) == who]
+
+
+def _fits(step: str, state: State, procedure: Procedure | None, facts: Facts) -> bool:
+    match step:
+        case "suspended":
+            return not state.suspended
+        case "lifted":
+            return state.suspended
+        case "screened":
+            return bool(state.subject_id)
+        case "vote":
+            return bool(procedure and any(each.needs == "vote" for each in procedure.sanctions))
+        case "told_firm":
+            return facts.of_a_firm and (state.notified_at is not None or state.suspended)
+        case "told_cih":
+            return state.document == "HS" or any(each.startswith("HS-") for each in state.clauses)
+        case "appealed":
+            return bool(procedure and case_clocks.may_be_appealed(state, procedure))
+        case "action_done":
+            return bool(state.outstanding)
+        case "actions":
+            return not state.outstanding
+        case "reporter_told":
+            return state.reporter_told_at is None
+        case "unlinked":
+            return bool(state.linked_to)
+        case "linked":
+            return not state.linked_to
+        case "seated":
+            return state.stage is not Stage.CLOSED
+    return True
+
+
+def _texts(
+    state: State, case: BreachCase, who: Named | None, procedure: Procedure | None, offered: Sequence[str], at: datetime,
+    policy: Policy,
+) -> dict[str, str]:  # fmt: skip
+    if procedure is None or who is None:
+        return {}
+    about = case_letters.About(who.name, who.firm, who.page)
+    letters = case_letters.LETTER_OF
+    return {
+        step: case_letters.first_text(letters[step], state, case.ref, about, procedure, at, policy)
+        for step in offered
+        if step in letters
+    }
+
+
+def _options(
+    session: Session, case: BreachCase, state: State, procedure: Procedure | None, facts: Facts, who: str,
+    words: Mapping[str, Mapping[str, str]],
+) -> dict[str, Any]:  # fmt: skip
+    free = [person for person in case_readers.all_readers(session) if person.id not in facts.apart and person.id != who]
+    found: dict[str, Any] = {
+        "parts": list(PARTS.items()), "people": [(person.id, person.name) for person in free],
+        "because": list(BECAUSE.items()), "told_by": list(TOLD_BY.items()), "findings": list(FINDINGS.items()),
+        "results": list(RESULTS.items()), "items": case_evidence.to_attach(session, case),
+    }  # fmt: skip
+    if state.stage is Stage.REPORTED:
+        found |= _of_screening(session, case, facts)
+    if procedure and (ladder := procedure.ladder(state.ladder)):
+        found["sanctions"] = [
+            (each.code, each.label, each.clause) for each in sanctions_for(procedure, ladder, of_a_firm=facts.of_a_firm)
+        ]
+        top = top_rung(ladder, facts.before, procedure.preset(state.preset))
+        found["highest"] = " or ".join(
+            each.label.lower() for code in ladder.rungs[top] if (each := procedure.sanction(code))
+        )
+        found["strict"] = ladder.strict
+    said = {field: text for each in words.values() for field, text in each.items()}
+    found["actions"] = [
+        (action.id, f"{said.get(f'what_{action.id}', 'Action')} ({said.get(f'owner_{action.id}', 'somebody')})")
+        for action in state.outstanding
+    ]
+    return found
+
+
+def _of_screening(session: Session, case: BreachCase, facts: Facts) -> dict[str, Any]:
+    day = case.heard_at.date()
+    people = session.scalars(
+        select(Person).where(Person.disabled_at.is_(None), Person.email.is_not(None)).order_by(Person.name)
+    )
+    subjects: Options = [(f"person:{one.id}", one.name) for one in people if one.id not in facts.apart]
+    subjects += [(f"involved:{one.id}", f"{one.name} ({one.kind_label.lower()})") for one in involved_now(session, day)]
+    bound = [(document, procedure_of(document.code)) for document in all_documents() if document.code in facts.binding]
+    return {
+        "subjects": subjects,
+        "documents": [
+            (document.code, document.title, facts.binding[document.code], _clauses(document)) for document, _ in bound
+        ],
+        "ladders": [
+            (f"{document.code}:{ladder.name}", f"{document.code}: {ladder.label}", ladder.clause)
+            for document, procedure in bound if procedure for ladder in procedure.ladders
+        ],
+        "presets": [
+            (f"{document.code}:{preset.code}", preset.label, preset.clause)
+            for document, procedure in bound if procedure for preset in procedure.presets
+        ],
+        "asks_coordinator": any(procedure and procedure.people["screener"].if_coordinator for _, procedure in bound),
+    }  # fmt: skip
+
+
+def _clauses(document: Document) -> Options:
+    return [(each.id, f"{each.id}: {each.duty}") for each in document.clauses]
+
+
+# --- what has been done -------------------------------------------------------------------------------------------
+
+
+def _done(row: BreachStep, names: Mapping[str, str], words: Mapping[str, str], procedure: Procedure | None) -> Done:
+    who = names.get(row.by or "", "The person named" if row.body.get("from") == "page" else "The system")
+    return Done(row, who, tuple(_said(row, names, procedure)), sorted(words.items()))
+
+
+def _said(row: BreachStep, names: Mapping[str, str], procedure: Procedure | None) -> list[str]:
+    body = row.body
+    found = []
+    if row.kind == "seated":
+        found.append(f"{names.get(body['person'], 'Somebody')}: {PARTS[body['part']]}")
+    if row.kind == "screened":
+        found.append(f"Code {body['document']}, clauses {', '.join(body['clauses'])}")
+        if procedure and (ladder := procedure.ladder(body["ladder"])):
+            found.append(f"{ladder.label} ({ladder.clause})")
+    if row.kind == "notice_given":
+        found.append(f"They may answer until {_day(body['answer_by'])}")
+    if row.kind == "vote":
+        found.append(f"For {body['for']}, against {body['against']}, did not vote {body['abstain']}")
+    if row.kind in ("decided", "appeal_decided"):
+        found.append(FINDINGS.get(body.get("finding", ""), RESULTS.get(body.get("result", ""), "")))
+        if procedure and (chosen := procedure.sanction(body.get("sanction") or "")):
+            found.append(f"{chosen.label} ({chosen.clause})")
+    if row.kind == "suspended":
+        found.append(BECAUSE.get(body.get("because", ""), ""))
+    if row.kind == "actions":
+        found += [f"Due {_day(one['due_on'])}" for one in body["list"]]
+    return [sentence for sentence in found if sentence]
+
+
+def _day(iso: str) -> str:
+    return say_date(datetime.fromisoformat(iso).date())

@@ -1,0 +1,165 @@
+"""May it be decided, told, appealed and closed so? (D7) Pure: every no is a sentence, with its clause."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from fieldvisit.breaches.case_clocks import appeal_due, may_be_appealed
+from fieldvisit.breaches.case_facts import FINDINGS, RESULTS, Facts, Words, letter, of, said, written_in
+from fieldvisit.breaches.case_state import Deed, State
+from fieldvisit.breaches.ladders import may_take
+from fieldvisit.breaches.procedure import Procedure
+from fieldvisit.ground.clock import london_date, say_date
+from fieldvisit.ground.verdict import Allowed, Refused, Verdict
+
+# --- the decision -------------------------------------------------------------------------------------------------
+
+
+def decided(state: State, deed: Deed, words: Words, facts: Facts) -> Verdict:
+    body, procedure = deed.body, of(state.document)
+    ladder = procedure.ladder(state.ladder) if procedure else None
+    if procedure is None or ladder is None:
+        return Refused("moved-on", "A decision follows once the person has answered, or their time is up.")
+    if deed.by == state.seats.get("screener"):
+        return Refused("same-person", "Whoever looked at it first does not decide it.", written_in("MR-5h"))
+    if body.get("finding") not in FINDINGS:
+        return Refused("finding", "Say whether the code was broken.")
+    if not words.get("reasons", "").strip():
+        return Refused("reasons", "Write down the reasons, so that the person can follow them.")
+    deciding = procedure.people["decider"]
+    if deciding.joined_by and not words.get("joined_by", "").strip():
+        return Refused(
+            "joined-by", f"This is decided together with {deciding.joined_by}: name them.", written_in(deciding.clause)
+        )
+    if not words.get("learning", "").strip():
+        return Refused("learning", "Write down what we learn from it. ‘Nothing new’ is an answer.")
+    if body["finding"] == "not_upheld":
+        none = not body.get("sanction")
+        return Allowed() if none else Refused("sanction", "Where the code was not broken there is no sanction.")
+    return sanction(state, body, words, procedure, facts)
+
+
+def sanction(state: State, body: Mapping[str, Any], words: Words, procedure: Procedure, facts: Facts) -> Verdict:
+    ladder, sanction = procedure.ladder(state.ladder), body.get("sanction", "")
+    considered = set(body.get("considered", ()))
+    assert ladder
+    musts = [each for each in procedure.sanctions if each.must_consider]
+    missing = [each.label.lower() for each in musts if each.code not in considered]
+    if missing or not considered or not words.get("considered", "").strip():
+        which = " and ".join(missing) or "the sanctions"
+        clause = musts[0].clause if musts else ladder.clause
+        return Refused(
+            "not-considered",
+            f"Say that {which} {'were' if len(missing) != 1 else 'was'} considered, and what speaks for and against.",
+            written_in(clause),
+        )
+    if not sanction:
+        return Allowed()  # considered, and none chosen: the reasons say why
+    if sanction not in considered:
+        return Refused(
+            "not-considered", "What was chosen must be among what was considered.", written_in(ladder.clause)
+        )
+    chosen = procedure.sanction(sanction)
+    if chosen and chosen.only_for == "firm" and not facts.of_a_firm:
+        return Refused("only-firms", f"{chosen.label} is for somebody who works for a firm.", written_in(chosen.clause))
+    taken = may_take(procedure, ladder, sanction, facts.before, procedure.preset(state.preset))
+    if not taken:
+        return taken
+    if chosen and chosen.needs == "vote" and not state.vote_carried:
+        return Refused(
+            "vote", "That needs a vote of the members present that was carried: record it first.", written_in("AL-6b")
+        )
+    return Allowed()
+
+
+def communicated(_state: State, _deed: Deed, words: Words, _facts: Facts) -> Verdict:
+    return letter(words)
+
+
+def appealed(state: State, deed: Deed, words: Words, facts: Facts) -> Verdict:
+    procedure = of(state.document)
+    if procedure is None or not procedure.appeals.levels:
+        return Refused("no-appeal", procedure.appeals.route if procedure else "There is no appeal in this code.")
+    if not may_be_appealed(state, procedure):
+        why = "There was no finding against you." if state.finding != "upheld" else "That was the last appeal."
+        return Refused(
+            "no-appeal", f"{why} It cannot be appealed any further.", written_in(procedure.appeals.levels[-1].clause)
+        )
+    ends = appeal_due(state, procedure, facts.policy)
+    if ends and deed.at > ends:
+        late = f"An appeal could be made until the end of {say_date(london_date(ends))}, so this one comes too late."
+        return Refused("late", late, written_in(procedure.appeals.clause))
+    return said(words, "appeal", "Write down why the decision is wrong.")
+
+
+def appeal_decided(state: State, deed: Deed, words: Words, facts: Facts) -> Verdict:
+    result, sanction = deed.body.get("result"), deed.body.get("sanction", "")
+    if result not in RESULTS:
+        return Refused("result", "Say what becomes of the decision.")
+    if not words.get("reasons", "").strip():
+        return Refused("reasons", "Write down the reasons, so that the person can follow them.")
+    procedure = of(state.document)
+    ladder = procedure.ladder(state.ladder) if procedure else None
+    if result == "changed" and procedure and ladder:
+        if not sanction or sanction == state.sanction:
+            return Refused("sanction", "Choose the step that takes the place of the first.")
+        now, then = ladder.rung_of(sanction), ladder.rung_of(state.sanction)
+        if now is None or (then is not None and now > then):
+            return Refused(
+                "harder", "An appeal never ends in a harder step.", written_in(procedure.appeals.levels[-1].clause)
+            )
+    return letter(words)
+
+
+# --- what follows -------------------------------------------------------------------------------------------------
+
+
+def actions(_state: State, deed: Deed, words: Words, facts: Facts) -> Verdict:
+    listed = deed.body.get("list", ())
+    if not listed:
+        return Refused("no-actions", "Write down at least one action.")
+    for one in listed:
+        if not (words.get(f"what_{one['id']}") and words.get(f"owner_{one['id']}") and one.get("due_on")):
+            return Refused("action", "Each action needs what is done, who does it, and by when.")
+        if date.fromisoformat(one["due_on"]) < london_date(facts.at):
+            return Refused("action-date", "An action is due today or later.")
+    return Allowed()
+
+
+def action_done(state: State, deed: Deed, _words: Words, _facts: Facts) -> Verdict:
+    open_ones = {action.id for action in state.outstanding}
+    return Allowed() if deed.body.get("id") in open_ones else Refused("done", "That action is done already.")
+
+
+def told_firm(state: State, _deed: Deed, words: Words, facts: Facts) -> Verdict:
+    if not facts.of_a_firm:
+        return Refused("no-firm", "This person works for no firm.")
+    if state.notified_at is None and not state.suspended:
+        return Refused(
+            "tell-them-first", "Tell the person first. Their firm hears of it afterwards, or when they are suspended."
+        )
+    return letter(words)
+
+
+def closed(state: State, _deed: Deed, _words: Words, _facts: Facts) -> Verdict:
+    if left := state.outstanding:
+        return Refused(
+            "actions-open", f"Not every action is done: {len(left)} {'is' if len(left) == 1 else 'are'} open."
+        )
+    if state.stands and state.sanction and not state.actions:
+        return Refused("no-actions", "Set down the action that the decision asks for, with who does it and by when.")
+    if not state.reporter_told_at:
+        return Refused(
+            "reporter", "Tell whoever reported it that it was dealt with. It says nothing of what was found."
+        )
+    if state.suspended and not state.stands:
+        return Refused("suspended", "The person is still suspended, and nothing was found against them: lift it first.")
+    return Allowed()
+
+
+def linked(_state: State, deed: Deed, _words: Words, _facts: Facts) -> Verdict:
+    return Allowed() if deed.body.get("to") else Refused("nothing", "Choose the case that tells of the same thing.")
+
+
+def unlinked(state: State, _deed: Deed, _words: Words, _facts: Facts) -> Verdict:
+    return Allowed() if state.linked_to else Refused("not-linked", "This case is linked to no other.")

@@ -1,0 +1,143 @@
+"""A council's own codes, in the same form as the five: a folder of TOML files that a setting names (FIELDVISIT_CODES_DIR).
+
+A wrong file stops the start, and says every mistake at once with the file and the line, as a policy does.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import MISSING, fields
+from pathlib import Path
+from typing import Any
+
+from fieldvisit.codes.catalogue import MET, UNMET, Clause, Document, all_documents
+from fieldvisit.ground.policy import lines_of
+
+CODE = re.compile(r"[A-Z]{2,4}")
+_own: tuple[Document, ...] = ()
+
+
+class OwnCodesError(ValueError):
+    """What is wrong with the council's own codes: each mistake a line."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("The council's own codes cannot be used:\n  " + "\n  ".join(problems))
+        self.problems = tuple(problems)
+
+
+def known_documents() -> tuple[Document, ...]:
+    """The five, and the council's own."""
+    return all_documents() + _own
+
+
+def use(folder: Path | None) -> None:
+    """Reads the folder; None: the five alone. Raises OwnCodesError."""
+    global _own
+    _own = tuple(read_folder(folder)) if folder else ()
+
+
+def read_folder(folder: Path) -> list[Document]:
+    """Raises OwnCodesError with everything that is wrong in any of the files."""
+    if not folder.is_dir():
+        raise OwnCodesError(
+            [f"{folder} is no folder. Set FIELDVISIT_CODES_DIR to the folder of the files, or leave it out."]
+        )
+    problems: list[str] = []
+    found: list[Document] = []
+    taken = {each.code: each.name for each in all_documents()}
+    for path in sorted(folder.glob("*.toml")):
+        file = _File(path, problems)
+        document = file.document()
+        if document is None:
+            continue
+        if document.code in taken:
+            file.wrong("document.code", f"{document.code} is the code of {taken[document.code]}. Choose other letters.")
+        taken.setdefault(document.code, path.name)
+        found.append(document)
+    if problems:
+        raise OwnCodesError(problems)
+    return found
+
+
+class _File:
+    def __init__(self, path: Path, problems: list[str]) -> None:
+        self.name, self.problems, self.tables, self.lines = path.name, problems, dict[str, Any](), dict[str, int]()
+        try:
+            text = path.read_text("utf-8")
+            self.tables, self.lines = tomllib.loads(text), lines_of(text)
+        except UnicodeDecodeError:
+            problems.append(f"{path.name} is not text in UTF-8: save it as UTF-8 and try again.")
+        except (OSError, tomllib.TOMLDecodeError, RecursionError) as error:
+            problems.append(f"{path.name}: {error}")
+
+    def wrong(self, where: str, what: str) -> None:
+        place = where
+        while place not in self.lines and "." in place:
+            place = place.rpartition(".")[0]
+        self.problems.append(f"{self.name}: {where} (line {self.lines.get(place, 1)}): {what}")
+
+    def document(self) -> Document | None:
+        """None where the file could not be read at all, or something is wrong with it: that is in `problems`."""
+        before = len(self.problems)
+        if not self.tables:
+            return None
+        for strange in sorted(set(self.tables) - {"document", "clause"}):
+            self.wrong(strange, "means nothing here: a code has [document] and [[clause]].")
+        facts = self._texts("document", self.tables.get("document"), Document, {"name", "clauses"})
+        code = facts.get("code", "")
+        if facts and not CODE.fullmatch(code):
+            self.wrong("document.code", "must be two to four capital letters.")
+        if facts and facts.get("status") not in ("draft", "live"):
+            self.wrong("document.status", 'must be "draft" or "live".')
+        rows = self.tables.get("clause")
+        if not isinstance(rows, list) or not rows:
+            self.wrong("clause", "is absent. Write [[clause]] for each clause of the code.")
+            rows = []
+        clauses = [each for each in self._clauses(code, rows) if each]
+        if len(self.problems) > before:
+            return None
+        return Document(**facts, name=self.name.removesuffix(".toml"), clauses=tuple(clauses))
+
+    def _clauses(self, code: str, rows: list[Any]) -> Iterator[Clause | None]:
+        seen: set[str] = set()
+        for place, row in enumerate(rows):
+            here = f"clause[{place}]"
+            facts = self._texts(here, row, Clause, {"document"}, lists={"where", "tests"})
+            ways = set(str(facts.get("how", "")).split("+"))
+            if facts and not ways <= set(MET) and ways - set(UNMET):
+                self.wrong(f"{here}.how", f"must be one or two of {', '.join(MET)}, or one of {', '.join(UNMET)}.")
+            if facts and not str(facts.get("id", "")).startswith(f"{code}-"):
+                self.wrong(f"{here}.id", f"must begin with {code}-.")
+            if facts.get("id") in seen:
+                self.wrong(f"{here}.id", f"{facts['id']} is there twice.")
+            seen.add(facts.get("id", ""))
+            yield Clause(document=code, **facts) if {"id", "section", "bearer", "duty", "how"} <= set(facts) else None
+
+    def _texts(
+        self,
+        where: str,
+        row: Any,
+        kind: type[Clause | Document],
+        ours: set[str],
+        lists: frozenset[str] | set[str] = frozenset(),
+    ) -> dict[str, Any]:
+        if not isinstance(row, dict):
+            self.wrong(where, f"must be a table: write [{where}] on a line of its own.")
+            return {}
+        asked = {each.name: each.default is MISSING for each in fields(kind) if each.name not in ours}
+        for strange in sorted(set(row) - set(asked)):
+            self.wrong(f"{where}.{strange}", "means nothing here.")
+        for absent in sorted(name for name, needed in asked.items() if needed and name not in row):
+            self.wrong(f"{where}.{absent}", "is absent.")
+        for name in sorted(set(row) & set(asked)):
+            good = _is_texts(row[name]) if name in lists else isinstance(row[name], str)
+            if not good:
+                self.wrong(
+                    f"{where}.{name}", "must be a list of texts." if name in lists else "must be text, in quotes."
+                )
+        known = {name: value for name, value in row.items() if name in asked}
+        return known | {name: tuple(known[name]) for name in lists & set(known) if _is_texts(known[name])}
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)

@@ -1,0 +1,175 @@
+"""The pages of breach cases: one's own list, a case whose next act stands first, letters, and what the person named sees."""
+
+import re
+
+from flask.testing import FlaskClient
+
+from fieldvisit.db import new_id
+from tests.cases import LETTER, Case, a_case, an_involved
+from tests.web.desk_forms import said
+from tests.world import World
+
+
+def send(client: FlaskClient, case: Case, step: str, **typed):
+    form = {"k": new_id()} | {(name if name == "seen" else f"{step}_{name}"): value for name, value in typed.items()}
+    return client.post(f"/office/breaches/{case.id}/{step}", data=form)
+
+
+def own_letters(client: FlaskClient) -> list[str]:
+    return re.findall(r"/conduct/letters/([0-9a-f]{32})\"", client.get("/conduct/letters").text)
+
+
+def test_a_case_is_led_through_its_pages_from_the_report_to_the_end(world: World):
+    case = a_case(world, subject=None)
+    lena, ines, ivan = world.client("lena"), world.client("ines"), world.client("ivan")
+    assert case_ref(lena, case) in said(lena.get("/office/breaches"))
+    assert send(lena, case, "seated", part="screener", person=world.ids["ines"]).status_code == 303
+    assert send(lena, case, "seated", part="decider", person=world.ids["ivan"]).status_code == 303
+    page = said(ines.get(f"/office/breaches/{case.id}"))
+    assert page.index("Say whom it is about") < page.index("Write a note")
+    assert "Decide: finding" not in page
+    assert send(ines, case, "identified", subject=f"person:{world.ids['asha']}").status_code == 303
+    wrong = send(ines, case, "screened", why="It fits.")
+    assert wrong.status_code == 422 and "Choose at least one clause" in said(wrong) and "It fits." in wrong.text
+    screened = send(ines, case, "screened", clauses="ME-2d", ladder="ME:conduct", why="It fits.")
+    assert screened.status_code == 303, said(screened)
+    assert send(ines, case, "notified", letter=LETTER, how="page").status_code == 303
+    asha = world.client("asha")
+    [letter] = own_letters(asha)
+    assert (
+        asha.post(f"/conduct/letters/{letter}/answered", data={"k": new_id(), "words": "It was a slip."}).status_code
+        == 303
+    )
+    assert "It was a slip." in said(ivan.get(f"/office/breaches/{case.id}"))
+    refused = send(
+        ivan, case, "decided", finding="upheld", reasons="Not denied.", sanction="training", learning="None."
+    )
+    assert refused.status_code == 409 and "an apology and training were considered" in said(refused).lower()
+    assert "Not denied." in refused.text
+    decided = send(
+        ivan, case, "decided", finding="upheld", reasons="Not denied.", sanction="training", learning="None.",
+        ticked=["apology", "training"], considered="Training teaches more.",
+    )  # fmt: skip
+    assert decided.status_code == 303, said(decided)
+    assert send(ivan, case, "communicated", letter=LETTER, how="page").status_code == 303
+    day = {f"actions_due_1-{part}": value for part, value in (("day", "1"), ("month", "2"), ("year", "2027"))}
+    form = {"k": new_id(), "actions_what_1": "A course", "actions_owner_1": "Mona Idris"} | day
+    assert ivan.post(f"/office/breaches/{case.id}/actions", data=form).status_code == 303
+    page = ivan.get(f"/office/breaches/{case.id}")
+    assert "A course (Mona Idris)" in said(page)
+    action = re.search(r'name="action_done_id"[^>]*value="([0-9a-f]+)"', page.text)
+    assert action
+    assert send(ivan, case, "closed").status_code == 409
+    assert send(ivan, case, "action_done", id=action[1]).status_code == 303
+    assert send(ivan, case, "reporter_told", how="receipt").status_code == 303
+    assert send(ivan, case, "closed").status_code == 303
+    assert case.state.stage == "closed"
+
+
+def case_ref(client: FlaskClient, case: Case) -> str:
+    found = re.search(r"B-[0-9A-Z]{9}", client.get(f"/office/breaches/{case.id}").text)
+    assert found
+    return found[0]
+
+
+def test_a_firms_manager_sees_its_part_only_when_the_firm_was_told_and_never_one_about_themselves(world: World):
+    mona = world.client("mona")
+    case = a_case(world).screened().told()
+    assert "About one of your workers" not in mona.get("/conduct/letters").text
+    case.act("told_firm", "ines", words={"letter": "Please send somebody else."}, how="handed")
+    assert "About one of your workers" in mona.get("/conduct/letters").text
+    assert "About one of your workers" not in world.client("omar").get("/conduct/letters").text
+    [letter] = own_letters(mona)
+    assert "Please send somebody else." in mona.get(f"/conduct/letters/{letter}").text
+    assert world.client("omar").get(f"/conduct/letters/{letter}").status_code == 404
+    assert mona.post(f"/conduct/letters/{letter}/answered", data={"k": new_id(), "words": "No."}).status_code == 404
+
+
+def test_letters_are_printed(world: World):
+    case = a_case(world).screened().told()
+    page = world.client("ines").get(f"/office/breaches/{case.id}").text
+    address = re.search(rf"/office/breaches/{case.id}/letters/[0-9a-f]+", page)
+    assert address
+    printed = world.client("ines").get(address[0])
+    assert (printed.mimetype, printed.data[:5]) == ("application/pdf", b"%PDF-")
+    [letter] = own_letters(world.client("asha"))
+    assert world.client("asha").get(f"/conduct/letters/{letter}/pdf").data[:5] == b"%PDF-"
+
+
+def test_what_the_person_typed_is_not_lost_and_a_late_appeal_is_told_its_date(world: World):
+    case = a_case(world).screened().told()
+    asha = world.client("asha")
+    [letter] = own_letters(asha)
+    wrong = asha.post(f"/conduct/letters/{letter}/answered", data={"k": new_id(), "words": "x" * 8001})
+    assert wrong.status_code == 422 and "x" * 500 in wrong.text
+    assert case.state.stage == "awaiting_response"
+    assert world.client("ben").get(f"/conduct/letters/{letter}").status_code == 404
+
+
+def test_an_involved_person_reads_and_answers_by_their_link_and_before_that_there_is_nothing(world: World):
+    from fieldvisit.ground.roles import DEMO
+    from fieldvisit.register.involved import InvolvedPerson, key_of_links, token_of, word_of
+    from tests.cases import a_code
+
+    a_code(world, "AL", ["panel"])
+    an_involved(world, "panel", "Pia Lund")
+    key = key_of_links(world.app.config["SECRET_KEY"])
+    with world.database.reading(DEMO) as session:
+        pia = session.get_one(InvolvedPerson, world.ids["Pia Lund"])
+        address, word = f"/p/{token_of(pia, key)}", word_of(pia, key)
+    nobody = world.client()
+    case = a_case(world, "Pia Lund", kind="involved")
+    before = nobody.post(address, data={"word": word}).text
+    case.screened("AL", ("AL-2.7",), "regular", coordinates=False)
+    assert nobody.post(address, data={"word": word}).text == before
+    case.told()
+    page = nobody.post(address, data={"word": word}).text
+    assert "What you are asked about" in page
+    path = re.search(r"letters/[0-9a-f]{32}", page)
+    assert path
+    assert LETTER.split("\n")[-1] in nobody.post(f"{address}/{path[0]}", data={"word": word}).text
+    form = {"word": word, "do": "answered", "k": new_id(), "words": "I told my sister. I am sorry."}
+    assert "We have what you wrote" in nobody.post(f"{address}/{path[0]}", data=form).text
+    assert case.state.stage == "investigating"
+    assert nobody.post(f"{address}/letters/{'f' * 32}", data={"word": word}).status_code == 404
+
+
+def test_evidence_is_shown_as_it_is_and_logged_first(world: World):
+    from sqlalchemy import select
+
+    from fieldvisit.audit.models import AccessRecord
+    from tests.stories import a_visit
+
+    story = a_visit(world).at_the_door()
+    case = a_case(world, visit_id=story.visit_id).screened()
+    ines = world.client("ines")
+    page = ines.get(f"/office/breaches/{case.id}").text
+    keys = re.findall(r'value="((?:entry|notice):[0-9a-f]+)"', page)
+    assert len(keys) >= 3
+    assert send(ines, case, "evidence", items=keys).status_code == 303
+    page = ines.get(f"/office/breaches/{case.id}").text
+    assert f'value="{keys[0]}"' not in page
+    address = re.search(rf"/office/breaches/{case.id}/evidence/[0-9a-f]+", page)
+    assert address
+    assert "It is as it was when it was attached." in ines.get(address[0]).text
+    assert world.client("ivor").get(address[0]).status_code == 404
+    with world.database.reading(None) as session:
+        rows = session.scalars(select(AccessRecord).where(AccessRecord.reason.like("evidence%"))).all()
+        assert [(row.person_id, row.object_id) for row in rows if row.reason != "evidence"] == [
+            (world.ids["ines"], case.id)
+        ]
+
+
+def test_two_officers_at_once_the_second_is_told_and_nothing_is_lost(world: World):
+    case = a_case(world).screened().told().answered()
+    ivan = world.client("ivan")
+    seen = re.search(r'name="seen"[^>]*value="(\d+)"', ivan.get(f"/office/breaches/{case.id}").text)
+    assert seen
+    case.seated("decider", "ivor")  # a lead gives the decision to somebody else, who decides
+    case.decided(by="ivor")
+    second = send(
+        ivan, case, "decided", seen=seen[1], finding="not_upheld", reasons="I do not believe it.", learning="None."
+    )
+    assert second.status_code in (404, 409)
+    if second.status_code == 409:
+        assert "Ivor Vale did the next step" in said(second) and "I do not believe it." in second.text
