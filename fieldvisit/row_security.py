@@ -78,7 +78,7 @@ ADDED_BY_ANYBODY = f"{PERSON} IS NOT NULL OR {SYSTEM}"
 
 
 def _seated(case: str) -> str:
-    """breach_seat's own policy shows the own seats alone, to the roles that read cases."""
+    """case: with its table's name, or it would be the seat's own. breach_seat's policy shows the own seats alone."""
     return f"EXISTS (SELECT FROM breach_seat AS seat WHERE seat.case_id = {case})"
 
 
@@ -162,14 +162,14 @@ POLICIES: dict[str, Rows] = {
     # register/apart.py: whoever plans and whoever decides; anybody who declares an interest writes one
     "kept_apart": Rows(f"{DECIDES}", written=f"{PERSON} IS NOT NULL"),
     # breaches/case_models.py: a seat that has not ended; anybody may report, so anybody may add (N1 to N4)
-    "breach_case": Rows(_seated("id"), written=ADDED_BY_ANYBODY),
-    "breach_step": Rows(_seated("case_id"), written=ADDED_BY_ANYBODY),
-    "breach_words": Rows(_seated("case_id"), written=ADDED_BY_ANYBODY),
-    "breach_evidence": Rows(_seated("case_id")),
+    "breach_case": Rows(_seated("breach_case.id"), written=ADDED_BY_ANYBODY),
+    "breach_step": Rows(_seated("breach_step.case_id"), written=ADDED_BY_ANYBODY),
+    "breach_words": Rows(_seated("breach_words.case_id"), written=ADDED_BY_ANYBODY),
+    "breach_evidence": Rows(_seated("breach_evidence.case_id")),
     "breach_seat": Rows(f"person_id = {PERSON} AND ends IS NULL AND {READS_CASES}", written=ADDED_BY_ANYBODY),
     "breach_apart": Rows(NOBODY, written=ADDED_BY_ANYBODY),
     "breach_told": Rows(
-        f"({_seated('case_id')}) OR (given_at IS NOT NULL AND (person_id = {PERSON}"
+        f"({_seated('breach_told.case_id')}) OR (given_at IS NOT NULL AND (person_id = {PERSON}"
         f" OR (firm_id = {FIRM} AND about_id IS DISTINCT FROM {PERSON})))",
         written=ADDED_BY_ANYBODY,
     ),

@@ -9,10 +9,11 @@ from datetime import datetime
 from fieldvisit.breaches.case_clocks import due_of
 from fieldvisit.breaches.case_facts import RESULTS
 from fieldvisit.breaches.case_state import State
-from fieldvisit.breaches.procedure import Limit, Procedure, say_clause
+from fieldvisit.breaches.procedure import Limit, Procedure
 from fieldvisit.codes.catalogue import clause
 from fieldvisit.ground.clock import london_date, say_date
 from fieldvisit.ground.policy import Policy
+from fieldvisit.ground.settings import DEFAULT_NOTE, PROJECT_DEFAULT
 
 LETTERS = {
     "notice": "What you are asked about",
@@ -58,6 +59,11 @@ def first_text(
     return "\n".join([*made, *help_offered, *end])
 
 
+def say_clause(clause: str) -> str:
+    """Inside a sentence."""
+    return DEFAULT_NOTE if clause == PROJECT_DEFAULT else clause
+
+
 def answer_by(procedure: Procedure, at: datetime, policy: Policy) -> datetime:
     return due_of(procedure.limits["respond"], at, policy)
 
@@ -81,11 +87,7 @@ def _clauses(state: State) -> list[str]:
 def _notice(state: State, about: About, procedure: Procedure, at: datetime, policy: Policy) -> list[str]:
     limit = procedure.limits["respond"]
     until = say_date(london_date(answer_by(procedure, at, policy)))
-    how = (
-        f"Answer on your own page, {about.page}, or by letter, or ring us."
-        if about.page
-        else "Answer by letter, or ring us."
-    )
+    how = f"Answer online at {about.page}, by letter, or ring us." if about.page else "Answer by letter, or ring us."
     ladder = procedure.ladder(state.ladder)
     row = f" ({ladder.label.lower()}, {say_clause(ladder.clause)})" if ladder else ""
     return [
@@ -158,7 +160,7 @@ def _appeal_words(state: State, procedure: Procedure, at: datetime, policy: Poli
     return [
         f"Can you appeal? Yes, in writing, until the end of {say_date(london_date(until))} "
         f"({say_clause(procedure.appeals.clause)}). {procedure.appeals.route}",
-        f"Who decides: {level.label} ({say_clause(level.clause)}).",
+        f"{level.label} ({say_clause(level.clause)}).",
     ]
 
 

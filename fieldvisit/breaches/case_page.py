@@ -96,9 +96,7 @@ def of_case(session: Session, case: BreachCase, who: str, at: datetime, policy: 
     procedure = procedure_of(case.document) if case.document else None
     subject = case_readers.named(session, case.subject_kind, case.subject_id)
     people = {row.by for row in rows if row.by} | set(state.seats.values())
-    names: dict[str, str] = dict(
-        session.execute(select(Person.id, Person.name).where(Person.id.in_(people))).all()
-    )
+    names: dict[str, str] = dict(session.execute(select(Person.id, Person.name).where(Person.id.in_(people))).all())
     words = cases.words_of(session, case.id)
     linked = session.scalars(select(BreachCase).where(BreachCase.linked_to == case.id)).all()
     offered = _offered(state, procedure, facts, who)
@@ -137,7 +135,22 @@ def _seats(state: State, procedure: Procedure | None, names: Mapping[str, str]) 
 def _offered(state: State, procedure: Procedure | None, facts: Facts, who: str) -> list[str]:
     """In the order of the page: what the case waits for first. What is for somebody else is not offered."""
     found = [step for step in OFFERS if state.stage in TABLE[step][0] and _fits(step, state, procedure, facts)]
-    return [step for step in found if DONE_BY.get(step) is None or state.seats.get(DONE_BY[step]) == who]
+    found = [step for step in found if DONE_BY.get(step) is None or state.seats.get(DONE_BY[step]) == who]
+    waits_for = _waits_for(state)
+    return sorted(found, key=lambda step: step != waits_for)
+
+
+def _waits_for(state: State) -> str:
+    """What the case cannot go on without, where it is not the first that the table allows."""
+    if state.stage is Stage.REPORTED:
+        known = "screened" if state.subject_id else "identified"
+        return known if state.seats.get("screener") else "seated"
+    if state.stage is Stage.APPEAL_REQUESTED and state.seats.get("appeal") in (
+        None,
+        *(each.by for each in state.appeals),
+    ):
+        return "seated"
+    return "decided" if state.stage is Stage.INVESTIGATING else ""
 
 
 def _fits(step: str, state: State, procedure: Procedure | None, facts: Facts) -> bool:

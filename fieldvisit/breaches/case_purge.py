@@ -28,7 +28,7 @@ def redact(database: Database, at: datetime, policy: Policy) -> int:
         closed = select(BreachCase.id, BreachCase.closed_at).where(
             BreachCase.closed_at.is_not(None), BreachCase.redacted_at.is_(None)
         )
-        rows = [(case_id, closed_at) for case_id, closed_at in session.execute(closed)]
+        rows = [(case_id, closed_at) for case_id, closed_at in session.execute(closed) if closed_at]
     for case_id, closed_at in rows:
         day = goes_on(london_date(closed_at), policy)
         if day is not None and day <= today:

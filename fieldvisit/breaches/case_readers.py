@@ -45,7 +45,7 @@ class Named:
 
     @property
     def page(self) -> str:
-        return "/conduct/letters" if self.kind == "person" else "your personal link"
+        return "‘Letters to you’" if self.kind == "person" else "your personal link"
 
 
 def named(session: Session, kind: str, subject_id: str | None) -> Named | None:

@@ -7,7 +7,17 @@ from flask import Blueprint, Response, abort, current_app, redirect, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from fieldvisit.breaches import case_acts, case_evidence, case_forms, case_letters, case_page, case_readers, case_words, cases, totals
+from fieldvisit.breaches import (
+    case_acts,
+    case_evidence,
+    case_forms,
+    case_letters,
+    case_page,
+    case_readers,
+    case_words,
+    cases,
+    totals,
+)
 from fieldvisit.breaches.case_models import BreachCase, BreachEvidence, BreachTold
 from fieldvisit.db import new_id
 from fieldvisit.ground.roles import CONDUCT

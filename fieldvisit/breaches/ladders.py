@@ -16,7 +16,7 @@ def ladders_for(procedure: Procedure, clauses: Iterable[str]) -> tuple[Ladder, .
 
 
 def _leads(ladder: Ladder, clause: str) -> bool:
-    """'MR-4' leads to MR-4a and MR-4, never to MR-40."""
+    """'MR-3.1' leads to MR-3.1, never to MR-3.10."""
     return any(
         clause == begins or (clause.startswith(begins) and not clause[len(begins)].isdigit())
         for begins in ladder.clauses

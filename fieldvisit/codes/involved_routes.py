@@ -9,7 +9,7 @@ from flask import Response, abort, current_app, redirect, request
 from sqlalchemy import or_, select, true
 from sqlalchemy.orm import Session
 
-from fieldvisit.codes import forms, rules, service, versions
+from fieldvisit.codes import forms, related, rules, service, versions
 from fieldvisit.codes.forms import Typed
 from fieldvisit.codes.models import CodeVersion
 from fieldvisit.codes.office_routes import Answer, _may
@@ -80,7 +80,7 @@ def code(token: str, version_id: str) -> Response:
             "codes/involved.html", token, person, status=422 if said.errors else 200, version=version, typed=said,
             errors=said.errors, done=done, sections=versions.sections(writing, version), says=rules.SAYS, key=new_id(),
             signature=service.signature_of(writing, person, version.id), ours=versions.is_ours(writing, version),
-            texts=versions.texts_of(writing, version.id), today=london_date(at()),
+            texts=versions.texts_of(writing, version.id), related=related.beside(version.document), today=london_date(at()),
         )  # fmt: skip
 
 

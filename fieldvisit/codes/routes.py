@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, abort, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from fieldvisit.codes import forms, rules, service, training, versions
+from fieldvisit.codes import forms, related, rules, service, training, versions
 from fieldvisit.codes.forms import Typed
 from fieldvisit.codes.models import CodeText, CodeVersion
 from fieldvisit.codes.text import HTML
@@ -57,7 +57,7 @@ def read(version_id: str) -> Answer:
     return page(
         "codes/read.html", version=version, sections=sections, part=part, all=asked == ALL, kept=kept, texts=texts,
         ours=versions.is_ours(session(), version), done=request.args.get("done", ""), key=new_id(), document=_document(version),
-        read_at=issue.read_at if issue else None, labels=versions.TEXTS,
+        read_at=issue.read_at if issue else None, labels=versions.TEXTS, related=related.beside(version.document),
     )  # fmt: skip
 
 

@@ -178,6 +178,14 @@ def home_by_uprn(session: Session, who: Principal, uprn: str) -> Home | None:
     return session.scalars(select(Home).where(Home.uprn == uprn, Home.area_id.in_(who.areas))).first()
 
 
+def home_of(session: Session, who: Principal, home_id: str) -> Home | None:
+    return session.scalars(select(Home).where(Home.id == home_id, Home.area_id.in_(who.areas))).first()
+
+
+def visit_called(session: Session, ref: str) -> Visit | None:
+    return session.scalars(select(Visit).where(Visit.ref == ref)).first()
+
+
 def home_at(session: Session, who: Principal, postcode: str, house: str) -> list[Home]:
     """Of one's own areas; the house by how its first line begins."""
     query = select(Home).where(Home.postcode == postcode, Home.area_id.in_(who.areas))

@@ -19,7 +19,8 @@ Words = dict[str, str]
 
 # Where the refusal of a rule is shown: beside the box that can lift it.
 BOXES = {
-    "no-points": "points", "no-handler": "handler", "complained-of": "handler", "was-there": "handler", "no-duty": "handler",
+    "no-points": "points", "no-handler": "handler", "complained-of": "handler", "was-there": "handler",
+    "interest": "handler", "no-duty": "handler",
     "same-person": "handler", "no-ground": "ground", "no-day": "until", "no-longer": "until", "too-long": "until",
     "not-the-sum": "outcome", "no-reasons": "reasons", "no-remedy": "remedy", "no-owner": "owner", "past": "due",
     "no-what": "what", "no-learning": "learning", "no-person": "person", "handler-named": "person", "no-words": "note",
@@ -187,6 +188,7 @@ class NewForm:
     authority: str
     postcode: str
     house: str
+    visit: str
     wanted: bool
     hazard: str
     hazard_seen: str
@@ -211,6 +213,7 @@ def read_new(typed: Typed, hazards: tuple[str, ...], now: datetime) -> NewForm:
         authority=typed.words("new_authority", most=SHORT),
         postcode=typed.words("new_postcode", most=12),
         house=typed.words("new_house", most=60),
+        visit=typed.words("new_visit", most=20).upper(),
         wanted=typed.choice("new_wanted", ("yes", "no"), "Say whether they want to complain: ask them.") == "yes",
         hazard=typed.choice("new_hazard", (*hazards, "unknown")) or "",
         hazard_seen=typed.words("new_hazard_seen", most=LONG),

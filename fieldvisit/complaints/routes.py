@@ -47,7 +47,12 @@ def list_complaints() -> Answer:
 @blueprint.get("/office/complaints/new")
 @access("complaint", "make")
 def new() -> Answer:
-    return _new_page(Typed.nothing())
+    """From a home's page, that home is filled in."""
+    home = board.home_of(session(), principal(), request.args.get("home", "")[:32])
+    if home is None:
+        return _new_page(Typed.nothing())
+    log_access(home.id, reason="new")
+    return _new_page(Typed.nothing(new_postcode=home.postcode, new_house=home.address_line))
 
 
 @blueprint.post("/office/complaints/new")
@@ -57,6 +62,9 @@ def receive() -> Answer:
     typed = Typed(request.form)
     read = forms.read_new(typed, tuple(each.name for each in policy().hazards), at())
     home = _home_typed(typed, read)
+    visit = board.visit_called(session(), read.visit) if read.visit else None
+    if read.visit and visit is None:
+        typed.wrong("new_visit", "There is no such visit. Check its letters, or leave this empty.")
     if read.hazard and home is None:
         typed.wrong("new_postcode", "A hazard is in a home: say in which.")
     if typed.errors:
@@ -65,7 +73,8 @@ def receive() -> Answer:
     heard = Heard(
         cause=f"desk:{key}", channel=read.channel, heard_at=read.heard_at, words=read.words, wants=read.wants,
         complainant_name=read.name, complainant_contact=read.contact, safe_to_contact=read.safe,
-        representative=read.representative, authority=read.authority, home_id=home.id if home else None,
+        representative=read.representative, authority=read.authority,
+        home_id=home.id if home else None, visit_id=visit.id if visit else None,
         about_conduct=read.conduct, hazard=read.hazard, hazard_seen=read.hazard_seen, wanted=read.wanted,
         handler_is=principal().person_id, about_person_id=_person(typed, read.person),
     )  # fmt: skip
@@ -83,7 +92,7 @@ def receive() -> Answer:
 def _reported(made: Complaint, heard: Heard, home: Home | None) -> conduct.Reported:
     return conduct.Reported(
         cause=f"complaint:{made.id}", heard_at=heard.heard_at, words=heard.words, subject_id=heard.about_person_id,
-        home_id=heard.home_id, area_id=home.area_id if home else None, told_by_id=principal().person_id,
+        home_id=heard.home_id, visit_id=heard.visit_id, area_id=home.area_id if home else None, told_by_id=principal().person_id,
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from fieldvisit.complaints.clocks import extension_days
+from fieldvisit.complaints.heard import Heard as Heard
 from fieldvisit.complaints.letters import PARTS
 from fieldvisit.complaints.state import ANSWERED, LETTERS, OPEN1, OPEN2, Deed, Stage, State
 from fieldvisit.ground.clock import say_date
@@ -21,46 +22,15 @@ WORKS, SENIOR = "complaints", "complaints_senior"  # duties
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
-    """Somebody said that they are not content, in whatever way (B3: they need not say the word).
-
-    heard_at: aware UTC, when it was first said, which is when it was received. words, wants: as they were said.
-    wanted: False where the tenant was offered a complaint and said no. hazard: "" or a hazard's code ("unknown" where
-    somebody must still say which); hazard_seen: what of it was seen, which stands in the hazard's own case.
-    about_conduct: said of it; who says so reports it too. handler_is: who took it; about_person_id: whom it is about.
-    representative: who speaks for them, or empty; authority: how we know that they may. put_right: what was done at once.
-    """
-
-    cause: str
-    channel: str
-    heard_at: datetime
-    words: str
-    wants: str = ""
-    complainant_name: str = ""
-    complainant_contact: str = ""
-    safe_to_contact: str = ""
-    representative: str = ""
-    authority: str = ""
-    put_right: str = ""
-    home_id: str | None = None
-    household_id: str | None = None
-    visit_id: str | None = None
-    about_conduct: bool = False
-    hazard: str = ""
-    hazard_seen: str = ""
-    wanted: bool = True
-    handler_is: str | None = None
-    about_person_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Hands:
     """Whose hands it is in. duties: of whoever acts. kept_from: whom it is about. at_visit: who was at the visit.
-    handlers: person -> duties there, of everybody who may look into it. missing: of the letter, what it does not say."""
+    apart: who has declared an interest there. handlers: person -> duties there, of everybody who may look into it.
+    missing: of the letter, what it does not say."""
 
     duties: frozenset[str] = frozenset()
     kept_from: frozenset[str] = frozenset()
     at_visit: frozenset[str] = frozenset()
+    apart: frozenset[str] = frozenset()
     handlers: Mapping[str, frozenset[str]]
     missing: tuple[str, ...] = ()
     until: date | None = None
@@ -85,6 +55,8 @@ def may_handle(state: State, handler: str, process: int, hands: Hands) -> Verdic
         return Refused("complained-of", "It is about this person. Choose somebody else.", OUR_TABLE)
     if handler in hands.at_visit:
         return Refused("was-there", "This person was at the visit that it is about. Choose somebody else.", OUR_TABLE)
+    if handler in hands.apart:
+        return Refused("interest", "This person has declared an interest there. Choose somebody else.", OUR_TABLE)
     wanted = {SENIOR} if process == 2 else {WORKS, SENIOR}
     if not hands.handlers.get(handler, frozenset()) & wanted:
         return Refused("no-duty", f"This person has no duty to look into complaints at stage {process}.", OUR_TABLE)
@@ -151,7 +123,7 @@ def may_decide(state: State, by: str, outcome: str, answers: Mapping[str, str], 
     process = state.process
     if not (found := _in(state, _open(process), "It is decided after it was acknowledged, and before it is answered.")):
         return found
-    if by in hands.at_visit or by in hands.kept_from:
+    if by in hands.at_visit | hands.kept_from | hands.apart:
         return Refused("was-there", "Somebody decides who had no part in what it is about.", OUR_TABLE)
     if process == 2 and not (found := _of_stage_2(state, by, hands)):
         return found

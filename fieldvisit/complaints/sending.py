@@ -196,8 +196,11 @@ def last_letter(session: Session, complaint_id: str, letter: str) -> str | None:
 
 
 def still_safe(session: Session, message: Message, at: datetime) -> bool:
-    """As `notifying.still_safe`, by the complaint's home: what it says must be allowed when it goes out."""
+    """As `notifying.still_safe`, by the complaint's home: what it says must be allowed when it goes out. One of which somebody
+    has said what became of it goes out no more."""
     found = lock_complaint_of(session, message.id)
+    if found is None or service.state_of(session, found[0].id).message != message.id:
+        return False
     return bool(
         found and any(way.to == message.to and way.channel == message.channel for way in ways(session, found[0], at))
     )
@@ -218,7 +221,7 @@ def hear(session: Session, message_id: str, at: datetime, policy: Policy) -> Non
     if sent and waits:
         moment = max(sent, message.written_at)
         service.note(session, complaint, Deed("sent", moment, "", body), f"sent:{message.id}", at, policy)
-    elif heard.delivery in FAILED and (waits or state.sent.get(body["letter"])):
+    elif heard.delivery in FAILED and (waits or service.was_pressed(session, f"sent:{message.id}")):
         service.note(session, complaint, Deed("failed", at, "", body), f"failed:{message.id}", at, policy)
 
 

@@ -21,6 +21,7 @@ from fieldvisit.ground.roles import Principal, Role, SystemPrincipal
 from fieldvisit.ground.verdict import insist
 from fieldvisit.hazards import service as hazards
 from fieldvisit.jobs import want
+from fieldvisit.register.apart import away_from
 from fieldvisit.register.models import Home, Household, Person, PersonArea, PersonDuty
 from fieldvisit.tasks import Task, raise_task
 from fieldvisit.visits.models import Visit, VisitWorker
@@ -92,8 +93,6 @@ def _as_said(heard: Heard, home: Home | None, at: datetime) -> Complaint:
 
 
 def _first_steps(session: Session, complaint: Complaint, heard: Heard, at: datetime, policy: Policy) -> None:
-    session.add(complaint)
-    session.flush()
     body: dict[str, Any] = {"from": heard.channel, "conduct": heard.about_conduct}
     if heard.hazard:
         body["hazard"] = heard.hazard
@@ -243,6 +242,7 @@ def hands_of(session: Session, complaint: Complaint, by: Principal, **more: Any)
         duties=duties,
         kept_from=frozenset(complaint.kept_from.split()),
         at_visit=_at_the_visit(session, complaint),
+        apart=away_from(session, complaint.home_id, by.at) if complaint.home_id else frozenset(),
         handlers={person.id: held for person, held in officers(session, complaint.area_id, by.at)},
         **more,
     )

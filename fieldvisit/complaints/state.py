@@ -244,7 +244,7 @@ def _action_done(state: State, deed: Deed) -> None:
 
 
 def _escalated(state: State, deed: Deed) -> None:
-    state.escalated_at, state.ended_at = deed.at, None
+    state.escalated_at, state.ended_at, state.learned = deed.at, None, False
     state.stage = Stage.STAGE2_REQUESTED
 
 

@@ -40,7 +40,7 @@ def lines(session: Session, involved: InvolvedPerson, when: datetime) -> list[Li
             )
         )
     gift = "Say what you were offered because of this work, also what you refused."
-    return [*found, Line("Gifts and hospitality", gift, "declare/gift", "Tell us", is_done=True)]
+    return [*found, Line("Gifts and hospitality", gift, "declare/gift", "Tell us")]
 
 
 @blueprint.post("/p/<code:token>/declare/<word:what>")

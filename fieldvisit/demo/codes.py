@@ -137,12 +137,10 @@ def seed_training(session: Session, people: dict[str, str], today: date) -> None
     """A card that runs out soon, and some that do not; an officer whose half of the hours is housing."""
     at, by = london_instant(today - timedelta(days=30)), people["olive"]
     asha, olive = (session.get_one(Person, people[ref]) for ref in ("asha", "olive"))
-    said = {"by": by, "at": at}
     done, soon = today - timedelta(days=345), today + timedelta(days=20)
-    training.record(
-        session, asha, "safeguarding", "Safeguarding, level 1", done, asha.training_until, key=new_id(), **said
-    )
-    training.record(session, asha, "qualification", "Gas safety card", done, soon, key=new_id(), **said)
+    level, until = "Safeguarding, level 1", asha.training_until
+    training.record(session, asha, "safeguarding", level, done, until, by=by, at=at, key=new_id())
+    training.record(session, asha, "qualification", "Gas safety card", done, soon, by=by, at=at, key=new_id())
     olive.half_housing, olive.position = True, "Housing officer"
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from fieldvisit.config import Config, make_private
 from fieldvisit.db import Database
 from fieldvisit.demo import bulk
+from fieldvisit.demo.breaches import play_breaches
 from fieldvisit.demo.complaints import play_complaints
 from fieldvisit.demo.declarations import play_declarations
 from fieldvisit.demo.drive import Stage, device_of
@@ -78,6 +79,7 @@ def load(
         play_entries(stage, home)
         play_complaints(stage, home)
         play_declarations(stage, home)
+        play_breaches(stage)
         let_standing_slip(session, cast, today, stage.at)
         shares = [share for *_, share in PAST]
         originals = [

@@ -61,6 +61,8 @@ PEOPLE = (
     Somebody("adam", "administrator", "Adam Reeve"),
     Somebody("aud", "auditor", "Aud Nilsen"),
     Somebody("dina", "safeguarding_lead", "Dina Prowse", areas=COUNCIL_WIDE),  # the lead's deputy
+    Somebody("ivan", "investigator", "Ivan Holt", areas=COUNCIL_WIDE),  # whoever looks at a case does not decide it
+    Somebody("iris", "investigator", "Iris Bloom", areas=COUNCIL_WIDE),  # nor hears the appeal
 )
 WITH_A_BADGE = ("asha", "ben", "cleo", "dev", "eve", "finn", "gita", "carl", "vera")
 IN_GOOD_STANDING = ("asha", "ben", "cleo", "dev", "vera")

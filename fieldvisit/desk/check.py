@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 from fieldvisit import schema
 from fieldvisit.complaints import service as complaints
 from fieldvisit.complaints.models import Complaint
+from fieldvisit.complaints.state import ENDED as COMPLAINT_ENDED
 from fieldvisit.config import Config
 from fieldvisit.db import Database
 from fieldvisit.evidence import keys
 from fieldvisit.evidence.service import path_of
 from fieldvisit.evidence.store import NotThereError, Store, StoreAwayError, store_of
-from fieldvisit.ground.clock import london_date, london_instant, say_date
+from fieldvisit.ground.clock import london_date, london_instant, now, say_date
 from fieldvisit.ground.policy import Policy, policy_as_kept
 from fieldvisit.ground.roles import CHECKING
 from fieldvisit.hazards import service as hazards
@@ -28,7 +29,7 @@ from fieldvisit.notices.models import Notice
 from fieldvisit.outbox import purging
 from fieldvisit.outbox.envelope import IntakeKey, digest_of, is_well_signed, signed_text
 from fieldvisit.outbox.models import Attachment
-from fieldvisit.register.models import Grant
+from fieldvisit.register.models import Area, Grant
 from fieldvisit.visits import lawful_entry_service as lawful_entries
 from fieldvisit.visits.fold import Line, fold
 from fieldvisit.visits.hearing import known_of, news
@@ -171,7 +172,8 @@ def _of_hazard(row: Hazard, steps: list[HazardStep], policy: Policy) -> Iterator
 
 
 def _of_complaints(session: Session, policy: Policy) -> Iterator[str]:
-    """Every complaint, folded anew from its steps."""
+    """Every complaint, folded anew from its steps; and areas in which nobody would see one that is open."""
+    lonely: set[str] = set()
     after, wanted = "", select(Complaint).order_by(Complaint.id).limit(_AT_A_TIME)
     while rows := session.scalars(wanted.where(Complaint.id > after)).all():
         steps = complaints.steps_of(session, [row.id for row in rows])
@@ -182,8 +184,12 @@ def _of_complaints(session: Session, policy: Policy) -> Iterator[str]:
             for column, value in complaints.cached(complaints.state_from(steps[row.id]), policy).items():
                 if getattr(row, column) != value:
                     yield f"Complaint {row.ref}: {column} says {getattr(row, column)!r}, its steps add up to {value!r}."
+            if row.stage not in COMPLAINT_ENDED and row.area_id and not complaints.officers(session, row.area_id, now()):
+                lonely.add(row.area_id)
         after = rows[-1].id
         session.expunge_all()
+    for area in session.scalars(select(Area).where(Area.id.in_(lonely)).order_by(Area.name)):
+        yield f"Nobody sees the complaints of {area.name}: give an officer there the duty ‘complaints’."
 
 
 def _of_work(session: Session, today: date) -> Iterator[str]:

@@ -180,6 +180,7 @@ MAY = (
     ("task", "list"),
     ("caller", "verify"),
     ("concern", "take"),
+    ("complaint", "make"),
     ("round", "read"),
 )
 

@@ -5,7 +5,7 @@ From each clause to where it lives: to a page where a tenant may go, as a link; 
 
 from flask import Response, abort
 
-from fieldvisit.codes import catalogue, service, versions
+from fieldvisit.codes import catalogue, related, service, versions
 from fieldvisit.codes.models import CodeVersion
 from fieldvisit.codes.routes import handed_over
 from fieldvisit.doorway.my_visit_routes import blueprint
@@ -37,7 +37,7 @@ def code(code: str) -> Response:
         made = page(
             "doorway/code.html", version=version, document=document, sections=versions.sections(session, version),
             ours=versions.is_ours(session, version), texts=versions.texts_of(session, version.id), labels=versions.TEXTS,
-            places=_places, met=catalogue.MET,
+            places=_places, related=related.beside(version.document), met=catalogue.MET,
         )  # fmt: skip
         return Response(made, mimetype="text/html")
 

@@ -27,7 +27,7 @@ export async function open(_button, given) {
   if (!made) return tools.say(NOT_HERE, "is-failed");
   page = made;
   const main = document.querySelector("main");
-  covered = [...main.children].filter((part) => !part.hidden);
+  covered = [...main.children].filter((part) => !part.hidden && !part.matches("[data-said]"));
   for (const part of covered) part.hidden = true;
   fillWhere(main);
   main.append(page);

@@ -21,9 +21,11 @@ from fieldvisit.register.models import Household, Person, Precaution
 from fieldvisit.visits import events as ev
 from fieldvisit.visits import notifying
 from fieldvisit.visits.service import lock
-from tests.looks.complaints import some_complaints
+from tests.looks import codes
 from tests.looks.breaches import decides_with_nothing_typed, some_breaches
+from tests.looks.complaints import some_complaints
 from tests.looks.declarations import decides_nothing, sends_nothing, some_declarations
+from tests.looks.concerns import asks_how_it_stands, looks_somebody_up, sends_it, shows_who_told_it, some_concerns
 from tests.looks.hazards import some_hazards
 from tests.looks.lawful_entries import asks_with_nothing_typed, entries_without_consent
 from tests.looks.photos import a_photographed_visit, shows_all
@@ -121,10 +123,11 @@ def verifies(badge: str, house: str, postcode: str = "LE13 9AA", word: str = "")
 def takes_a_concern(page: Page) -> None:
     for question, answer in (("Is anyone in danger now", "No"), ("Is the person still there", "No")):
         page.get_by_role("group", name=question).get_by_label(answer, exact=True).check()
-    page.get_by_label("They stay anonymous").check()
+    page.get_by_role("radio", name="They stay anonymous").check()
     page.get_by_label("What happened, in their words").fill("He came in with his boots on.")
+    page.get_by_label("If they stay anonymous").check()
     page.get_by_label("They do not want a complaint").check()
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_text("Concern taken").first.wait_for()
 
 
@@ -181,6 +184,9 @@ ANYBODY = (
     Screen("not found", "/sign-in", at="/no-such-page"),
     Screen("my visit by its reference", "/t"),
     Screen("link that opens nothing", "/t/<code:token>", at="/t/nobodys"),
+    Screen("report somebody", "/behaviour", does=presses("Send my report")),
+    Screen("report somebody, sent", "/behaviour", does=sends_it("Send my report")),
+    Screen("how a report stands", "/behaviour/status", does=asks_how_it_stands),
     Screen("what we promise", "/rights"),
     Screen("what we promise, easy", "/rights", at="/rights?easy=1"),
     Screen("badge check", "/v"),
@@ -379,6 +385,14 @@ CALLS = (
     ),
     Screen("intake", "/office/intake", "hana"),
     Screen("intake with nothing typed", "/office/intake", "hana", does=presses("Save")),
+    Screen("intake, somebody looked up", "/office/intake", "hana", does=looks_somebody_up),
+    Screen("more of a concern", "/office/intake/more", "hana", does=presses("Save")),
+    Screen("a concern", "/office/concerns/<id:concern_id>", "ines", "/office/concerns/{concern}", does=opens_everything),
+    Screen("a concern that was merged", "/office/concerns/<id:concern_id>", "ines", "/office/concerns/{concern_merged}"),
+    Screen("who told it, no reason", "/office/concerns/<id:concern_id>", "ines", "/office/concerns/{concern}",
+           does=shows_who_told_it),
+    Screen("how somebody behaved", "/conduct", "hana", does=presses("Send")),
+    Screen("how somebody behaved, told", "/conduct", "hana", does=sends_it("Send")),
     Screen("another matter", "/concern", "hana", does=opens_everything),
     Screen("another matter with nothing typed", "/concern", "hana", does=presses("Lock it and send it")),
     Screen("concern taken", "/office/intake/<id:taken_id>/taken", "hana", "/office/intake", does=takes_a_concern),
@@ -390,6 +404,8 @@ CALLS = (
 SCREENS = {
     "hand": HAND,
     "anybody": ANYBODY,
+    "codes by hand": tuple(Screen(*row) for row in (*codes.HAND, *codes.ANYBODY)),
+    "codes": tuple(Screen(*row) for row in codes.DESK),
     "planning": PLANNING,
     "log": LOG,
     "telling": TELLING,
@@ -397,7 +413,7 @@ SCREENS = {
     "calls": CALLS,
 }
 
-NOT_LOOKED_AT = {
+NOT_LOOKED_AT = codes.NOT_LOOKED_AT | {
     "/office/breaches/<id:breach_id>/letters/<id:told_id>": "for a printer",
     "/conduct/letters/<id:told_id>/pdf": "for a printer",
     "/safe/<id:case_id>": "behind a second factor: tests/web/test_vault.py",
@@ -485,7 +501,7 @@ def a_busy_council(world: World) -> dict[str, str]:
     ids |= _messages(world, made["failed"].visit_id) | some_hazards(world) | some_complaints(world)
     ids |= doors_that_stayed_shut(world, made["refused"])
     ids |= entries_without_consent(world) | some_declarations(world)
-    ids |= some_breaches(world)
+    ids |= some_breaches(world) | codes.some_codes(world)
     ids |= some_watches(world, made) | a_photographed_visit(world)
     return {name: story.visit_id for name, story in made.items()} | _badge(world) | ids
 

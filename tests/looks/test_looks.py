@@ -129,6 +129,8 @@ def onlooker(
     [
         ("hand", "hand"),
         ("anybody", "hand"),
+        ("codes by hand", "hand"),
+        ("codes", "desk"),
         ("planning", "desk"),
         ("log", "desk"),
         ("telling", "desk"),

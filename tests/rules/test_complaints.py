@@ -261,6 +261,7 @@ def test_who_is_complained_of_and_who_was_there_do_not_look_into_it() -> None:
     assert may(state(), *LOGGED, by=BEA) == "allowed"
     assert may(state(), *LOGGED, hands=about, by=BEA) == "complained-of"
     assert may(state(), *LOGGED, hands=there, by=BEA) == "was-there"
+    assert may(state(), *LOGGED, hands=replace(HANDS, apart=frozenset({ANNA})), by=BEA) == "interest"
     assert may(state(), "logged", LOGGED[1] | {"handler": "dave"}, by=BEA) == "no-duty"
     assert may(state(), *LOGGED, hands=about, by=ANNA) == "complained-of"
 
@@ -339,6 +340,11 @@ def test_it_is_closed_when_promises_are_kept_and_something_was_learned() -> None
     kept.learned = True
     assert may(kept, "closed", {}) == "allowed"
     assert may(kept, "action_done", {"number": 1}) == "no-such-promise"
+
+
+def test_what_stage_1_taught_does_not_close_stage_2() -> None:
+    found = state(*PATH["closed"], ESCALATED, HANDLER2, ACK2, decided(2), ANSWER2)
+    assert may(found, "closed", {}) == "nothing-learned"
 
 
 def test_nobody_loses_stage_2_by_our_closing_the_case() -> None:

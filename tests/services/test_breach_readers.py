@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from fieldvisit.breaches import case_purge, case_readers, cases
 from fieldvisit.breaches.case_models import BreachCase, BreachSeat, BreachStep, BreachTold, BreachWords
@@ -144,6 +144,28 @@ def seen(world: World, addresses: list[str], people: set[str]) -> dict[tuple[str
             with browser.get(address) as answer:
                 found[ref, address] = answer.status_code, OWN.sub(b"", answer.data)
     return found
+
+
+@pytest.mark.parametrize("server", ["postgresql"], indirect=True)
+def test_the_database_itself_keeps_one_case_from_who_sits_in_another(world: World):
+    mine, other = a_case(world), a_case(world, "ben")
+    for case, who in ((mine, "ines"), (other, "ivan")):
+        case.seated("screener", who).seated("decider", "iris" if who == "ines" else "ivor")
+        case.act("screened", who, document="ME", clauses=["ME-2d"], ladder="conduct")
+        case.act("notified", who, words={"letter": LETTER}, how="page")
+    tables = ("breach_case", "breach_step", "breach_words", "breach_told", "breach_seat", "breach_apart", "breach_evidence")
+
+    def rows(ref: str) -> dict[str, int]:
+        engine = world.database.reader.execution_options(asking=world.principal(ref))
+        with engine.connect() as connection:
+            return {table: connection.scalar(text(f"SELECT count(*) FROM {table}")) or 0 for table in tables}  # noqa: S608
+
+    nothing = dict.fromkeys(tables, 0)
+    assert rows("ines") == nothing | {
+        "breach_case": 1, "breach_step": 6, "breach_words": 1, "breach_told": 1, "breach_seat": 1,
+    }  # fmt: skip
+    assert rows("asha") == nothing | {"breach_told": 1}
+    assert [rows(ref) for ref in ("olive", "mona", "hana", "adam", "aud")] == [nothing] * 5
 
 
 def test_case_numbers_do_not_count(world: World):

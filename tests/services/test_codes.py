@@ -1,13 +1,14 @@
 """A code from its draft to the day on which the next takes its place, and what becomes of those whom it binds (D9)."""
 
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from fieldvisit.badges.service import may_visit
-from fieldvisit.codes import service, training, versions
+from fieldvisit.codes import own, service, training, versions
 from fieldvisit.codes.models import Acknowledgement, CodeIssue, CodeStep, CodeVersion
 from fieldvisit.codes.rules import Act, Signing, Stage, Standing
 from fieldvisit.codes.text import read_upload
@@ -25,6 +26,27 @@ from tests.world import World
 DAY = timedelta(days=1)
 WORDS = "Be kind to people and take care of their homes. " * 4
 CONSULTED = "We asked the tenants' forum in October. Two things were changed."
+
+
+OWN_CODE = """
+[document]
+code = "DP"
+title = "Data protection policy"
+landlord = "Melton Borough Council"
+version = "1"
+dated = "1 March 2026"
+status = "live"
+binds = "Everybody who works for the council"
+
+[[clause]]
+id = "DP-1"
+section = "1"
+bearer = "Everybody"
+duty = "Look up only what your job needs."
+how = "displayed"
+met = "It is read and signed."
+where = ["/codes"]
+"""
 
 
 def page_of(extra: str = "") -> bytes:
@@ -366,3 +388,20 @@ def test_what_was_done_with_a_version_bears_who_did_it(world: World):
     with world.database.reading(None) as session:
         who = set(session.scalars(select(CodeStep.by_id).where(CodeStep.code_version_id == new)))
     assert who == {world.ids["adam"]}
+
+
+def test_a_councils_own_code_is_read_and_signed_as_the_others_are(world: World, tmp_path: Path):
+    """Terms of reference, or the data protection policy: whatever a council adds to its folder."""
+    (tmp_path / "policy.toml").write_text(OWN_CODE)
+    own.use(tmp_path)
+    try:
+        policy = a_version(world, "1", document="DP", binds=("employee",))
+        today = london_date(world.now)
+        with world.database.reading(None) as session:
+            hana = session.get_one(Person, world.ids["hana"])
+            [held] = service.standings(session, [hana], today)[hana.id]
+            assert (held.version.id, held.stands.standing) == (policy, Standing.ISSUED)
+        signs(world, "hana", policy)
+        assert stands(world, "hana", today) is Standing.SIGNED
+    finally:
+        own.use(None)

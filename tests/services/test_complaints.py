@@ -311,6 +311,27 @@ def test_a_letter_goes_out_only_where_the_home_still_lets_it(world: World) -> No
         assert not sending.still_safe(session, message, world.now)
 
 
+def test_what_somebody_has_settled_goes_out_no_more_and_undoes_nothing(world: World, works: Any) -> None:
+    complaint, message = a_letter(world)
+    acts(world, complaint, "failed", letter="ack1", message=message.id)
+    writes(world, complaint, "ack1")
+    works()
+    [kept] = rows(world, Message)
+    assert kept.state == "withdrawn"
+    assert row(world, complaint).stage == "stage1_open"
+
+
+def test_somebody_with_a_declared_interest_does_not_look_into_it(world: World) -> None:
+    from fieldvisit.register.apart import KeptApart
+
+    complaint = received(world)
+    with world.database.writing(DEMO) as session:
+        session.add(KeptApart(person_id=world.ids["olive"], home_id=world.ids[FIRST_HOME], subject_kind="", subject_id="",
+                              starts=world.now - DAY, cause="a tie"))  # fmt: skip
+    with pytest.raises(RefusedError, match="declared an interest"):
+        logged(world, complaint, by="dora")
+
+
 def test_an_extension_is_told_to_the_tenant_with_a_reason_and_a_day(world: World) -> None:
     complaint = received(world)
     logged(world, complaint)

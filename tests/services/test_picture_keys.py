@@ -85,6 +85,15 @@ def test_on_its_day_the_blob_goes_and_with_a_homes_last_one_its_key(world: World
     assert (purge(world), home_keys(world)) == (1, [])
 
 
+def test_while_one_picture_of_a_home_is_kept_its_key_is_kept_too(world: World) -> None:
+    came(world, PHOTO).closing().closed()
+    came(world, portrait(5))  # of a visit that has not ended
+    make_all_ready(world)
+    assert purge(world) == 1
+    [kept] = [one for one in rows(world) if one.purged_at is None]
+    assert (len(home_keys(world)), bool(pictures.ready_bytes(room_in(world), kept))) == (1, True)
+
+
 def test_killed_after_its_row_was_marked_the_blob_goes_the_next_time(world: World, fails: Any) -> None:
     came(world, PHOTO).closing().closed()
     make_all_ready(world)

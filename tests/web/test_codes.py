@@ -11,7 +11,9 @@ from sqlalchemy import select
 
 from fieldvisit.audit.models import AccessRecord
 from fieldvisit.badges.portraits import portrait
+from fieldvisit.codes.catalogue import all_clauses
 from fieldvisit.codes.models import Acknowledgement, CodeText, CodeVersion, TrainingRecord
+from fieldvisit.codes.related import all_related
 from fieldvisit.db import new_id
 from fieldvisit.register.models import Firm, Person
 from tests.services.test_codes import a_version, page_of
@@ -383,3 +385,37 @@ def test_anybody_reads_the_live_code_and_how_each_clause_is_kept(world: World, c
         assert "Set-Cookie" not in answer.headers
         assert "<script" not in answer.text
     assert client.get("/rights/codes/HS").status_code == 404
+
+
+def test_what_a_code_says_of_conduct_in_the_home_is_said_there_again(world: World):
+    """The steps that every visit shares: what to ask, what to cover, what never to do, and to step back from a quarrel."""
+    steps = said(world.client("asha").get("/steps"))
+    for sentence in (
+        "Ask before you move anything.", "No smoking, no vaping, no alcohol.", "No loud music.", "Put dust sheets down",
+        "If they want to argue: stop, step back, leave.", "Looked for asbestos", "Do not ask for food or drink.",
+        "Keep your voice low where neighbours can hear",
+    ):  # fmt: skip
+        assert sentence in steps
+
+
+def test_beside_a_code_stands_what_else_to_read_and_whom_to_ask(world: World, client: FlaskClient):
+    new = a_version(world)
+    mine, everybodys = world.client("asha").get(f"/codes/{new}"), client.get("/rights/codes/ME")
+    for page in (mine, everybodys):
+        assert "Compensation and refunds" in said(page)
+        assert "Terms and Conditions Handbook" not in said(page)  # of another code
+
+
+def test_each_code_points_to_the_policies_that_it_names():
+    known = {each.id for each in all_clauses()}
+    for one in all_related():
+        assert set(one.clauses) <= known, one.title
+        assert all(clause.startswith(f"{one.code}-") for clause in one.clauses)
+        assert one.address == "" or one.address.startswith(("/", "https://"))
+
+
+def test_who_opened_the_page_on_whistleblowing_is_written_down_nowhere(world: World):
+    new = a_version(world, "1", document="MO", binds=("employee",))
+    assert "Whistleblowing" in said(world.client("hana").get(f"/codes/{new}"))
+    with world.database.reading(None) as session:
+        assert session.scalars(select(AccessRecord.id).where(AccessRecord.record == "code")).all() == []

@@ -217,6 +217,18 @@ def test_one_about_how_somebody_behaved_is_reported_as_that_too(
     assert (reported.heard_at, reported.words) == (found.heard_at, SAID)
 
 
+def test_from_a_homes_page_the_home_is_filled_in_and_a_visit_is_named_by_its_letters(
+    world: World, olive: FlaskClient
+) -> None:
+    story = a_visit(world)
+    home = f"{NEW}?home={world.ids['100030000001']}"
+    assert home in olive.get(f"/office/homes/{world.ids['100030000001']}").text
+    assert 'value="1 Larch Close"' in olive.get(home).text
+    assert "There is no such visit." in said(olive.post(NEW, data=a_new_one(new_visit="NOSUCH")))
+    olive.post(NEW, data=a_new_one(new_visit=story.row().ref.lower()))
+    assert [one.visit_id for one in all_of(world, Complaint)] == [story.visit_id]
+
+
 def test_somebody_who_wants_no_complaint_is_a_service_request(world: World, olive: FlaskClient) -> None:
     page = olive.get(olive.post(NEW, data=a_new_one(new_wanted="no")).location)
     assert "Closed" in said(page)

@@ -1,0 +1,106 @@
+"""Conduct cases in four states: nobody has looked at one, one waits for an answer, one has an action open, one was no breach."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from fieldvisit import conduct
+from fieldvisit.breaches import case_acts, case_letters, case_readers, cases
+from fieldvisit.breaches.case_acts import Act
+from fieldvisit.breaches.case_models import BreachCase
+from fieldvisit.breaches.procedure import procedure_of
+from fieldvisit.codes.service import codes_binding
+from fieldvisit.demo.drive import DAY, HOUR, Stage
+
+LEAD, SCREENER, DECIDER = "dina", "ines", "ivan"
+FILLED = {
+    "what is said to have happened, where and when, without saying who told us": "Last week, on the landing of a block "
+    "in the north, a neighbour was told about a tenant's illness",
+    "which step is proposed": "training on privacy",
+    "the reasons": "you told us yourself that you said it, and you know the rule",
+    "what was considered besides": "An apology was considered and has been made already.",
+    "what changes": "The rule stands on the card that everybody carries now",
+}
+
+
+def play_breaches(stage: Stage) -> None:
+    if procedure_of("ME") is None or not _is_bound(stage):
+        return  # the demo of another council: its people are bound by other codes
+    _open(stage, "new", "ben", 1, "He stood in the yard and swore at the neighbour's dog.")
+    waits = _screened(
+        stage, _open(stage, "waits", "carl", 4, "He told the neighbour why the tenant had been in hospital.")
+    )
+    _tells(stage, waits, "notified", SCREENER, 3 * DAY)
+    _does(stage, waits, "notice_given", SCREENER, 3 * DAY - HOUR)
+    told = _screened(stage, _open(stage, "told", "vera", 12, "She spoke about another tenant's debts on the landing."))
+    _tells(stage, told, "notified", SCREENER, 11 * DAY)
+    _does(stage, told, "notice_given", SCREENER, 11 * DAY - HOUR)
+    _does(
+        stage,
+        told,
+        "answered",
+        "",
+        9 * DAY,
+        {"answer": "I did say it. I thought that she knew. I have said sorry to her."},
+    )
+    decision = {"finding": "upheld", "considered": ["apology", "training"], "sanction": "training"}
+    reasons = {"reasons": "She says so herself.", "considered": "She has said sorry already. Training teaches more.",
+               "learning": "The rule goes on the card that everybody carries."}  # fmt: skip
+    _does(stage, told, "decided", DECIDER, 8 * DAY, reasons, **decision)
+    _tells(stage, told, "communicated", DECIDER, 7 * DAY)
+    due = (stage.day + timedelta(days=20)).isoformat()
+    listed = [{"id": "privacy", "due_on": due}]
+    words = {"what_privacy": "Half a day of training on privacy", "owner_privacy": "Olive Marsh"}
+    _does(stage, told, "actions", DECIDER, 6 * DAY, words, list=listed)
+    over = _open(stage, "over", "cleo", 9, "She came without shoe covers.")
+    _seats(stage, over)
+    _does(stage, over, "not_a_breach", SCREENER, 8 * DAY, {"why": "The visit's log shows that she wore them."})
+
+
+def _is_bound(stage: Stage) -> bool:
+    return any(version.document == "ME" for version in codes_binding(stage.session, stage.person("carl"), stage.day))
+
+
+def _open(stage: Stage, name: str, about: str, ago: int, said: str) -> BreachCase:
+    heard = stage.at - ago * DAY
+    reported = conduct.Reported(
+        cause=f"demo:{stage.day}:{name}", heard_at=heard, words=said, subject_id=stage.cast.people[about],
+        firm_id=stage.person(about).firm_id,
+    )  # fmt: skip
+    case = cases.open_case(stage.session, reported)
+    assert case, "the demo goes into an empty database"
+    case_readers.choose(stage.session, case, heard, stage.policy)
+    return case
+
+
+def _seats(stage: Stage, case: BreachCase) -> None:
+    ago = stage.at - case.heard_at - HOUR
+    for part, who in (("screener", SCREENER), ("decider", DECIDER)):
+        _does(stage, case, "seated", LEAD, ago, part=part, person=stage.cast.people[who])
+
+
+def _screened(stage: Stage, case: BreachCase) -> BreachCase:
+    _seats(stage, case)
+    ago = stage.at - case.heard_at - 2 * HOUR
+    words = {"why": "What was said is private, and was said to somebody else."}
+    _does(stage, case, "screened", SCREENER, ago, words, document="ME", clauses=["ME-2d"], ladder="conduct")
+    return case
+
+
+def _tells(stage: Stage, case: BreachCase, kind: str, by: str, ago: timedelta) -> None:
+    who = case_readers.named(stage.session, case.subject_kind, case.subject_id)
+    procedure = procedure_of("ME")
+    assert who and procedure
+    about, state = case_letters.About(who.name, who.firm, who.page), cases.state_of(stage.session, case.id)
+    letter = case_letters.LETTER_OF[kind]
+    text = case_letters.first_text(letter, state, case.ref, about, procedure, stage.at - ago, stage.policy)
+    for blank, words in FILLED.items():
+        text = text.replace(f"[say {blank}]", words)
+    _does(stage, case, kind, by, ago, {"letter": text}, how="handed")
+
+
+def _does(
+    stage: Stage, case: BreachCase, kind: str, by: str, ago: timedelta, words: dict[str, str] | None = None, **body: Any
+) -> None:
+    at: datetime = stage.at - ago
+    act = Act(kind, at, stage.cast.people[by] if by else "", body, words or {})
+    case_acts.step(stage.session, case, act, key=stage.form_key(), at=at, policy=stage.policy)
