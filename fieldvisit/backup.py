@@ -98,7 +98,9 @@ def _write(config: Config, database: Database, into: Path, at: datetime) -> dict
     missing = _not_purged(database, missing + list(_copy_stored(config, stored, into)))
     _write_file(into / "council", f"{config.policy_name}\n".encode())
     for key in sorted(config.keys.iterdir()):
-        if not key.name.startswith(config.evidence_kek.name):  # its copy is the council's to keep, apart from this one
+        if not key.name.startswith(
+            ("evidence.kek", config.evidence_kek.name)
+        ):  # its copy is the council's to keep, apart from this one
             _copy_file(key, into / "keys" / key.name)
     manifest = {
         "v": VERSION,

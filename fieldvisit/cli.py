@@ -6,7 +6,7 @@ import os
 import secrets
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -170,7 +170,9 @@ def _worker(told: argparse.Namespace) -> None:
     config.secret_key()
     insist(config)
     policy, stop = load_policy(config.policy_name), threading.Event()
-    vault.insist(config, policy)  # a vault that could not be watched stops the start; one that breaks later not the post
+    vault.insist(
+        config, policy
+    )  # a vault that could not be watched stops the start; one that breaks later not the post
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, lambda *_: stop.set())
     with _database(config.url) as database:
@@ -270,9 +272,10 @@ def _catch_up(database: Any, policy: Policy) -> None:
 
 
 def _check(_told: argparse.Namespace) -> int:
-    from fieldvisit.config import load_config
+    from fieldvisit.config import ConfigError, load_config
     from fieldvisit.db import Database
     from fieldvisit.desk.check import problems
+    from fieldvisit.evidence.console import print_where
     from fieldvisit.vault.check import problems as vault_problems
 
     config = load_config()
@@ -286,6 +289,8 @@ def _check(_told: argparse.Namespace) -> int:
         print(
             f"{len(unconfirmed)} settings still wait for the council's word, among them {', '.join(unconfirmed[:3])}."
         )
+    with suppress(ConfigError):  # what is wrong with the file is among what was found
+        print_where(config.evidence_kek)
     print("Everything is whole." if not found else f"{found} thing{'s' if found > 1 else ''} to look at.")
     return 1 if found else 0
 

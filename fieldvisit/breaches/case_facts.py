@@ -31,7 +31,6 @@ class Facts:
     binding: Mapping[str, str] = field(default_factory=dict)
     before: tuple[str, ...] = ()
     of_a_firm: bool = False
-    anonymous: bool = False
 
 
 def of(document: str) -> Procedure | None:

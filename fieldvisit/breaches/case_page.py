@@ -68,7 +68,7 @@ def mine(session: Session, who: str, every: bool, after: str, policy: Policy) ->
     """In a session of whoever asks: the wall leaves the cases that they sit in."""
     query = select(BreachCase).order_by(BreachCase.heard_at, BreachCase.id)
     if not every:
-        query = query.where(BreachCase.stage.not_in([stage.value for stage in ENDED]))
+        query = query.where(BreachCase.stage.not_in([stage.value for stage in ENDED]), BreachCase.linked_to.is_(None))
     if after and (last := cases.find(session, after)):
         later = (BreachCase.heard_at > last.heard_at) | (
             (BreachCase.heard_at == last.heard_at) & (BreachCase.id > last.id)

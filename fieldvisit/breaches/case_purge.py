@@ -5,9 +5,11 @@ The steps are kept as they are: they hold codes, days and who handled it, and ne
 
 from datetime import date, datetime
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
 
 from fieldvisit.breaches.case_models import BreachApart, BreachCase, BreachEvidence, BreachSeat, BreachTold, BreachWords
+from fieldvisit.breaches.links import forget_concern
 from fieldvisit.db import Database
 from fieldvisit.ground.clock import london_date, years_on
 from fieldvisit.ground.policy import Policy
@@ -22,7 +24,7 @@ def goes_on(closed_on: date | None, policy: Policy) -> date | None:
 
 
 def redact(database: Database, at: datetime, policy: Policy) -> int:
-    """How many went. One case is one transaction; a case that is linked waits for the one that it is linked to."""
+    """How many went. One case is one transaction, with those that told of the same thing."""
     today, done = london_date(at), 0
     with database.reading(CONDUCT) as session:
         closed = select(BreachCase.id, BreachCase.closed_at).where(
@@ -42,13 +44,19 @@ def _redact(database: Database, case_id: str, at: datetime) -> int:
         case = session.scalars(wanted).first()
         if case is None or case.closed_at is None:
             return 0  # an appeal opened it again
-        linked = select(BreachCase.id).where(
-            or_(BreachCase.id == case.linked_to, BreachCase.linked_to == case.id), BreachCase.closed_at.is_(None)
-        )
-        if session.scalars(linked.limit(1)).first():
+        main = session.get(BreachCase, case.linked_to) if case.linked_to else None
+        if main is not None and main.closed_at is None:
             return 0
-        for model in (BreachWords, BreachEvidence, BreachTold, BreachApart, BreachSeat):
-            session.execute(delete(model).where(model.case_id == case.id))
-        case.subject_id = case.firm_id = case.visit_id = case.home_id = case.concern_id = None
-        case.redacted_at = at
+        told_again = select(BreachCase).where(BreachCase.linked_to == case.id, BreachCase.redacted_at.is_(None))
+        for each in (case, *session.scalars(told_again)):
+            _forget(session, each, at)
     return 1
+
+
+def _forget(session: Session, case: BreachCase, at: datetime) -> None:
+    for model in (BreachWords, BreachEvidence, BreachTold, BreachApart, BreachSeat):
+        session.execute(delete(model).where(model.case_id == case.id))
+    if case.concern_id:
+        forget_concern(session, case.concern_id)
+    case.subject_id = case.firm_id = case.visit_id = case.home_id = case.concern_id = None
+    case.redacted_at = at

@@ -147,13 +147,14 @@ def choose(session: Session, case: BreachCase, at: datetime, policy: Policy) -> 
 
 
 def seat(session: Session, case: BreachCase, part: str, person_id: str, by: str, at: datetime) -> None:
-    """Seats one, and ends who had that part. Once somebody looks at it, only leads and whoever chose still need to know."""
-    open_ones = session.scalars(
-        select(BreachSeat).where(BreachSeat.case_id == case.id, BreachSeat.ends.is_(None))
-    ).all()
-    for one in open_ones:
+    """Seats one. Who had that part goes on reading, as an investigator: they may be writing this minute. Once somebody
+    looks at it, of those who might have only leads and whoever chose still need to know."""
+    seats = session.scalars(select(BreachSeat).where(BreachSeat.case_id == case.id, BreachSeat.ends.is_(None))).all()
+    for one in seats:
         if one.part == part and part != "investigator":
             one.ends = at
+            if one.person_id != person_id:
+                session.add(BreachSeat(case_id=case.id, person_id=one.person_id, part="investigator", starts=at))
         if one.part == LEAD and one.person_id not in (by, person_id) and not _is_lead(session, one.person_id):
             one.ends = at
     session.add(BreachSeat(case_id=case.id, person_id=person_id, part=part, starts=at))

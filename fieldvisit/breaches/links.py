@@ -7,7 +7,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from fieldvisit.breaches import rules
-from fieldvisit.breaches.models import Concern, ConcernLink
+from fieldvisit.breaches.models import Concern, ConcernAdded, ConcernLink
 from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.roles import Principal
 from fieldvisit.ground.verdict import Refused, RefusedError, insist
@@ -91,3 +91,26 @@ def _pairs(session: Session) -> set[tuple[str, str]]:
         ConcernLink.kind == MERGED, ConcernLink.undone_at.is_(None)
     )
     return {(one, other) for one, other in session.execute(standing)}
+
+
+WORDS = (
+    "caller_name", "caller_contact", "safe_to_ring", "needs", "about_whom", "badge_number", "firm", "happened_when",
+    "happened_where", "what", "wants",
+)  # fmt: skip
+
+
+def forget_concern(session: Session, concern_id: str) -> None:
+    """With its case, years after that was closed: every word, who said it and of whom. Its row and its day stay."""
+    concern = session.get(Concern, concern_id)
+    if concern is None:
+        return
+    for column in WORDS:
+        setattr(concern, column, "")
+    concern.about_id = concern.told_by_id = concern.taken_by = concern.visit_id = concern.home_id = (
+        concern.receipt_hash
+    ) = None
+    for added in session.scalars(select(ConcernAdded).where(ConcernAdded.concern_id == concern_id)):
+        session.delete(added)
+    for link in session.scalars(select(ConcernLink).where(ConcernLink.concern_id == concern_id)):
+        link.why = link.undone_why = ""
+    session.flush()

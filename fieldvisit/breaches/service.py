@@ -149,7 +149,12 @@ _HEARD = {
 
 
 def _complain(
-    session: Session, concern: Concern, heard_at: datetime, by: Principal | SystemPrincipal, at: datetime, policy: Policy
+    session: Session,
+    concern: Concern,
+    heard_at: datetime,
+    by: Principal | SystemPrincipal,
+    at: datetime,
+    policy: Policy,
 ) -> None:
     heard = Heard(
         cause=cause_of(concern), channel=_HEARD[Channel(concern.channel)], heard_at=heard_at, words=concern.what,
@@ -165,14 +170,8 @@ def _complain(
 
 def _links(session: Session, concern: Concern, by: Principal, likely_id: str) -> None:
     """Told from one network on one day (T40), or believed to be the same thing. The system suspends nobody for it."""
-    if concern.net:
-        first = session.scalars(
-            select(Concern.id)
-            .where(Concern.net == concern.net, Concern.id != concern.id)
-            .order_by(Concern.received_on, Concern.id)
-        ).first()
-        if first:
-            session.add(ConcernLink(concern_id=concern.id, other_id=first, kind="net", made_on=concern.received_on))
+    if concern.net and (first := _first_of(session, concern.net, concern.id)):
+        session.add(ConcernLink(concern_id=concern.id, other_id=first, kind="net", made_on=concern.received_on))
     if likely_id:
         session.add(
             ConcernLink(
@@ -181,6 +180,13 @@ def _links(session: Session, concern: Concern, by: Principal, likely_id: str) ->
             )
         )  # fmt: skip
     session.flush()
+
+
+def _first_of(session: Session, net: str, but: str) -> str | None:
+    """The one that those of this network are linked to; no hour says which was first."""
+    others = session.scalars(select(Concern.id).where(Concern.net == net, Concern.id != but)).all()
+    linked = select(ConcernLink.other_id).where(ConcernLink.kind == "net", ConcernLink.concern_id.in_(others))
+    return session.scalars(linked).first() or next(iter(others), None)
 
 
 def likely(session: Session, told: rules.Told, by: Principal, form_key: str) -> Likely | None:

@@ -1,6 +1,7 @@
 """`/office/codes/people/<person>`: one person's training file, and what is recorded in it. Of the office's code pages."""
 
 from flask import abort, redirect, request
+from sqlalchemy import or_, select, true
 
 from fieldvisit.codes import forms, roll, rules, service, training
 from fieldvisit.codes.forms import Typed
@@ -8,7 +9,9 @@ from fieldvisit.codes.models import Acknowledgement, CodeQuestion
 from fieldvisit.codes.office_routes import Answer, _may, blueprint
 from fieldvisit.db import new_id
 from fieldvisit.ground.clock import london_date
+from fieldvisit.ground.roles import Role, may_ever
 from fieldvisit.ground.verdict import RefusedError, insist
+from fieldvisit.register.involved import InvolvedPerson
 from fieldvisit.register.models import Firm, Person
 from fieldvisit.web.access import access, at, log_access, policy, principal, session
 from fieldvisit.web.render import page
@@ -76,13 +79,13 @@ def set_insurance(firm_id: str) -> Answer:
 @access("code", "scan")
 def answer(question_id: str) -> Answer:
     """By an officer, or by the firm's manager: of those who are in their reach."""
-    question = session().get(CodeQuestion, question_id) or abort(404)
-    person = _person(question.person_id or "")
+    question = session().get(CodeQuestion, question_id, with_for_update=True) or abort(404)
+    about = _person(question.person_id).id if question.person_id else involved_in_reach(question.involved_id or "").id
     said = Typed(request.form).text("answer", 2000)
     if not said:
         return redirect("/office/codes?done=nothing-written", 303)
     service.answer(session(), question, said, by=principal().person_id, at=at())
-    log_access(person.id, reason="answered")
+    log_access(about, reason="answered")
     return redirect("/office/codes?done=answered", 303)
 
 
@@ -105,6 +108,16 @@ def countersign(signature_id: str) -> Answer:
         log_access(row.id, reason="countersigned")
     where = f"people/{row.person_id}" if row.person_id else f"involved/{row.involved_id}"
     return redirect(f"/office/codes/{where}?done=countersigned", 303)
+
+
+def involved_in_reach(involved_id: str) -> InvolvedPerson:
+    """Those of an officer's areas and of the whole council; an administrator sees all, and a firm's manager nobody."""
+    asking = principal()
+    if not may_ever(asking, "involved", "list"):
+        abort(404)
+    mine = or_(InvolvedPerson.area_id.is_(None), InvolvedPerson.area_id.in_(asking.areas))
+    here = true() if asking.role is Role.ADMINISTRATOR else mine
+    return session().scalars(select(InvolvedPerson).where(InvolvedPerson.id == involved_id, here)).first() or abort(404)
 
 
 def _person(person_id: str) -> Person:

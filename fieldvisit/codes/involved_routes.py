@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from flask import Response, abort, current_app, redirect, request
-from sqlalchemy import or_, select, true
+from sqlalchemy import select, true
 from sqlalchemy.orm import Session
 
 from fieldvisit.codes import forms, related, rules, service, versions
+from fieldvisit.codes.file_routes import involved_in_reach
 from fieldvisit.codes.forms import Typed
 from fieldvisit.codes.models import CodeVersion
 from fieldvisit.codes.office_routes import Answer, _may
@@ -80,7 +81,8 @@ def code(token: str, version_id: str) -> Response:
             "codes/involved.html", token, person, status=422 if said.errors else 200, version=version, typed=said,
             errors=said.errors, done=done, sections=versions.sections(writing, version), says=rules.SAYS, key=new_id(),
             signature=service.signature_of(writing, person, version.id), ours=versions.is_ours(writing, version),
-            texts=versions.texts_of(writing, version.id), related=related.beside(version.document), today=london_date(at()),
+            texts=versions.texts_of(writing, version.id), related=related.beside(version.document),
+            questions=service.questions_of(writing, person, version.id), today=london_date(at()),
         )  # fmt: skip
 
 
@@ -143,7 +145,7 @@ def take_in() -> Answer:
 @desk.get("/office/codes/involved/<id:involved_id>")
 @access("involved", "list")
 def one_involved(involved_id: str) -> Answer:
-    found = _found(involved_id)
+    found = involved_in_reach(involved_id)
     log_access(found.id)
     on = london_date(at())
     held = service.standings(session(), [found], on)[found.id]
@@ -159,7 +161,7 @@ def one_involved(involved_id: str) -> Answer:
 @access("involved", "change")
 def renew(involved_id: str) -> Answer:
     """A new link and a new word: the old ones open nothing from now on."""
-    found = _found(involved_id)
+    found = involved_in_reach(involved_id)
     involved.renew_link(found)
     log_access(found.id, reason="new link")
     return redirect(f"/office/codes/involved/{found.id}?done=link", 303)
@@ -168,7 +170,7 @@ def renew(involved_id: str) -> Answer:
 @desk.post("/office/codes/involved/<id:involved_id>/ended")
 @access("involved", "change")
 def end(involved_id: str) -> Answer:
-    found, said = _found(involved_id), Typed(request.form)
+    found, said = involved_in_reach(involved_id), Typed(request.form)
     ends_on = said.day("ends_on", "Say which day is the last.")
     if ends_on is None or ends_on < found.starts_on:
         return redirect(f"/office/codes/involved/{found.id}?done=no-day", 303)
@@ -185,12 +187,6 @@ def _areas() -> list[Area]:
     reach = _reach(principal())
     mine = true() if reach is None else Area.id.in_(reach)
     return list(session().scalars(select(Area).where(mine).order_by(Area.name)))
-
-
-def _found(involved_id: str) -> InvolvedPerson:
-    reach = _reach(principal())
-    here = true() if reach is None else or_(InvolvedPerson.area_id.is_(None), InvolvedPerson.area_id.in_(reach))
-    return session().scalars(select(InvolvedPerson).where(InvolvedPerson.id == involved_id, here)).first() or abort(404)
 
 
 def _list(said: Typed) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Select, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, undefer
 
 from fieldvisit.codes import rules
 from fieldvisit.codes.models import Acknowledgement, CodeIssue, CodeQuestion, CodeVersion
@@ -94,9 +94,20 @@ def _in_force(version: CodeVersion) -> InForce:
 
 
 def has_signed(session: Session, person: Person, on: date) -> bool:
-    """May this person be sent to a door, as far as codes go? Each that binds them is signed, or within its days of grace."""
-    held = standings(session, [person], on)[person.id]
-    return bool(held) and all(each.stands.is_good for each in held)
+    """May this person be sent to a door, as far as codes go? Each that binds them is signed, or within its days of grace.
+
+    Asked at each check of a badge, so it asks two questions and no more.
+    """
+    mine, bound = who(person), False
+    signed = _signed_by(session, [person.id], on).get(person.id, frozenset())
+    for line in _histories(session).values():
+        version = _current(line, on)
+        if version is None or not rules.is_bound(version.binds, mine):
+            continue
+        bound = True
+        if not _stands(line, signed, on, mine).is_good:
+            return False
+    return bound
 
 
 def standings(
@@ -122,13 +133,26 @@ def standings(
             if version is None or not rules.is_bound(version.binds, mine):
                 continue
             issue = issues.get((subject.id, version.id))
-            stands = rules.stands(
-                [_in_force(each) for each in line], signed.get(subject.id, frozenset()), on,
-                contractor=mine.is_contractor or bool(mine.involved), read=bool(issue and issue.read_at),
+            stands = _stands(
+                line, signed.get(subject.id, frozenset()), on, mine, read=bool(issue and issue.read_at),
                 questioned=(subject.id, version.id) in asked,
             )  # fmt: skip
             found[subject.id].append(Held(version, stands, issue))
     return found
+
+
+def _stands(
+    line: Sequence[CodeVersion],
+    signed: frozenset[str],
+    on: date,
+    mine: Who,
+    *,
+    read: bool = False,
+    questioned: bool = False,
+) -> Stands:
+    contractor = mine.is_contractor or bool(mine.involved)  # of those whom no manager here could ask first
+    versions = [_in_force(each) for each in line]
+    return rules.stands(versions, signed, on, contractor=contractor, read=read, questioned=questioned)
 
 
 def _signed_by(session: Session, ids: Iterable[str], on: date) -> dict[str, frozenset[str]]:
@@ -238,9 +262,10 @@ def answer(session: Session, question: CodeQuestion, said: str, *, by: str, at: 
         task.done_at = at
 
 
-def questions_of(session: Session, subject: Subject) -> list[CodeQuestion]:
+def questions_of(session: Session, subject: Subject, version_id: str = "") -> list[CodeQuestion]:
+    """The newest first; of one version, where it is named."""
     wanted = select(CodeQuestion).where(_mine(CodeQuestion, subject)).order_by(CodeQuestion.asked_at.desc())
-    return list(session.scalars(wanted))
+    return [row for row in session.scalars(wanted) if version_id in ("", row.code_version_id)]
 
 
 def sign_now(
@@ -315,6 +340,7 @@ def signatures(session: Session, subject: Subject) -> list[Signature]:
         select(Acknowledgement, CodeVersion)
         .join(CodeVersion, CodeVersion.id == Acknowledgement.code_version_id)
         .where(_mine(Acknowledgement, subject))
+        .options(undefer(Acknowledgement.drawn))
         .order_by(Acknowledgement.signed_on.desc(), Acknowledgement.recorded_at.desc())
     )
     found, seen = [], set[str]()

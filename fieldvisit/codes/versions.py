@@ -13,7 +13,7 @@ from fieldvisit.codes.catalogue import Document
 from fieldvisit.codes.models import CodeStep, CodeText, CodeVersion
 from fieldvisit.codes.own import known_documents
 from fieldvisit.codes.rules import Act, Stage, VersionFacts
-from fieldvisit.codes.text import HTML, PDF, Section, Upload, sections_of, sections_of_clauses
+from fieldvisit.codes.text import HTML, Section, Upload, sections_of, sections_of_clauses
 from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.verdict import Refused, RefusedError, insist
@@ -190,9 +190,8 @@ def sections(session: Session, version: CodeVersion) -> list[Section]:
 
 
 def is_ours(session: Session, version: CodeVersion) -> bool:
-    """Is what is shown our own summary, and no text of the council's?"""
-    texts = texts_of(session, version.id)
-    return version.is_summary or not any(text.media_type in (HTML, PDF) for text in texts.values())
+    """Is what `sections` gives our own summary, and no text of the council's?"""
+    return version.is_summary or all(text.media_type != HTML for text in texts_of(session, version.id).values())
 
 
 def review_after(live_from: date, policy: Policy) -> date:

@@ -19,7 +19,7 @@ AT_A_TIME = 200
 
 
 def chase(session: Session, at: datetime, policy: Policy) -> int:
-    """How many tasks were raised. One for each clock, once; the first is R16's own, which warns of DR-8 from the start."""
+    """How many tasks were raised. One for each clock, once; of DR-8 where its own task (R16) is no longer there."""
     horizon = end_of_london_day(policy.working_days.after(london_date(at), policy.complaint.warn_wd.value))
     query = select(Complaint).where(Complaint.stage.notin_(ENDED), Complaint.runs_out_at <= horizon)
     raised, after = 0, ""
@@ -27,8 +27,10 @@ def chase(session: Session, at: datetime, policy: Policy) -> int:
         steps = service.steps_of(session, [one.id for one in found])
         for one in found:
             owed = clocks.outstanding(service.state_from(steps[one.id]), policy)
-            due = [clock for clock in owed if clock.due <= horizon and clock.rule != "DR-8"]
-            raised += sum(_raise(session, one, clock, at) for clock in due if _begun(clock, at))
+            due = [clock for clock in owed if clock.due <= horizon and _begun(clock, at)]
+            if service.has_open_task(session, one):
+                due = [clock for clock in due if clock.rule != "DR-8"]
+            raised += sum(_raise(session, one, clock, at) for clock in due)
         after = found[-1].id
     return raised
 

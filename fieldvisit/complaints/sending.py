@@ -26,6 +26,7 @@ from fieldvisit.messages.models import Message
 from fieldvisit.messages.rules import FAILED, Way
 from fieldvisit.messages.texts import wording
 from fieldvisit.register.models import Household, Person
+from fieldvisit.tasks import raise_task
 from fieldvisit.visits import notifying
 from fieldvisit.visits.planning import household_of
 
@@ -222,7 +223,13 @@ def hear(session: Session, message_id: str, at: datetime, policy: Policy) -> Non
         moment = max(sent, message.written_at)
         service.note(session, complaint, Deed("sent", moment, "", body), f"sent:{message.id}", at, policy)
     elif heard.delivery in FAILED and (waits or service.was_pressed(session, f"sent:{message.id}")):
+        if service.was_pressed(session, f"failed:{message.id}"):
+            return
         service.note(session, complaint, Deed("failed", at, "", body), f"failed:{message.id}", at, policy)
+        raise_task(
+            session, service.CAME_BACK, cause=f"back:{message.id}", about=service.WORK, about_id=complaint.id,
+            area_id=complaint.area_id, at=at, due=complaint.runs_out_at or at,
+        )  # fmt: skip
 
 
 def lock_complaint_of(session: Session, message_id: str) -> tuple[Complaint, ComplaintStep] | None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -28,7 +28,7 @@ from fieldvisit.visits.models import Visit, VisitWorker
 from fieldvisit.visits.words import storable, years_on
 
 WORK = "complaint"
-UNHAPPY, COMPLAINT = "tenant_unhappy", "complaint"  # kinds of task; the first is R16's
+UNHAPPY, COMPLAINT, CAME_BACK = "tenant_unhappy", "complaint", "complaint_back"  # kinds of task; the first is R16's
 UNKNOWN_HAZARD = "unknown"  # somebody must still say which
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # as a visit's: none that is misheard for another
 _NOTHING: Mapping[str, str] = {}
@@ -367,5 +367,14 @@ def _finish_tasks(session: Session, complaint: Complaint, state: State, at: date
         due_cause(complaint, "DR-11"): "answer2" in state.sent,
     } | {due_cause(complaint, "D6", one.number): one.done_at is not None for one in state.actions}
     causes = [cause for cause, over in done.items() if over]
-    for task in session.scalars(select(Task).where(Task.cause.in_(causes), Task.done_at.is_(None))):
+    over: ColumnElement[bool] = Task.cause.in_(causes)
+    if not state.came_back:
+        over = or_(over, and_(Task.kind == CAME_BACK, Task.about == WORK, Task.about_id == complaint.id))
+    for task in session.scalars(select(Task).where(over, Task.done_at.is_(None))):
         task.done_at = at
+
+
+def has_open_task(session: Session, complaint: Complaint) -> bool:
+    """Its first, which says that it is to be acknowledged."""
+    wanted = select(Task.id).where(Task.cause == complaint.cause, Task.done_at.is_(None))
+    return session.scalars(wanted).first() is not None

@@ -62,9 +62,11 @@ class Case:
     said: tuple[tuple[str, str], ...]  # in the declarer's newest words
 
 
-def board(session: Session, at: datetime, marked: frozenset[str], *, every: bool, after: str) -> tuple[list[Row], str]:
+def board(
+    session: Session, asking: Principal, at: datetime, marked: frozenset[str], *, every: bool, after: str
+) -> tuple[list[Row], str]:
     """What waits, the most overdue first; or everything, newest first. And the id after which the next page begins."""
-    wanted = select(Declaration)
+    wanted = select(Declaration).where(Declaration.person_id.is_distinct_from(asking.person_id))  # one's own: elsewhere
     if not every:
         wanted = wanted.where(Declaration.due_at.is_not(None)).order_by(Declaration.due_at, Declaration.id)
     else:

@@ -45,7 +45,7 @@ def list_declarations() -> Answer:
     every, after = request.args.get("show") == "all", request.args.get("after", "")[:32]
     with database().reading(DECLARING) as over_all:
         marked = board.in_a_pattern(over_all, policy())
-    rows, later = board.board(session(), at(), marked, every=every, after=after)
+    rows, later = board.board(session(), principal(), at(), marked, every=every, after=after)
     return page(
         "declarations/board.html", rows=rows, later=later, first=not after, every=every, words=words, rule=policy().gifts,
         now=at(), may_publish=_may_publish(),
@@ -117,13 +117,20 @@ def _read(seeing: Session, found: Declaration, step: str, typed: Typed) -> dict[
         return {"how": how, "evidence": typed.words("evidence", most=forms.LONG)}
     if step == "put_away":
         return {"reason": typed.words("reason", "Write down why nothing more is to do here.", forms.LONG)}
-    return _read_managed(seeing, typed) if step == "managed" else {}
+    return _read_managed(seeing, found, typed) if step == "managed" else {}
 
 
-def _read_managed(seeing: Session, typed: Typed) -> dict[str, Any]:
-    homes = _homes(seeing, typed)
+def _read_managed(seeing: Session, found: Declaration, typed: Typed) -> dict[str, Any]:
+    """What the form could not show to whoever fills it in (a home of another area, somebody involved) stays as it is."""
+    stands = ties.stands_apart(seeing, found)
+    standing_homes = {row.home_id for row in stands if row.home_id}
+    unseen = standing_homes - set(seeing.scalars(select(Home.id).where(Home.id.in_(standing_homes))))
+    homes = (*_homes(seeing, typed), *sorted(unseen))
     firms = tuple(each for each in typed.many("firms") if each in dict(board.firms(seeing)))
-    people = _people(seeing, typed)
+    others: list[tuple[SubjectKind, str]] = [
+        ("involved", row.subject_id) for row in stands if row.subject_kind == "involved"
+    ]
+    people = (*_people(seeing, typed), *others)
     control = forms.read_control(typed, len(homes), len(firms), len(people))
     return {"follows": Apart(homes, firms, people), "control": control}
 

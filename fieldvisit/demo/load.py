@@ -13,6 +13,7 @@ from fieldvisit.db import Database
 from fieldvisit.demo import bulk
 from fieldvisit.demo.breaches import play_breaches
 from fieldvisit.demo.complaints import play_complaints
+from fieldvisit.demo.concerns import play_concerns
 from fieldvisit.demo.declarations import play_declarations
 from fieldvisit.demo.drive import Stage, device_of
 from fieldvisit.demo.entries import play_entries
@@ -34,7 +35,7 @@ from fieldvisit.ground.roles import DEMO, Duty, Role
 from fieldvisit.ground.verdict import Allowed, Refused, RefusedError, Verdict, insist
 from fieldvisit.outbox.envelope import IntakeKey
 from fieldvisit.register.models import Area, Firm, Grant, Home, Person
-from fieldvisit.register.service import hash_password
+from fieldvisit.register.service import hash_password, principal_by_id
 
 MIDMORNING = time(10, 0)
 ROUND_OF = "asha"  # whose phone shows that a day's round was loaded
@@ -86,6 +87,8 @@ def load(
             bulk.original_of(session, driven.visit, driven.scheduler, share)
             for driven, share in zip(past, shares, strict=True)
         ]
+        call_handler = principal_by_id(session, cast.people["hana"], stage.at)
+    play_concerns(database, config.secret_key(), call_handler, policy)
     if visits:
         bulk.write_copies(database, originals, places, cast.areas, visits, seed=seed, progress=progress)
     return _lines(policy)

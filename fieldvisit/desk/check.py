@@ -9,6 +9,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from fieldvisit import schema
+from fieldvisit.breaches import case_check
 from fieldvisit.complaints import service as complaints
 from fieldvisit.complaints.models import Complaint
 from fieldvisit.complaints.state import ENDED as COMPLAINT_ENDED
@@ -16,7 +17,7 @@ from fieldvisit.config import Config
 from fieldvisit.db import Database
 from fieldvisit.evidence import keys
 from fieldvisit.evidence.service import path_of
-from fieldvisit.evidence.store import NotThereError, Store, StoreAwayError, store_of
+from fieldvisit.evidence.store import Store, StoreAwayError, store_of
 from fieldvisit.ground.clock import london_date, london_instant, now, say_date
 from fieldvisit.ground.policy import Policy, policy_as_kept
 from fieldvisit.ground.roles import CHECKING
@@ -51,6 +52,7 @@ def problems(config: Config, database: Database, policy: Policy, today: date) ->
     if warning := policy.working_days.warning(today):
         yield warning
     yield from keys.faults(database, config.evidence_kek)
+    yield from case_check.faults(database)
     with database.reading(CHECKING) as session:
         policies = _Policies(session, policy)
         for visit in _visits(session):
@@ -184,7 +186,11 @@ def _of_complaints(session: Session, policy: Policy) -> Iterator[str]:
             for column, value in complaints.cached(complaints.state_from(steps[row.id]), policy).items():
                 if getattr(row, column) != value:
                     yield f"Complaint {row.ref}: {column} says {getattr(row, column)!r}, its steps add up to {value!r}."
-            if row.stage not in COMPLAINT_ENDED and row.area_id and not complaints.officers(session, row.area_id, now()):
+            if (
+                row.stage not in COMPLAINT_ENDED
+                and row.area_id
+                and not complaints.officers(session, row.area_id, now())
+            ):
                 lonely.add(row.area_id)
         after = rows[-1].id
         session.expunge_all()
@@ -240,10 +246,9 @@ def _of_files(session: Session, config: Config, policy: Policy, today: date) -> 
 
 def _lost(store: Store, name: str) -> str:
     try:
-        store.get(name)
-    except (NotThereError, StoreAwayError) as error:
+        return "" if store.has(name) else "its file is not here"
+    except StoreAwayError as error:
         return str(error)
-    return ""
 
 
 def _of_chain(visit: Visit, entries: list[Entry]) -> Iterator[str]:

@@ -102,6 +102,7 @@ TASKS = {
     "apart_reassign": "Somebody else must go on this visit: send another worker",
     "complaint": "Somebody complained: acknowledge it",
     "complaint_due": "A complaint: something runs out soon",
+    "complaint_back": "A letter about a complaint did not arrive: send it another way",
     "no_access_disputed": "The tenant says that the no-access record is wrong: look into it",
     "entry_proposed": "Somebody asks to go in without consent: decide now",
     "entry_to_review": "We went into a home without consent: somebody who had no part in it reviews it",

@@ -34,6 +34,9 @@ class Store(Protocol):
     def get(self, name: str) -> bytes:
         """Raises NotThereError."""
 
+    def has(self, name: str) -> bool:
+        """Something of that name is there; `get` says whether it is whole."""
+
     def remove(self, name: str) -> None:
         """What is gone already is no error."""
 
@@ -84,6 +87,9 @@ class Folder:
         except FileNotFoundError:
             raise NotThereError("its file is not here") from None
 
+    def has(self, name: str) -> bool:
+        return path_of(self._root, name).exists()
+
     def remove(self, name: str) -> None:
         path = path_of(self._root, name)
         try:
@@ -116,6 +122,16 @@ class Bucket:
                 return _insist(name, found["Body"].read())
             except self._client.exceptions.NoSuchKey:
                 raise NotThereError("it is not in the bucket") from None
+
+    def has(self, name: str) -> bool:
+        with _reached():
+            try:
+                self._client.head_object(Bucket=self._bucket, Key=_key(name))
+            except self._client.exceptions.ClientError as error:
+                if _status(error) != 404:
+                    raise
+                return False
+        return True
 
     def remove(self, name: str) -> None:
         with _reached():

@@ -156,7 +156,9 @@ VERIFYING = SystemPrincipal("verifying", frozenset({"Home", "Household", "Tenant
 RAISING = SystemPrincipal("raising", frozenset({"Home", "Household", "Visit"}))  # a caller says: not that way
 
 # Chooses who reads a case, gives the person named their part, and shows what a case rests on: a reader sees no homes.
-CONDUCT = SystemPrincipal("conduct", _BREACH_MODELS | _VISIT_MODELS | {"Attachment", "KeptApart"})
+CONDUCT = SystemPrincipal(
+    "conduct", _BREACH_MODELS | _VISIT_MODELS | {"Attachment", "KeptApart", "Concern", "ConcernAdded", "ConcernLink"}
+)
 
 # Takes in what is said about conduct, from whomever: whoever writes it down reads nothing of it afterwards.
 TAKING = SystemPrincipal(

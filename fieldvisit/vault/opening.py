@@ -39,7 +39,11 @@ def open_for_upkeep(config: Config, *, make: bool = False) -> tuple[Store, Vault
     try:
         prepare(store, keys, now(), make=make)
     except DBAPIError as error:
+        store.dispose()
         raise VaultError(f"The vault's database {said(store)} cannot be used: {type(error.orig).__name__}.") from None
+    except VaultError:
+        store.dispose()
+        raise
     return store, keys
 
 

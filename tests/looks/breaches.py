@@ -51,6 +51,7 @@ def some_breaches(world: World) -> dict[str, str]:
 
 
 def _letter(world: World, case: Case, letter: str) -> str:
-    about = case_letters.About("Asha Kaur", "Brightwater Heating", "/conduct/letters")
-    text = case_letters.first_text(letter, case.state, "B-7K2M9QWRT", about, procedures()["ME"], world.now - 4 * DAY, world.policy)
+    about = case_letters.About("Asha Kaur", "Brightwater Heating", "‘Letters to you’")
+    given = world.now - 4 * DAY
+    text = case_letters.first_text(letter, case.state, "B-7K2M9QWRT", about, procedures()["ME"], given, world.policy)
     return text.replace("[say ", "").replace("]", "")

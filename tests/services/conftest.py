@@ -45,15 +45,15 @@ def _sending_defaults() -> dict[str, Any]:
 def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
     """A vault that nobody has used yet, on each database."""
     if request.param == "sqlite":
-        vault = a_vault(tmp_path)
-        yield House(vault)
-        vault.store.dispose()
+        made = House(a_vault(tmp_path))
+        yield made
+        made.vault.store.dispose()
         return
     server = request.getfixturevalue("postgres_server")
     with server.admin.connect() as connection:
         connection.execute(text("CREATE DATABASE vault"))
-    vault = a_vault(tmp_path, server.admin.url.set(database="vault").render_as_string(hide_password=False))
-    yield House(vault)
-    vault.store.dispose()
+    made = House(a_vault(tmp_path, server.admin.url.set(database="vault").render_as_string(hide_password=False)))
+    yield made
+    made.vault.store.dispose()
     with server.admin.connect() as connection:
         connection.execute(text("DROP DATABASE vault WITH (FORCE)"))

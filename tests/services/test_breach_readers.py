@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from fieldvisit.breaches import case_purge, case_readers, cases
+from fieldvisit.breaches import case_check, case_purge, case_readers, cases
 from fieldvisit.breaches.case_models import BreachCase, BreachSeat, BreachStep, BreachTold, BreachWords
 from fieldvisit.ground.roles import CONDUCT, DEMO
 from fieldvisit.messages.models import Message
@@ -153,12 +153,20 @@ def test_the_database_itself_keeps_one_case_from_who_sits_in_another(world: Worl
         case.seated("screener", who).seated("decider", "iris" if who == "ines" else "ivor")
         case.act("screened", who, document="ME", clauses=["ME-2d"], ladder="conduct")
         case.act("notified", who, words={"letter": LETTER}, how="page")
-    tables = ("breach_case", "breach_step", "breach_words", "breach_told", "breach_seat", "breach_apart", "breach_evidence")
+    tables = (
+        "breach_case",
+        "breach_step",
+        "breach_words",
+        "breach_told",
+        "breach_seat",
+        "breach_apart",
+        "breach_evidence",
+    )
 
     def rows(ref: str) -> dict[str, int]:
         engine = world.database.reader.execution_options(asking=world.principal(ref))
         with engine.connect() as connection:
-            return {table: connection.scalar(text(f"SELECT count(*) FROM {table}")) or 0 for table in tables}  # noqa: S608
+            return {table: connection.scalar(text(f"SELECT count(*) FROM {table}")) or 0 for table in tables}
 
     nothing = dict.fromkeys(tables, 0)
     assert rows("ines") == nothing | {
@@ -190,6 +198,25 @@ def test_six_years_after_it_was_closed_its_words_go_and_its_numbers_stay(world: 
         assert [session.scalars(select(model)).all() for model in (BreachWords, BreachTold)] == [[], []]
         steps = session.scalars(select(BreachStep).where(BreachStep.case_id == case.id)).all()
         assert len(steps) == 11 and not any(world.ids["asha"] in str(step.body) for step in steps)
+
+
+def test_a_case_that_is_not_what_its_steps_say_is_found(world: World):
+    case = a_case(world).screened()
+    assert list(case_check.faults(world.database)) == []
+    with world.database.writing(CONDUCT) as session:
+        session.get_one(BreachCase, case.id).stage = "closed"
+    assert list(case_check.faults(world.database)) == [
+        f"Conduct case {case.id}: its stage is not what its steps add up to."
+    ]
+
+
+def test_what_told_of_the_same_thing_goes_with_it(world: World):
+    case, twin = a_case(world), a_case(world)
+    twin.act("linked", "lena", to=case.id)
+    case.seated("screener", "ines").act("not_a_breach", "ines", words={"why": "Nobody was there."})
+    assert case_purge.redact(world.database, case.at.replace(year=case.at.year + 6), world.policy) == 1
+    with world.database.reading(CONDUCT) as session:
+        assert session.get_one(BreachCase, twin.id).redacted_at and not session.scalars(select(BreachWords)).all()
 
 
 def test_an_open_case_is_kept_however_old(world: World):

@@ -1,6 +1,6 @@
 """Complaints in the database: received by whoever hears them, worked on by officers, added to and never changed."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,8 +12,6 @@ from fieldvisit.complaints.models import Complaint, ComplaintStep, ComplaintWord
 from fieldvisit.ground.roles import CHECKING, DEMO, INTAKE, SENDING, TENANT
 from fieldvisit.ground.verdict import RefusedError
 from fieldvisit.hazards.models import Hazard, HazardWords
-from fieldvisit.messages import service as messages
-from fieldvisit.messages.models import Message
 from fieldvisit.tasks import Task
 from tests.complaints import (
     DAY,
@@ -28,7 +26,7 @@ from tests.complaints import (
     row,
     writes,
 )  # fmt: skip
-from tests.stories import FIRST_HOME, a_visit
+from tests.stories import a_visit
 from tests.world import World
 
 HOUR = timedelta(hours=1)
@@ -252,96 +250,3 @@ def test_what_was_done_cannot_be_changed(world: World, act: str) -> None:
     received(world)
     with world.database.as_owner(write=True).connect() as connection, pytest.raises(DBAPIError, match="append-only"):
         connection.execute(text(act))
-
-
-# --- letters by our messages --------------------------------------------------------------------------------------
-
-
-def a_letter(world: World) -> tuple[str, Message]:
-    complaint = received(world)
-    logged(world, complaint)
-    writes(world, complaint, "ack1", how="letter_first_class")
-    return complaint, rows(world, Message)[0]
-
-
-def hears(world: World, message: Message, status: str) -> None:
-    from fieldvisit.complaints import sending
-
-    with world.database.writing(SENDING) as session:
-        kept = messages.lock(session, message.id)
-        assert kept
-        messages.receive(session, kept, status, world.now, by="person", at=world.now)
-        sending.hear(session, message.id, world.now, world.policy)
-        sending.hear(session, message.id, world.now, world.policy)
-
-
-def test_a_letter_counts_when_it_has_gone(world: World) -> None:
-    complaint, message = a_letter(world)
-    assert row(world, complaint).stage == "acknowledged"
-    assert (message.kind, message.home_id, message.visit_id) == ("complaint_letter", None, None)
-    hears(world, message, "despatched")
-    assert row(world, complaint).stage == "stage1_open"
-    assert kinds(world, complaint) == ["received", "logged", "written", "sent"]
-
-
-def test_a_letter_that_comes_back_leaves_it_where_it_stood(world: World) -> None:
-    complaint, message = a_letter(world)
-    hears(world, message, "permanent-failure")
-    assert row(world, complaint).stage == "logged"
-    assert kinds(world, complaint)[-1] == "failed"
-
-
-def test_a_letter_is_seen_by_its_writer_and_by_no_other_officer(world: World) -> None:
-    a_letter(world)
-    for ref, count in (("olive", 1), ("dora", 0), ("olga", 0)):
-        with world.database.reading(world.principal(ref)) as session:
-            assert len(session.scalars(select(Message)).all()) == count
-
-
-def test_a_letter_goes_out_only_where_the_home_still_lets_it(world: World) -> None:
-    from fieldvisit.complaints import sending
-    from fieldvisit.register.models import Household
-
-    _, message = a_letter(world)
-    with world.database.writing(SENDING) as session:
-        assert sending.still_safe(session, message, world.now)
-        household = session.scalars(select(Household).where(Household.home_id == world.ids[FIRST_HOME])).one()
-        household.contact_safety = {"letter": "never"}
-        session.flush()
-        assert not sending.still_safe(session, message, world.now)
-
-
-def test_what_somebody_has_settled_goes_out_no_more_and_undoes_nothing(world: World, works: Any) -> None:
-    complaint, message = a_letter(world)
-    acts(world, complaint, "failed", letter="ack1", message=message.id)
-    writes(world, complaint, "ack1")
-    works()
-    [kept] = rows(world, Message)
-    assert kept.state == "withdrawn"
-    assert row(world, complaint).stage == "stage1_open"
-
-
-def test_somebody_with_a_declared_interest_does_not_look_into_it(world: World) -> None:
-    from fieldvisit.register.apart import KeptApart
-
-    complaint = received(world)
-    with world.database.writing(DEMO) as session:
-        session.add(KeptApart(person_id=world.ids["olive"], home_id=world.ids[FIRST_HOME], subject_kind="", subject_id="",
-                              starts=world.now - DAY, cause="a tie"))  # fmt: skip
-    with pytest.raises(RefusedError, match="declared an interest"):
-        logged(world, complaint, by="dora")
-
-
-def test_an_extension_is_told_to_the_tenant_with_a_reason_and_a_day(world: World) -> None:
-    complaint = received(world)
-    logged(world, complaint)
-    writes(world, complaint, "ack1")
-    with pytest.raises(RefusedError, match="senior"):
-        writes(world, complaint, "extension1", until=date(2027, 1, 4), reason1="The surveyor is ill.")
-    with pytest.raises(RefusedError, match="why we need longer"):
-        writes(world, complaint, "extension1", by="dora", until=date(2027, 1, 4))
-    writes(world, complaint, "extension1", by="dora", until=date(2027, 1, 4), reason1="The surveyor is ill.")
-    assert row(world, complaint).stage == "stage1_extended"
-    letter = [one.text for one in rows(world, ComplaintWords) if one.field == "letter"][-1]
-    assert "by Monday 4 January 2027" in letter
-    assert "Housing Ombudsman" in letter

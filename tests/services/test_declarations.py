@@ -396,3 +396,14 @@ def test_what_is_passed_on_becomes_one_case_that_the_receiver_never_sees(world: 
         assert case.subject_id == world.ids["asha"]
     with world.database.reading(world.principal("asha")) as session:
         assert session.scalars(select(BreachCase)).all() == []
+
+
+def test_the_worker_goes_through_them_once_a_day(world: World):
+    from fieldvisit.worker import run
+
+    tie(world)
+    with world.database.writing(DECLARING) as session:
+        session.scalars(select(Declaration)).one().review_on = world.now.date()
+    for _ in range(2):
+        run(world.database, world.app.extensions["fv_config"], world.policy, once=True)
+    assert tasks(world, "interest_review") == [("interest_review", False)]

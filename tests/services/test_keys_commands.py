@@ -37,8 +37,10 @@ def test_a_new_home_says_where_its_key_lies_its_mark_and_that_no_backup_holds_it
     monkeypatch.delenv("DATABASE_URL", raising=False)
     main(["init"])
     said = capsys.readouterr().out
-    assert f"{path_in(tmp_path)} opens the photos and signatures. No backup holds it" in said
-    assert kek.read(path_in(tmp_path)).current in said
+    assert main(["check"]) == 0
+    for told in (said, capsys.readouterr().out):
+        assert f"{path_in(tmp_path)} opens the photos and signatures. No backup holds it" in told
+        assert kek.read(path_in(tmp_path)).current in told
 
 
 def test_rotating_and_retiring_say_what_was_done_and_what_to_keep(typed: Any, tmp_path: Path) -> None:

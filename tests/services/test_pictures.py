@@ -115,6 +115,17 @@ def test_a_held_entrys_photo_waits_until_somebody_takes_the_entry_in(world: Worl
         assert pictures.wish_all(session, NOW) == 0
 
 
+def test_once_the_entry_is_taken_in_its_photo_is_made_ready(world: World) -> None:
+    story, phone = a_visit(world, lead="ben").told(), a_phone(world, "asha")
+    blob = phone.photo(story.visit_id, PHOTO, NOW)
+    assert phone.send(NOW)[0]["code"] == "not-yours"
+    assert phone.put_whole(blob).get_json()["complete"]
+    assert row(world).picture == ""
+    address = f"/office/held/{row(world).held_id}/taken-in"
+    assert world.client("olive").post(address, data={"why": "True enough"}).status_code == 303
+    assert make_all_ready(world) == ["cleaned"]
+
+
 def test_one_of_before_there_was_a_store_is_found_by_the_round(world: World, works: Any) -> None:
     came(world, PHOTO)
     with world.database.writing(DEMO) as session:

@@ -24,7 +24,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
 
 def test_what_is_put_there_comes_back_by_its_name(store: Store) -> None:
     name = store.put(BLOB)
-    assert (name, store.get(name)) == (name_of(BLOB), BLOB)
+    assert (name, store.get(name), store.has(name)) == (name_of(BLOB), BLOB, True)
 
 
 def test_the_same_again_is_the_same_and_nothing_is_written_over(store: Store) -> None:
@@ -48,6 +48,7 @@ def test_what_is_removed_is_gone_and_may_be_removed_again(store: Store) -> None:
         store.remove(name)
         with pytest.raises(NotThereError):
             store.get(name)
+        assert not store.has(name)
 
 
 def test_what_was_never_there_is_not_there(store: Store) -> None:
@@ -88,7 +89,7 @@ def test_a_bucket_that_is_away_or_says_no_is_one_error_that_names_no_picture(buc
     other = bucket_server.model_copy(update={"s3_bucket": "somebody-elses"})
     name = name_of(BLOB)
     for store in (store_of(away), store_of(other)):
-        for does, about in ((store.put, BLOB), (store.get, name), (store.remove, name)):
+        for does, about in ((store.put, BLOB), (store.get, name), (store.has, name), (store.remove, name)):
             with pytest.raises(StoreAwayError) as away_error:
                 does(about)
             assert name not in str(away_error.value)

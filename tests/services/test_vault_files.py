@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
 
 from fieldvisit import create_app
 from fieldvisit.config import Config, ConfigError, make_keys
@@ -245,18 +246,21 @@ def test_a_vault_goes_from_one_database_to_the_other_by_its_copy(
 # --- a vault of the release before this one -------------------------------------------------------------------------
 
 
-def test_a_vault_of_the_release_before_is_brought_up_to_date_when_it_opens(made: Config, policy: Policy):
-    house = House(open_vault(made, policy)).enrol("lena", "luca")
+def test_a_vault_of_the_release_before_is_brought_up_to_date_when_it_opens(house: House, policy: Policy):
+    house.enrol("lena", "luca")
     case = house.case_of(house.send())
     with house.vault.store.writing() as session:
-        for model in ("safe_case", "box", "act"):
-            session.execute(text(f"DROP TRIGGER {model}_no_update"))
+        for table in ("safe_case", "box", "act"):
+            where = "" if house.vault.store.is_sqlite else f" ON {table}"
+            session.execute(text(f"DROP TRIGGER {table}_no_update{where}"))
         session.execute(text("DROP TABLE destruction"))
         session.execute(text("ALTER TABLE box DROP COLUMN danger"))
         session.execute(text("UPDATE vault SET version = 1"))
     house.vault.store.dispose()
-    house.vault = open_vault(made, policy)
+    house.vault = open_vault(house.vault.config, policy)
     assert house.open(house.staying("lena"), "lena", case).reports[0][1]["facts"] == SECRET
+    with pytest.raises(DBAPIError, match="only added"), house.vault.store.writing() as session:
+        session.execute(text("UPDATE box SET jwe = ''"))
     house.enrol("lena", "luca")
     house.destroyed_case()
 
@@ -266,8 +270,6 @@ def test_a_vault_of_the_release_before_is_brought_up_to_date_when_it_opens(made:
 
 @pytest.mark.parametrize("which", ["the main database", "the vault's"])
 def test_an_error_of_the_database_says_nothing_of_what_was_written(tmp_path: Path, which: str):
-    from sqlalchemy.exc import DBAPIError
-
     if which == "the vault's":
         store = a_vault(tmp_path).store
         with pytest.raises(DBAPIError) as error, store.writing() as session:

@@ -322,7 +322,10 @@ def test_a_receipt_of_one_that_was_merged_follows_the_other_and_its_own_again_wh
     assert "It was dealt with." in words(asks(anybody, receipt))
 
 
-@pytest.mark.parametrize(("why", "other", "sentence"), [("", None, "Write why"), ("So", "C-ABCD234", "no concern"), ("So", "x", "no concern")])
+@pytest.mark.parametrize(
+    ("why", "other", "sentence"),
+    [("", None, "Write why"), ("So", "C-ABCD234", "no concern"), ("So", "x", "no concern")],
+)
 def test_a_merge_that_cannot_be_says_why_and_keeps_what_was_typed(world, ines, why, other, sentence):
     named, nameless = concerns(world)
     answer = merges(ines, nameless, {"ref": other or named["ref"]}, why)
@@ -339,3 +342,17 @@ def test_nobody_merges_with_what_they_may_not_read(world, ines):
         session.scalars(select(BreachSeat).where(BreachSeat.case_id == case.id)).one().ends = NOW
     assert ines.get(f"/office/concerns/{named['id']}").status_code == 404
     assert merges(ines, nameless, named).status_code == 409
+
+
+def test_when_its_case_is_forgotten_nothing_says_any_more_what_was_told_or_by_whom(world, ines):
+    from fieldvisit.breaches.links import forget_concern
+
+    named, nameless = concerns(world)
+    merges(ines, named, nameless)
+    with world.database.writing(CONDUCT) as session:
+        forget_concern(session, named["id"])
+    gone = str([row for row in every_row(world.database, "concern") if row["id"] == named["id"]])
+    gone += str([row for row in every_row(world.database, "concern_link") if row["concern_id"] == named["id"]])
+    for word in ("Joan", "960123", "swore", "Mill House", "MB-1003", "Tuesday"):
+        assert word not in gone
+    assert every_row(world.database, "concern")[0]["ref"]

@@ -170,6 +170,68 @@ def test_two_officers_at_once_the_second_is_told_and_nothing_is_lost(world: Worl
     second = send(
         ivan, case, "decided", seen=seen[1], finding="not_upheld", reasons="I do not believe it.", learning="None."
     )
-    assert second.status_code in (404, 409)
-    if second.status_code == 409:
-        assert "Ivor Vale did the next step" in said(second) and "I do not believe it." in second.text
+    assert second.status_code == 409
+    assert "Ivor Vale did the next step" in said(second) and "I do not believe it." in second.text
+    assert case.state.finding == "upheld"
+
+
+def test_a_late_appeal_is_refused_with_its_date_and_an_answer_after_the_time_is_still_read(world: World):
+    from datetime import timedelta
+
+    from tests.cases import a_code
+
+    a_code(world, "AL", ["operative"])
+    case = a_case(world, heard_at=world.now - timedelta(days=60))
+    case.screened("AL", ("AL-2.1",), "regular", coordinates=False).told()
+    case.act("time_up", "ines", world.now - timedelta(days=50))
+    asha = world.client("asha")
+    [letter] = own_letters(asha)
+    assert "The time that you had ended on" in said(asha.get(f"/conduct/letters/{letter}"))
+    assert asha.post(f"/conduct/letters/{letter}/answered", data={"k": new_id(), "words": "Late."}).status_code == 303
+    case = a_case(world, heard_at=world.now - timedelta(days=60))
+    case.screened("AL", ("AL-2.1",), "regular", coordinates=False).told().answered()
+    case.decided("aware_warned", considered=["aware_warned"], words={"joined_by": "Cora Finch"}).communicated()
+    outcome = next(each for each in own_letters(asha) if "The outcome" in said(asha.get(f"/conduct/letters/{each}")))
+    late = asha.post(f"/conduct/letters/{outcome}/appealed", data={"k": new_id(), "words": "It is too much."})
+    assert late.status_code == 422 and "until the end of" in said(late) and "too late" in said(late)
+
+
+def test_the_board_reads_counts_without_a_name_and_small_ones_not_at_all(world: World):
+    from datetime import timedelta
+
+    for number in range(6):
+        heard = world.now - timedelta(days=90 + number)
+        case = a_case(world, ("asha", "ben", "carl")[number % 3], heard_at=heard)
+        case.screened() if number < 5 else case
+    page = said(world.client("aud").get("/office/breaches/report"))
+    assert "July to September 2026" in page and "Kaur" not in page and "B-" not in page
+    assert "Visiting tenants' homes (Melton): further sanctions 5" not in page, "the sixth would be what is left"
+    assert "Others, put together 6" in page and "Fewer than 5" in page
+    assert "October to December" not in said(world.client("aud").get("/office/breaches/report?quarter=2026-4"))
+    with_one_named = said(world.client("ines").get("/office/breaches/report?quarter=2026-3"))
+    assert "Others, put together 6" in with_one_named
+    assert world.client("aud").get("/office/breaches").status_code == 404
+
+
+def test_a_suspended_badge_says_no_to_the_next_scan_and_yes_again_when_it_is_lifted(world: World):
+    from fieldvisit.badges.codes import SERVER_DEVICE, shown_at
+    from fieldvisit.badges.service import with_secret
+
+    with world.database.reading(None) as session:
+        badge = with_secret(session, world.ids["badge of asha"])
+        assert badge
+        shown = shown_at(badge.secret, badge.id, SERVER_DEVICE, world.now, world.policy.badge.step_s.value)
+    nobody, ines = world.client(), world.client("ines")
+    case = a_case(world).screened()
+
+    def scan() -> str:
+        return said(nobody.get(f"/v/{badge.id}/{shown.code}"))
+
+    before = scan()
+    form = {"because": "safety", "why": "She has a key.", "letter": LETTER, "how": "page"}
+    assert send(ines, case, "suspended", **form).status_code == 303
+    assert scan() != before, "the very next answer, at the same instant"
+    assert "We cannot confirm this badge" in scan() and "We cannot confirm" not in before
+    assert "not a finding" in said(ines.get(f"/office/breaches/{case.id}"))
+    assert send(ines, case, "not_a_breach", why="It was somebody else.").status_code == 303
+    assert scan() == before

@@ -93,6 +93,15 @@ def test_a_signature_may_be_drawn_as_well(world: World):
     asha.post(f"/codes/{new}/read", data={"part": "all"})
     asha.post(f"/codes/{new}/sign", data=signing(world, new, drawn="M1 2 L3 4"))
     assert [row.how for row in signatures(world, new)] == ["drawn"]
+    assert '<path d="M1 2 L3 4"/>' in asha.get("/codes/file").text
+
+
+def test_what_is_no_drawing_is_left_out_and_the_typed_name_is_enough(world: World):
+    new, asha = a_version(world), world.client("asha")
+    asha.post(f"/codes/{new}/read", data={"part": "all"})
+    asha.post(f"/codes/{new}/sign", data=signing(world, new, drawn='M1 2"/><script>x()</script>'))
+    assert [row.how for row in signatures(world, new)] == ["typed"]
+    assert "<script>" not in asha.get("/codes/file").text
 
 
 def test_who_is_overdue_reads_why_and_the_badge_says_so(world: World, clock: Any):
@@ -206,7 +215,8 @@ def uploaded(adam: FlaskClient, address: str, raw: bytes, name: str = "code.html
     """As a browser sends it. The test client would leave a large file behind that nobody closes."""
     parts = (('name="kind"', kind.encode()), (f'name="file"; filename="{name}"', raw))
     body = b"".join(
-        b"--cut\r\nContent-Disposition: form-data; " + head.encode() + b"\r\n\r\n" + part + b"\r\n" for head, part in parts
+        b"--cut\r\nContent-Disposition: form-data; " + head.encode() + b"\r\n\r\n" + part + b"\r\n"
+        for head, part in parts
     )
     address = f"{address}/text"
     return adam.post(address, data=body + b"--cut--\r\n", content_type="multipart/form-data; boundary=cut")

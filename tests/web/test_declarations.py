@@ -154,12 +154,16 @@ def test_another_firms_manager_and_officers_without_the_duty_see_nothing_of_it(m
         client = world.client(other)
         assert client.get(f"/office/declarations/{one.id}").status_code == 404
         assert step(client, one, "decided", decision="keep").status_code == 404
+        assert one.ref not in client.get("/office/declarations?show=all").get_data(as_text=True)
 
 
 def test_nobody_decides_their_own_also_not_with_the_senior_duty(milton_keynes: World):
     world = milton_keynes
     world.client("dora").post("/declare/gift", data=gift())
-    assert step(world.client("dora"), only(world), "decided", decision="keep").status_code == 404
+    one, dora = only(world), world.client("dora")
+    assert step(dora, one, "decided", decision="keep").status_code == 404
+    assert dora.get(f"/office/declarations/{one.id}").status_code == 404
+    assert one.ref not in dora.get("/office/declarations?show=all").get_data(as_text=True)
 
 
 def test_of_two_who_decide_at_once_the_second_is_told_and_keeps_what_they_wrote(milton_keynes: World):
@@ -244,6 +248,17 @@ def test_a_contractors_interest_is_read_by_the_firms_manager_and_the_councils_co
     assert only(world).stage == "managed"
 
 
+def test_a_home_that_the_manager_may_not_see_stays_out_of_bounds(world: World):
+    south = a_visit(world, home="100030000004", lead="olive", by="otto")
+    world.client("olive").post("/declare/interest", data=interest(visit=south.visit_id, this_home="yes"))
+    one, dora = only(world), world.client("dora")
+    step(dora, one, "read")
+    assert step(dora, one, "managed", homes="100030000001", reason=WHY).status_code == 303
+    with world.database.reading(DECLARING) as session:
+        stands = session.scalars(select(KeptApart.home_id).where(KeptApart.ends.is_(None))).all()
+    assert set(stands) == {world.ids["100030000001"], world.ids["100030000004"]}
+
+
 def test_this_visits_household_is_out_of_bounds_at_once(world: World):
     story = a_visit(world)
     asha = world.client("asha")
@@ -326,9 +341,7 @@ def test_a_panel_member_signs_and_declares_by_the_personal_link_alone(world: Wor
         assert session.scalars(select(Undertaking.kind)).all() == ["conflicts"]
     assert (only(world).subject_id, only(world).form) == (who, "financial")
     assert "as every tenant does" in form
-    assert "Signed" in world.client("dora").get("/office/declarations/involved").get_data(
-        as_text=True
-    )
+    assert "Signed" in world.client("dora").get("/office/declarations/involved").get_data(as_text=True)
 
 
 def test_without_the_word_nothing_is_signed_and_nothing_said(world: World, pat):

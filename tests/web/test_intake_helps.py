@@ -12,7 +12,14 @@ from tests.web.test_intake_line import NAMELESS, SAID, every_row, read_back, tak
 from tests.world import NOW, World
 
 HTMX = {"HX-Request": "true"}
-LETTER = {"channel": "letter", "came_on-day": "1", "came_on-month": "12", "came_on-year": "2026", "danger_now": "", "still_there": ""}
+LETTER = {
+    "channel": "letter",
+    "came_on-day": "1",
+    "came_on-month": "12",
+    "came_on-year": "2026",
+    "danger_now": "",
+    "still_there": "",
+}
 
 
 @pytest.fixture

@@ -202,7 +202,10 @@ WRONG = (
     ({"badge_number": "a number that is too long"}, "at most 12 characters"),
     ({"what": "x" * 4001}, "at most 4,000 characters"),
     ({"channel": "letter"}, "Write down the day on which it came"),
-    ({"channel": "letter", "came_on-day": "9", "came_on-month": "12", "came_on-year": "2026"}, "none that is still to come"),
+    (
+        {"channel": "letter", "came_on-day": "9", "came_on-month": "12", "came_on-year": "2026"},
+        "none that is still to come",
+    ),
 )
 
 

@@ -152,3 +152,16 @@ def test_the_last_day_is_recorded(world: World, rosa: dict[str, str]):
     world.client("olive").post(f"/office/codes/involved/{rosa['id']}/ended", data=day)
     with world.database.reading(None) as session:
         assert session.get_one(InvolvedPerson, rosa["id"]).ends_on == date(2026, 12, 31)
+
+
+def test_an_officer_answers_and_she_reads_the_answer(world: World, client: FlaskClient, rosa: dict[str, str]):
+    here = f"{rosa['here']}/code/{rosa['code']}"
+    client.post(here, data={"word": rosa["word"], "act": "ask", "k": new_id(), "said": "What is a forum?"})
+    olive = world.client("olive")
+    page = olive.get(f"/office/codes/involved/{rosa['id']}").text
+    address = re.search(r"/office/codes/questions/[0-9a-f]{32}/answer", page)
+    assert address
+    for stranger in ("otto", "mona"):
+        assert world.client(stranger).post(address[0], data={"answer": "No."}).status_code == 404
+    assert olive.post(address[0], data={"answer": "A group of tenants."}).status_code == 303
+    assert "A group of tenants." in said(client.post(here, data={"word": rosa["word"]}))
