@@ -9,8 +9,8 @@ from fieldvisit.breaches import models as breaches
 from fieldvisit.codes import models as codes
 from fieldvisit.complaints import models as complaints
 from fieldvisit.db import Base
-from fieldvisit.evidence import models as evidence
 from fieldvisit.declarations import models as declarations
+from fieldvisit.evidence import models as evidence
 from fieldvisit.hazards import models as hazards
 from fieldvisit.messages import models as messages
 from fieldvisit.notices import links
@@ -25,7 +25,8 @@ from fieldvisit.visits import models as visits
 
 metadata = Base.metadata
 __all__ = [
-    "access_cases", "apart", "audit", "badges", "breach_cases", "breaches", "cases", "codes", "declarations", "complaints", "deployment", "evidence", "hazards", "involved", "jobs",
-    "lawful_entry_models", "links", "messages", "metadata", "notices", "outbox", "register", "safeguarding", "safety", "tasks", "tenant_acts",
+    "access_cases", "apart", "audit", "badges", "breach_cases", "breaches", "cases", "codes", "complaints",
+    "declarations", "deployment", "evidence", "hazards", "involved", "jobs", "lawful_entry_models", "links",
+    "messages", "metadata", "notices", "outbox", "register", "safeguarding", "safety", "tasks", "tenant_acts",
     "visits",
 ]  # fmt: skip

@@ -251,7 +251,8 @@ def _purge(shop: Shop, work: Work) -> None:
     at, day = now(), work.dedupe.split(":")[1]
     after = "" if work.subject_id == "all" else work.subject_id
     done = purging.purge_some(shop.database, shop.config.attachments, store_of(shop.config), shop.policy, at, after)
-    log.info("photos-deleted", count=done.deleted)
+    if done.deleted:
+        log.info("photos-deleted", count=done.deleted)
     with shop.database.writing(SENDING) as session:
         if ours := still_ours(session, work):
             finish(ours, now())

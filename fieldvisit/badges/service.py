@@ -113,15 +113,13 @@ def suspend(badge: Badge, at: datetime) -> None:
 
 
 def lift(badge: Badge, since: datetime, at: datetime) -> None:
-    """Ends a suspension of that instant which was no finding. One that was reported lost since then stays suspended."""
+    """Ends a suspension of that instant which was no finding. Whoever lifts it knows that it was not lost since then."""
     if badge.state == "suspended" and badge.state_changed_at == since:
         badge.state, badge.state_changed_at = "active", at
 
 
 def report_lost(session: Session, person_id: str, at: datetime) -> Badge | None:
     """Suspends every badge that the person could show, and answers the newest. Saying it twice is saying it once."""
-    for badge in session.scalars(select(Badge).where(Badge.person_id == person_id, Badge.state == "suspended")):
-        badge.state_changed_at = at  # whoever suspended it for another reason does not give it back
     for badge in session.scalars(select(Badge).where(Badge.person_id == person_id, Badge.state == "active")):
         suspend(badge, at)
     return badge_of(session, person_id)

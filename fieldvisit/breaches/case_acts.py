@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from fieldvisit.audit.models import AccessRecord
 from fieldvisit.audit.service import note_access
 from fieldvisit.badges.models import Badge
 from fieldvisit.badges.service import lift, suspend
@@ -183,7 +184,19 @@ def lift_badges(session: Session, state: State, at: datetime) -> None:
     """Those that this case suspended, and that nobody has done anything to since."""
     if state.subject_kind == "person" and state.suspended_at:
         for badge in _badges(session, state.subject_id, "suspended"):
-            lift(badge, state.suspended_at, at)
+            if not _stopped_again(session, badge, state.suspended_at):
+                lift(badge, state.suspended_at, at)
+
+
+def _stopped_again(session: Session, badge: Badge, since: datetime) -> bool:
+    """Somebody reported it lost, or suspended it, while it was dark already: that is in the access record alone."""
+    acts = (
+        AccessRecord.record == "badge",
+        AccessRecord.action.in_(("report-lost", "suspend")),
+        AccessRecord.at >= since,
+    )
+    wanted = select(AccessRecord.id).where(*acts, AccessRecord.object_id == badge.id)
+    return session.scalars(wanted.limit(1)).first() is not None
 
 
 # --- letters ------------------------------------------------------------------------------------------------------

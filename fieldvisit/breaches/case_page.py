@@ -205,6 +205,7 @@ def _options(
 ) -> dict[str, Any]:  # fmt: skip
     free = [person for person in case_readers.all_readers(session) if person.id not in facts.apart and person.id != who]
     found: dict[str, Any] = {
+        "outside": f"{facts.policy.safeguarding.outside_name.value}, {facts.policy.safeguarding.outside_phone.value}",
         "parts": list(PARTS.items()), "people": [(person.id, person.name) for person in free],
         "because": list(BECAUSE.items()), "told_by": list(TOLD_BY.items()), "findings": list(FINDINGS.items()),
         "results": list(RESULTS.items()), "items": case_evidence.to_attach(session, case),

@@ -32,7 +32,6 @@ AFTER_DECISION = frozenset({S.COMMUNICATED, S.APPEAL_REQUESTED, S.APPEAL_DECIDED
 # What may be done from where, and where it leads; None: the case stays where it is.
 TABLE: Mapping[str, tuple[frozenset[Stage], Stage | None]] = {
     "reported": (frozenset(), S.REPORTED),
-    "added": (OPEN, None),  # the same thing was told once more
     "seated": (OPEN | {S.CLOSED}, None),
     "identified": (frozenset({S.REPORTED}), None),
     "screened": (frozenset({S.REPORTED}), S.SCREENED),

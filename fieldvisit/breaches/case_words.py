@@ -14,7 +14,7 @@ TONES = {
     "appeal_requested": ("warn", "swap"), "closed": ("quiet", "tick"), "not_a_breach": ("quiet", "tick"),
 }  # fmt: skip
 STEPS = {
-    "reported": "It was reported", "added": "It was told once more", "seated": "Somebody was given a part",
+    "reported": "It was reported", "seated": "Somebody was given a part",
     "identified": "It was found out who is meant", "screened": "It was looked at", "not_a_breach": "It is no breach of a code",
     "suspended": "The person was suspended; this is not a finding", "lifted": "The suspension ended",
     "notified": "The letter to the person was written", "notice_given": "The person was told",

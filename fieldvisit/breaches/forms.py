@@ -87,8 +87,17 @@ def too_long(typed: Mapping[str, str]) -> dict[str, str]:
     return {name: f"Make this shorter: at most {most:,} characters." for name, most in longer.items()}
 
 
+def leads_back(typed: Mapping[str, str]) -> bool:
+    """Somebody who gives no name wrote what may lead to them, and was not asked about it yet."""
+    return typed["anonymous"] == "yes" and typed["points_checked"] != "yes" and bool(_found(typed))
+
+
+def _found(typed: Mapping[str, str]) -> tuple[str, ...]:
+    return pointers(*(typed[name] for name in ("happened_where", "happened_when", "about_whom", "what", "wants")))
+
+
 def _points(typed: Mapping[str, str]) -> str:
-    found = pointers(*(typed[name] for name in ("happened_where", "happened_when", "about_whom", "what", "wants")))
+    found = _found(typed)
     return f"{POINTS} There seems to be {' and '.join(found)} in it." if found else POINTS
 
 

@@ -11,6 +11,9 @@ from fieldvisit.web.render import page
 
 blueprint = Blueprint("conduct", __name__)
 EMPTY = {"whose": ""}
+LEADS_BACK = (
+    "Something you wrote may lead to you, such as a phone number or an address. Take it out, or send it as it is."
+)
 
 
 @blueprint.get("/conduct")
@@ -24,6 +27,8 @@ def form() -> Answer:
 def tell() -> Answer:
     """The answer to the form itself says what is to be kept of it: nothing can be looked up afterwards (N4)."""
     typed, errors = forms.read_own(request.form)
+    if not errors and forms.leads_back(typed):
+        typed["points_checked"], errors["what"] = "yes", LEADS_BACK
     if errors:
         return _form(typed, errors), 422
     by = principal()

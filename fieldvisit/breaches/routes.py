@@ -102,11 +102,10 @@ def read_back(taken_id: str) -> Answer:
 @access("concern", "take")
 def save_draft() -> Answer:
     """For the page's script, at every keystroke. n: how many there have been."""
-    typed, count = forms.typed_in(request.form), request.form.get("n", "")
-    number = int(count) if count.isascii() and count.isdecimal() and len(count) < 9 else 0
+    typed = forms.typed_in(request.form)
     longer = {name: words[: forms.LENGTHS[name]] for name, words in typed.items() if name in forms.LENGTHS}
     kept = drafts.save(
-        session(), principal().person_id, typed | longer, number, at=at(), policy=policy(), key=_draft_key()
+        session(), principal().person_id, typed | longer, _keystrokes(), at=at(), policy=policy(), key=_draft_key()
     )
     return (jsonify({"saved": f"{in_london(at()):%H:%M}"}), 200) if kept else (jsonify({"saved": ""}), 409)
 
@@ -164,7 +163,7 @@ def _form(
         like=like,
         like_groups=rules.in_groups(like.reference) if like and like.reference else None,
         waiting=waiting,
-        number=number,
+        number=number or _keystrokes(),
         saved_at=saved_at,
         opened_at=at(),
         channels=list(ON_THE_LINE.items()),
@@ -182,6 +181,12 @@ def _found(typed: Mapping[str, str]) -> tuple[list[service.Found], list[str]]:
             before = service.found_one(own, chosen, policy())
             people = [*([before] if before else []), *people]
     return people, firms
+
+
+def _keystrokes() -> int:
+    """n: how many the page's script has counted. A page that comes back counts on from there, or its saves were old."""
+    count = request.form.get("n", "")
+    return int(count) if count.isascii() and count.isdecimal() and len(count) < 9 else 0
 
 
 def _option(one: service.Found) -> tuple[str, str]:

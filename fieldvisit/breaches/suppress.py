@@ -36,9 +36,9 @@ def safe(counts: Mapping[str, int], small: int) -> Table:
 
 
 def _tells(hidden: list[tuple[str, int]], small: int) -> bool:
-    """One row alone is what is left; a small sum is small; and a sum can say what each part must be."""
+    """A small sum is small, as one small row alone is; and a sum can say what each part must be."""
     total = sum(count for _, count in hidden)
-    if len(hidden) < 2 or total < small:
+    if total < small:
         return True
     each_is_small = all(count < small for _, count in hidden)
     return each_is_small and total in (len(hidden), len(hidden) * (small - 1))

@@ -83,7 +83,8 @@ def people() -> Answer:
     show = show if show in roll.SHOWS else ""
     found = roll.rows(session(), principal(), show, document)
     return page(
-        "codes/people.html", rows=found, show=show, shows=roll.SHOWS, document=document, standings=roll.STANDINGS,
+        "codes/people.html", rows=found[: roll.MOST],
+        more=len(found) - roll.MOST, show=show, shows=roll.SHOWS, document=document, standings=roll.STANDINGS,
         documents=own.known_documents(), now=at(),
     )  # fmt: skip
 

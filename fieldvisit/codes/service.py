@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, undefer
 
 from fieldvisit.codes import rules
@@ -54,7 +54,7 @@ def codes_binding(session: Session, subject: Subject, on: date) -> list[CodeVers
     A draft binds nobody: it may be shown and signed, and no case may rest on it alone (reading Q24).
     """
     mine = who(subject)
-    found = [version for version in in_force(session, on) if rules.is_bound(version.binds, mine)]
+    found = versions_binding(session, mine, on)
     drafts = select(CodeVersion).where(CodeVersion.status.not_in(WAS_LIVE)).order_by(CodeVersion.document)
     return found + [version for version in session.scalars(drafts) if rules.is_bound(version.binds, mine)]
 
@@ -64,9 +64,9 @@ def in_force(session: Session, on: date) -> list[CodeVersion]:
     return [version for line in _histories(session).values() if (version := _current(line, on))]
 
 
-def versions_binding(session: Session, role: str, on: date) -> list[CodeVersion]:
-    """What anybody of this role must have signed by that London date."""
-    return [version for version in in_force(session, on) if role in version.binds]
+def versions_binding(session: Session, mine: Who, on: date) -> list[CodeVersion]:
+    """What anybody like this must have signed by that London date."""
+    return [version for version in in_force(session, on) if rules.is_bound(version.binds, mine)]
 
 
 def _histories(session: Session) -> dict[str, list[CodeVersion]]:
@@ -123,7 +123,7 @@ def standings(
     issues = {
         (_whose(row), row.code_version_id): row for row in session.scalars(select(CodeIssue).where(_of(CodeIssue, ids)))
     }
-    asked = {tuple(row) for row in session.execute(_asked(ids))}
+    asked = _asked(session, ids)
     found: dict[str, list[Held]] = {}
     for subject in subjects:
         mine = who(subject)
@@ -170,12 +170,13 @@ def _signed_by(session: Session, ids: Iterable[str], on: date) -> dict[str, froz
     return {whose: frozenset(versions) for whose, versions in found.items()}
 
 
-def _asked(ids: Iterable[str]) -> Select[str | None, str]:
-    whose = CodeQuestion.person_id
-    return select(whose, CodeQuestion.code_version_id).where(whose.in_(ids), CodeQuestion.kind == "question").distinct()
+def _asked(session: Session, ids: Iterable[str]) -> set[tuple[str | None, str]]:
+    """Who has asked a question, about which version."""
+    wanted = select(CodeQuestion).where(_of(CodeQuestion, ids), CodeQuestion.kind == "question")
+    return {(row.person_id or row.involved_id, row.code_version_id) for row in session.scalars(wanted)}
 
 
-def _of(model: type[CodeIssue | Acknowledgement], ids: Iterable[str]) -> ColumnElement[bool]:
+def _of(model: type[CodeIssue | Acknowledgement | CodeQuestion], ids: Iterable[str]) -> ColumnElement[bool]:
     ids = list(ids)
     return model.person_id.in_(ids) | model.involved_id.in_(ids)
 
@@ -204,10 +205,11 @@ def issue_to_all(session: Session, at: datetime) -> int:
     histories = _histories(session)
     people: list[Subject] = list(session.scalars(select(Person).where(Person.disabled_at.is_(None))))
     people += [one for one in session.scalars(select(InvolvedPerson)) if one.is_involved(on)]
+    by_id = {one.id: one for one in people}
     for whose, held in standings(session, people, on, histories).items():
         for each in held:
             if each.issue is None and each.to_do:
-                issue(session, next(one for one in people if one.id == whose), each.version, at)
+                issue(session, by_id[whose], each.version, at)
                 count += 1
     return count
 

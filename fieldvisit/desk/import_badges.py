@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 from fieldvisit.badges.models import Badge
 from fieldvisit.badges.service import issue, suspend
 from fieldvisit.codes.models import Acknowledgement, CodeVersion
-from fieldvisit.codes.service import sign, versions_binding
+from fieldvisit.codes.rules import Who
+from fieldvisit.codes.service import sign, versions_binding, who
 from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.policy import Policy
 from fieldvisit.register.import_people import PersonRow, store_people
@@ -99,7 +100,7 @@ class _Signing:
 
     def __init__(self, session: Session, person_ids: Sequence[str], at: datetime) -> None:
         self._session, self._at = session, at
-        self._binding: dict[tuple[str, date], list[CodeVersion]] = {}
+        self._binding: dict[tuple[Who, date], list[CodeVersion]] = {}
         signed = select(Acknowledgement.person_id, Acknowledgement.code_version_id).where(
             Acknowledgement.person_id.in_(person_ids)
         )
@@ -119,7 +120,7 @@ class _Signing:
         return not person.visits_homes or (bool(needed) and all((person.id, one.id) in self._signed for one in needed))
 
     def _versions(self, person: Person, on: date) -> list[CodeVersion]:
-        key = (person.role, on)
+        key = (who(person), on)
         if key not in self._binding:
-            self._binding[key] = versions_binding(self._session, person.role, on)
+            self._binding[key] = versions_binding(self._session, key[0], on)
         return self._binding[key]

@@ -13,8 +13,8 @@ REST = ("damage", "hazard", "card_left", "other")
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One picture. standing and why: as of outbox/photos.py::Enclosed. number: its place among those that show the same, from 1. asked: a code of the event, or None.
-    taken_at: by the phone's clock, corrected where that was wrong; aware UTC."""
+    """One picture. number: its place among those that show the same, from 1. asked: a code of the event, or None.
+    taken_at: by the phone's clock, corrected where that was wrong; aware UTC. standing and why: as of Enclosed."""
 
     id: str
     what: str

@@ -35,6 +35,15 @@ def behaviour() -> Response:
     typed, errors = forms.read_report(form_sent())
     if errors:
         return _form(typed, _sentence(errors), 422)
+    if forms.leads_back(typed):
+        return _form(
+            typed | {"points_checked": "yes"},
+            _(
+                "Something that you wrote may lead to you, such as a phone number or where you live. "
+                "Take it out, or send it as it is."
+            ),
+            422,
+        )
     net = _network()
     try:
         with database().writing(TAKING) as session:

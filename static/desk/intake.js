@@ -34,6 +34,7 @@ function say(words, trouble = false) {
 
 function changed() {
   typed += 1;
+  form.elements.n.value = typed; // also for a page that comes back with what is missing: it counts on from there
   anonymity();
   save();
 }
@@ -47,9 +48,7 @@ function anonymity() {
 }
 
 function body() {
-  const said = new URLSearchParams(new FormData(form));
-  said.set("n", typed);
-  return said;
+  return new URLSearchParams(new FormData(form));
 }
 
 function send(address, more = {}) {

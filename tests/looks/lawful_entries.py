@@ -21,6 +21,14 @@ def asks_with_nothing_typed(page: Page) -> None:
     page.get_by_role("heading", name="There is a problem").wait_for()
 
 
+def asks_for_entry(page: Page) -> None:
+    """On the worker's phone, with nothing typed yet."""
+    page.wait_for_selector("html[data-outbox=ready]", state="attached")
+    page.get_by_role("button", name="It cannot wait: ask for entry").click()
+    page.get_by_role("button", name="Ask the office").click()
+    page.get_by_text("Write what the danger is.").wait_for()
+
+
 def _shut(world: World, home: str, hours: int) -> Story:
     story = a_visit(
         world, home=home, starts=world.now - hours * HOUR, lead="ben", reason="Water comes through the ceiling"
@@ -55,4 +63,5 @@ def entries_without_consent(world: World) -> dict[str, str]:
     a_manager(world, "olive")
     with world.database.reading(CHECKING) as session:
         found = {case.visit_id: case.id for case in session.scalars(select(LawfulEntry))}
-    return {f"entry_{name}": found[story.visit_id] for name, story in stories.items()}
+    ids = {f"entry_{name}": found[story.visit_id] for name, story in stories.items()}
+    return ids | {"entry_visit_asked": stories["asked"].visit_id}

@@ -27,7 +27,7 @@ from tests.looks.complaints import some_complaints
 from tests.looks.concerns import asks_how_it_stands, looks_somebody_up, sends_it, shows_who_told_it, some_concerns
 from tests.looks.declarations import decides_nothing, sends_nothing, some_declarations
 from tests.looks.hazards import some_hazards
-from tests.looks.lawful_entries import asks_with_nothing_typed, entries_without_consent
+from tests.looks.lawful_entries import asks_for_entry, asks_with_nothing_typed, entries_without_consent
 from tests.looks.photos import a_photographed_visit, shows_all
 from tests.looks.refusals import doors_that_stayed_shut, half_a_contact
 from tests.looks.safety import decides_without_a_reason, ends_an_alarm, some_watches
@@ -162,6 +162,7 @@ HAND = (
     Screen("visit that may not begin", "/visits/<id:visit_id>", "asha", "/visits/{untold}"),
     Screen("visit at the door", "/visits/<id:visit_id>", "ben", "/visits/{at_door}"),
     Screen("visit that was refused", "/visits/<id:visit_id>", "ben", "/visits/{refused}"),
+    Screen("visit where nobody answered", "/visits/<id:visit_id>", "ben", "/visits/{entry_visit_asked}", asks_for_entry),
     Screen("entries on this phone", "/outbox", "asha"),
     Screen("gifts and interests", "/declare", "asha"),
     Screen("a gift, nothing typed", "/declare/gift", "asha", "/declare/gift?visit={today}", sends_nothing),

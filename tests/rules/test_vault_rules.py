@@ -9,19 +9,17 @@ from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.policy import Policy, load_policy
 from fieldvisit.vault import forms, words
 from fieldvisit.vault.naming import Known, is_named, persons
-from fieldvisit.vault.rules import Rank, Who, circle, may_copy, may_see, out_at, to_page, what_is_unsettled
+from fieldvisit.vault.rules import Rank, Who, circle, may_see, to_page, what_is_unsettled
 from fieldvisit.vault.service import COPIED
 from fieldvisit.vault.state import (
     ALWAYS,
     KINDS,
     OPEN_TO,
-    WHEN_OVER,
     Arrived,
     Done,
     State,
     clocks,
     fold,
-    is_over,
     kept_until,
     may,
     offered,
@@ -170,7 +168,7 @@ TRIAGED = ("triaged", "a", {"about": "adult", "worker": False})
 BY_A_WORKER = ("triaged", "a", {"about": "child", "worker": True})
 
 
-def is_closed(*more: tuple[Any, ...], about: str = "adult") -> State:
+def a_closed_case(*more: tuple[Any, ...], about: str = "adult") -> State:
     triaged = ("triaged", "a", {"about": about, "worker": False})
     return after(triaged, ("advised", "a"), ("asked_close", "a"), ("agreed_close", "b"), *more)
 
@@ -181,8 +179,8 @@ def test_every_stage_offers_what_its_table_says_and_no_other_step_is_allowed():
         "advice_support": after(TRIAGED, ("advised", "a")),
         "no_further_action": after(TRIAGED, ("nothing", "a"), ("second_look", "b", {"agrees": True})),
         "feedback_recorded": after(TRIAGED, ("referred_adult", "a"), ("feedback", "a", {"of": "adult", "agrees": True})),
-        "closed": is_closed(),
-        "destroyed": is_closed(("asked_destroy", "a", {"wanted": "no"}), ("agreed_destroy", "b", {"wanted": "no"})),
+        "closed": a_closed_case(),
+        "destroyed": a_closed_case(("asked_destroy", "a", {"wanted": "no"}), ("agreed_destroy", "b", {"wanted": "no"})),
     }  # fmt: skip
     assert set(stages) == set(OPEN_TO)
     for stage, state in stages.items():
@@ -261,7 +259,7 @@ def test_chasing_begins_the_clock_anew(policy: Policy):
 
 
 def test_a_closed_case_is_kept_by_the_longer_period_where_a_child_may_be_in_it(policy: Policy):
-    years = {about: kept_until(is_closed(about=about), policy) for about in ("adult", "child", "both", "unsure")}
+    years = {about: kept_until(a_closed_case(about=about), policy) for about in ("adult", "child", "both", "unsure")}
     assert {about: until.year for about, until in years.items() if until} == {
         "adult": 2032, "child": 2051, "both": 2051, "unsure": 2051,
     }  # fmt: skip
@@ -302,117 +300,3 @@ def test_one_person_enrolled_twice_is_not_two_who_agree_on_an_end():
     twice = (Who("lead", Rank.LEAD, "lena"), Who("lead again", Rank.DEPUTY, "lena"))
     assert set(circle((*twice, DIRECTOR), ())) == {"lead", "lead again", "director"}
     assert set(circle((*twice, SECOND, DIRECTOR), ())) == {"lead", "lead again", "second lead"}
-
-
-# --- danger now (DR-20) ---------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("arrived", "danger", "name", "due"),
-    [
-        ((AT,), (False,), "triage", None),
-        ((AT,), (True,), "triage_danger", AT + 60 * MIN),
-        ((AT, AT + 30 * MIN), (True, False), "triage_danger", AT + 60 * MIN),  # what is added gives nobody more time
-        ((AT, AT + 30 * MIN), (False, True), "triage_danger", AT + 90 * MIN),
-    ],
-)
-def test_danger_now_gives_an_hour(
-    policy: Policy, arrived: tuple[datetime, ...], danger: tuple[bool, ...], name: str, due: datetime | None
-):
-    [clock] = clocks(after(arrived=arrived, danger=danger), policy)
-    assert (clock.name, clock.rule) == (name, "DR-20")
-    assert due is None or clock.due == due
-
-
-def test_triage_ends_the_hour_and_a_later_report_without_danger_begins_none(policy: Policy):
-    state = after(TRIAGED, arrived=(AT, AT + 9 * MIN), danger=(True, False))
-    assert state.danger_since is None and [clock.name for clock in clocks(state, policy)] == ["triage"]
-
-
-def test_the_hour_is_that_of_the_deadline_rules(policy: Policy):
-    from fieldvisit.ground.deadlines import Facts, due
-
-    [clock] = clocks(after(danger=(True,)), policy)
-    assert due("safeguarding_triage", AT, Facts(immediate_danger=True), policy=policy).due == clock.due
-
-
-# --- its time is over -----------------------------------------------------------------------------------------------
-
-ASKED = ("asked_destroy", "a", {"wanted": "no"})
-NO = {"wanted": "no"}
-
-
-@pytest.mark.parametrize(("after_the_end", "over"), [(-1, False), (0, False), (1, True)])
-def test_its_time_is_over_after_the_last_day_and_not_on_it(policy: Policy, after_the_end: int, over: bool):
-    until = kept_until(is_closed(), policy)
-    assert until and is_over(is_closed(), policy, until + timedelta(microseconds=after_the_end)) is over
-
-
-def test_what_is_not_closed_is_never_over(policy: Policy):
-    for state in (after(), after(TRIAGED, ("advised", "a"))):
-        assert not is_over(state, policy, AT + timedelta(days=40_000))
-
-
-@pytest.mark.parametrize("kind", WHEN_OVER)
-def test_nothing_is_destroyed_before_its_time(kind: str):
-    for state in (is_closed(), is_closed(ASKED)):
-        assert may(kind, state, "b", NO).code == "not-over"
-        assert kind not in offered(state, "b")
-
-
-def test_two_people_destroy_and_a_third_may_keep_it():
-    assert may("asked_destroy", is_closed(), "a", NO, over=True)
-    asked = is_closed(ASKED)
-    assert may("agreed_destroy", asked, "a", NO, over=True).code == "second-person"
-    assert may("agreed_destroy", asked, "b", NO, over=True)
-    assert may("asked_destroy", asked, "b", NO, over=True).code == "asked"
-    assert set(offered(asked, "a", over=True)) == {"kept_longer", "named", "stood_aside"}
-    kept = is_closed(ASKED, ("kept_longer", "b"))
-    assert (kept.stage, kept.destroy_by) == ("closed", "")
-    assert may("agreed_destroy", kept, "b", NO, over=True).code == "not-asked"
-
-
-@pytest.mark.parametrize("wanted", [{}, {"wanted": "yes"}])
-def test_what_somebody_asked_to_keep_is_not_destroyed(wanted: dict[str, str]):
-    assert may("asked_destroy", is_closed(), "a", wanted, over=True).code == "wanted"
-    assert may("agreed_destroy", is_closed(ASKED), "b", wanted, over=True).code == "wanted"
-
-
-def test_a_report_that_adds_to_it_stops_its_destruction():
-    acts = (TRIAGED, ("advised", "a"), ("asked_close", "a"), ("agreed_close", "b"), ASKED)
-    state = after(*acts, arrived=(AT, AT + timedelta(days=9)))
-    assert (state.stage, state.destroy_by) == ("submitted", "")
-
-
-def test_a_child_who_was_ever_in_it_keeps_it_for_the_childs_period(policy: Policy):
-    first, then = ("triaged", "a", {"about": "child", "worker": False}), TRIAGED
-    state = after(first, then, ("advised", "a"), ("asked_close", "a"), ("agreed_close", "b"))
-    until = kept_until(state, policy)
-    assert state.about == "adult" and until and until.year == 2051
-
-
-# --- standing aside, copies, pages that go --------------------------------------------------------------------------
-
-
-def test_whoever_is_near_may_stand_aside_at_every_stage_until_it_is_destroyed():
-    for state in (after(), after(TRIAGED), is_closed()):
-        assert may("stood_aside", state, "a", {"near": "household"}) and "stood_aside" in offered(state, "a")
-    gone = is_closed(ASKED, ("agreed_destroy", "b", NO))
-    assert gone.stage == "destroyed" and offered(gone, "a", over=True) == ()
-
-
-@pytest.mark.parametrize(
-    ("reason", "to", "why", "code"),
-    [
-        ("", "First Response", "For the referral", "reason"), ("referral", " ", "For the referral", "to"),
-        ("referral", "First Response", "too short", "words"), ("referral", "First Response", "long enough", ""),
-    ],
-)  # fmt: skip
-def test_a_copy_asks_what_for_for_whom_and_why(reason: str, to: str, why: str, code: str):
-    assert may_copy(reason, to, why).code == code if code else may_copy(reason, to, why)
-
-
-def test_a_page_is_dead_when_its_reader_is_out():
-    assert out_at(AT, AT) == AT + 10 * MIN
-    assert out_at(AT, AT + 49 * MIN) == AT + 59 * MIN
-    assert out_at(AT, AT + 55 * MIN) == AT + 60 * MIN

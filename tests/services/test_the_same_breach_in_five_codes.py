@@ -15,6 +15,7 @@ from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.policy import load_policy
 from fieldvisit.ground.roles import CONDUCT, DEMO
 from fieldvisit.ground.verdict import RefusedError
+from fieldvisit.messages.models import Message
 from tests.cases import Case, a_case, a_code, an_involved
 from tests.world import World
 
@@ -237,12 +238,9 @@ def test_a_suspended_badge_goes_dark_and_comes_back_when_nothing_is_found(world:
 
 
 def test_a_badge_that_was_reported_lost_meanwhile_stays_dark(world: World):
-    from fieldvisit.badges.service import report_lost
-
     case = a_case(world, "asha").screened()
     case.act("suspended", "ines", words={"why": "He has a key."}, because="safety")
-    with world.database.writing(None) as session:
-        report_lost(session, world.ids["asha"], world.now)
+    assert world.client("asha").post("/badge/lost").status_code == 303
     case.act("not_a_breach", "ines", words={"why": "It was somebody else."})
     with world.database.reading(None) as session:
         badge = badge_of(session, world.ids["asha"])
@@ -268,3 +266,22 @@ def test_a_link_between_two_cases_can_be_undone_and_nothing_is_deleted(world: Wo
     assert other.state.linked_to == one.id
     other.act("unlinked", "lena", words={"why": "It was another day."})
     assert (other.state.linked_to, other.state.open, other.state.steps) == ("", True, 3)
+
+
+def test_a_letter_by_post_is_theirs_from_the_day_they_had_it_and_an_e_mail_says_nothing_of_what_is_in_it(world: World):
+    a_code(world, "AL", ["panel"])
+    an_involved(world, "panel", "Pia Lund")
+    case = a_case(world, "Pia Lund", kind="involved")
+    case.screened("AL", ("AL-2.1",), "regular", coordinates=False).told(how="post")
+    assert (case.state.stage, letters(world, case)) == ("notified", [("notice", False)])
+    with world.database.reading(CONDUCT) as session:
+        [message] = session.scalars(select(Message)).all()
+        assert (message.channel, message.to) == ("letter_first_class", "Pia Lund\n7 Elm Row\nMK9 1AA")
+    case.act("notice_given", "ines", case.at + timedelta(minutes=5))
+    assert (case.state.stage, letters(world, case)) == ("awaiting_response", [("notice", True)])
+    a_case(world).screened().told()
+    with world.database.reading(CONDUCT) as session:
+        mail = session.scalars(select(Message).where(Message.channel == "email")).one()
+        assert "code" not in mail.body and "breach" not in mail.subject + mail.body and "ME-2d" not in mail.body
+    with pytest.raises(RefusedError, match="no address"):
+        a_case(world).screened().told(how="post")

@@ -14,7 +14,8 @@ from fieldvisit.register.service import hash_password
 from tests.web.test_intake_line import every_row
 from tests.world import NOW, PASSWORD, World
 
-SAID = {"what": "He swore at me", "badge_number": "MB-1003", "happened_where": "3 Mill House, LE13 9AB", "k": "a" * 32}
+SAID = {"what": "He swore at me", "badge_number": "MB-1003", "happened_where": "3 Mill House, LE13 9AB", "k": "a" * 32,
+        "points_checked": "yes"}  # fmt: skip
 NAMED = SAID | {"caller_name": "Joan Abbot", "caller_contact": "01632 960123"}
 RECEIPT = re.compile(r"(?:[0-9]{4} ){3}[0-9]{4}")
 
@@ -74,6 +75,18 @@ def test_nothing_is_told_with_nothing_in_it_and_what_was_typed_stays(world, anyb
         assert answer.status_code == 422 and sentence in answer.text
         assert "3 Mill House" in answer.text and "Joan Abbot" in answer.text
     assert every_row(world.database, "concern") == []
+
+
+def test_whoever_gives_no_name_is_asked_once_about_what_may_lead_to_them(world, anybody):
+    said = SAID | {"points_checked": "", "what": "Ring me on 07700 900123"}
+    asked = reports(anybody, 1, said)
+    assert asked.status_code == 422 and "may lead to you" in asked.text and "900123" in asked.text
+    assert 'name="points_checked" value="yes"' in asked.text
+    assert every_row(world.database, "concern") == []
+    assert reports(anybody, 1, said | {"points_checked": "yes"}).status_code == 200
+    own = OTHERS | {"anonymous": "yes", "what": "He came to my house"}
+    assert "may lead to you" in world.client("asha").post("/conduct", data=own).text
+    assert "may lead to you" not in world.client("asha").post("/conduct", data=own | {"anonymous": ""}).text
 
 
 # --- floods (T40) -------------------------------------------------------------------------------------------------

@@ -3,17 +3,20 @@
 import io
 import re
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from fieldvisit import create_app
 from fieldvisit.audit.models import AccessRecord
 from fieldvisit.badges.portraits import portrait
 from fieldvisit.codes.catalogue import all_clauses
 from fieldvisit.codes.models import Acknowledgement, CodeText, CodeVersion, TrainingRecord
 from fieldvisit.codes.related import all_related
+from fieldvisit.config import ConfigError
 from fieldvisit.db import new_id
 from fieldvisit.register.models import Firm, Person
 from tests.services.test_codes import a_version, page_of
@@ -429,3 +432,12 @@ def test_who_opened_the_page_on_whistleblowing_is_written_down_nowhere(world: Wo
     assert "Whistleblowing" in said(world.client("hana").get(f"/codes/{new}"))
     with world.database.reading(None) as session:
         assert session.scalars(select(AccessRecord.id).where(AccessRecord.record == "code")).all() == []
+
+
+@pytest.mark.parametrize("server", ["sqlite"], indirect=True)
+def test_a_wrong_file_of_a_councils_own_codes_stops_the_start_and_says_where(world: World, tmp_path: Path):
+    """Every mistake of the folder at once (tests/rules/test_own_codes.py)."""
+    (tmp_path / "mine.toml").write_text("[document]\ncode = 'x'\n")
+    config = world.app.extensions["fv_config"].model_copy(update={"codes_dir": tmp_path})
+    with pytest.raises(ConfigError, match=r"mine\.toml: document\.title \(line 1\): is absent\."):
+        create_app(config, database=world.database)

@@ -1,10 +1,12 @@
 """What helps at the phone line: whom it is about, whether it is told already, a draft that nothing takes away, a letter."""
 
+import re
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select, update
+from sqlalchemy import inspect, select, update
 
 from fieldvisit.breaches.models import Concern, ConcernDraft
 from fieldvisit.ground.roles import TAKING
@@ -200,6 +202,14 @@ def test_an_older_save_that_comes_late_changes_nothing(world, hana):
     assert "He shouted and" in hana.get(f"/office/intake?draft={drafts(world)[0].id}").text
 
 
+def test_a_page_that_comes_back_counts_on_so_that_what_is_typed_then_is_kept(world, hana):
+    saves(hana, SAID, 30)
+    back = take(hana, SAID | {"what": "", "n": "30"})
+    assert back.status_code == 422 and 'data-number="30"' in back.text and 'name="n" value="30"' in back.text
+    saves(hana, SAID | {"what": "He came back"}, 31)
+    assert "He came back" in hana.get(f"/office/intake?draft={drafts(world)[0].id}").text
+
+
 def test_a_draft_is_nobody_elses(world, hana):
     saves(hana, SAID, 1)
     olive, (draft,) = world.client("olive"), drafts(world)
@@ -217,6 +227,21 @@ def test_whoever_chooses_to_stay_anonymous_is_in_the_draft_no_more(world, hana):
     assert SAID["what"] in form
     for secret in ("Joan", "900123", "Mornings, no"):
         assert secret not in form
+
+
+def test_a_number_that_was_typed_before_they_chose_to_stay_anonymous_is_nowhere(world, hana, caplog):
+    """T31: in no table, in no log, and not in the bytes of the database."""
+    saves(hana, SAID, 1)
+    saves(hana, NAMELESS, 2)
+    assert take(hana, NAMELESS | {"caller_contact": SAID["caller_contact"]}).status_code == 303
+    with world.database.as_owner(write=False).connect() as connection:
+        tables = inspect(connection).get_table_names()
+    kept = "".join(str(every_row(world.database, f'"{table}"')) for table in tables if table != "resident")
+    if world.database.is_sqlite:
+        folder = Path(str(world.database.url.database)).parent
+        kept += "".join(file.read_bytes().decode("latin-1") for file in folder.glob("test.db*"))
+    assert "900123" not in kept
+    assert "900123" not in caplog.text
 
 
 def test_filing_ends_the_draft_and_a_save_that_comes_late_begins_none(world, hana):
@@ -292,8 +317,6 @@ def test_an_anonymous_one_is_filed_after_the_question_whether_it_points_to_one_p
 
 
 def test_its_receipt_is_shown_once_and_kept_as_a_hash_alone(world, hana):
-    import re
-
     shown = read_back(hana, NAMELESS)
     receipt = re.search(r"(?:[0-9]{4} ){3}[0-9]{4}", shown)
     assert receipt
@@ -308,8 +331,6 @@ def test_nothing_in_the_table_could_hold_a_number_that_rang_or_a_recording():
 
 
 def test_more_is_added_by_receipt_or_by_reference_and_read_by_nobody_at_the_line(world, hana):
-    import re
-
     receipt = re.search(r"(?:[0-9]{4} ){3}[0-9]{4}", read_back(hana, NAMELESS))
     assert receipt
     reference = every_row(world.database, "concern")[0]["ref"]
@@ -339,3 +360,34 @@ def test_what_the_next_working_day_takes_from_the_network_mark(world, hana):
         assert session.scalars(select(Concern.net)).one()
         forget_networks(session, NOW + timedelta(hours=15))
         assert session.scalars(select(Concern.net)).one() is None
+
+
+# --- nobody learns of it (N1, N3) ---------------------------------------------------------------------------------
+
+ASKED = ("/office", "/office/tasks", "/office/intake", "/office/visits", "/office/people", "/office/complaints", "/concern",
+         "/conduct", "/conduct/letters", "/office/breaches", "/office/messages")  # fmt: skip
+
+
+def sees(world: World, ref: str) -> dict[str, str]:
+    browser = world.client(ref)
+    once = r'value="[^"]*"|hx-headers:inherited=\'[^\']*\'|data-[a-z]+="[^"]*"'
+    return {address: re.sub(once, "", browser.get(address).text) for address in ASKED}
+
+
+@pytest.mark.parametrize("ref", ["olive", "hana", "ines", "lena"])
+def test_whom_a_report_is_about_sees_the_same_bytes_with_and_without_it(world, ref):
+    before = sees(world, ref)
+    by = "olive" if ref == "hana" else "hana"
+    take(world.client(by), SAID | {"about_id": world.ids[ref], "k": "1" * 32})
+    take(world.client(by), NAMELESS | {"about_id": world.ids[ref], "k": "2" * 32, "same": "no"})
+    assert len(every_row(world.database, "breach_case")) == 2
+    after = sees(world, ref)
+    assert {address for address in ASKED if before[address] != after[address]} == set()
+
+
+def test_and_whoever_looks_into_conduct_sees_one_about_somebody_else(world):
+    """The sister: what is compared above would show it."""
+    before = sees(world, "ines")
+    take(world.client("hana"), SAID | {"about_id": world.ids["olive"]})
+    after = sees(world, "ines")
+    assert {address for address in ASKED if before[address] != after[address]} == {"/office/breaches"}

@@ -366,7 +366,7 @@ def test_the_page_opened_from_its_own_link_is_one_request_of_under_14_kb(tail, t
 def test_no_page_asks_for_anything_from_anywhere(tenant):
     for answer in every_page(tenant()):
         assert "<script" not in answer.text
-        assert not re.search(r'(?:src|href)="(?!data:|tel:|/rights|/t/|\?|")', answer.text)
+        assert not re.search(r'(?:src|href)="(?!data:|tel:|/rights|/behaviour|/t/|\?|")', answer.text)
 
 
 def test_it_needs_no_token_of_ours(world, tenant):

@@ -190,3 +190,13 @@ def test_two_people_destroy_a_case_on_its_pages_and_what_is_left_says_so(world: 
     gone = over(world, house, case, "luca", "agreed_destroy", AFTER_ITS_TIME + 2 * MIN)
     assert "two people destroyed it" in gone and "Nobody asked that it be kept" in gone
     assert "Destroyed when their time was over: 1" in gone and f'action="/safe/{case}/open"' not in gone
+
+
+@pytest.mark.parametrize(("ref", "path"), [("hana", "/concern"), ("asha", "/matter")])
+def test_whoever_reports_may_say_that_somebody_is_in_danger_now_and_is_told_999_first(
+    world: World, ref: str, path: str
+):
+    form = world.client(ref).get(path).text
+    boxes = re.findall(r'name="danger"[^>]*value="(yes|no)"|value="(yes|no)"[^>]*name="danger"', form)
+    assert ["".join(one) for one in boxes] == ["yes", "no"]
+    assert form.index("999") < form.index('name="danger"')
