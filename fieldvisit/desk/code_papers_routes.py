@@ -37,7 +37,9 @@ def add_paper(person_id: str) -> Answer:
         return file_page(_person(person_id), typed), 422
     person = _person(person_id)
     version = versions.find(session(), typed.text("version", 32))
-    if version is None or version.id not in {one.id for one in service.codes_binding(session(), person, london_date(at()))}:
+    if version is None or version.id not in {
+        one.id for one in service.codes_binding(session(), person, london_date(at()))
+    }:
         typed.wrong("version", "Choose which version was signed.")
     if version and signed_on:
         try:

@@ -104,7 +104,7 @@ class _Signing:
         signed = select(Acknowledgement.person_id, Acknowledgement.code_version_id).where(
             Acknowledgement.person_id.in_(person_ids)
         )
-        self._signed: set[tuple[str, str]] = set(session.execute(signed).all())
+        self._signed: set[tuple[str | None, str]] = set(session.execute(signed).all())
 
     def sign(self, person: Person, on: date) -> bool:
         """Whether anything was signed that had not been."""

@@ -261,9 +261,12 @@ def test_a_letter_counts_from_the_day_on_which_it_came(policy):
 
 @pytest.mark.parametrize(
     ("saved", "last_day"),
-    [(datetime(2026, 12, 10, 9, tzinfo=LONDON), date(2026, 12, 11)), (datetime(2026, 12, 11, 9, tzinfo=LONDON), date(2026, 12, 14)),
-     (datetime(2026, 12, 24, 9, tzinfo=LONDON), date(2026, 12, 29))],
-)  # fmt: skip
+    [
+        (datetime(2026, 12, 10, 9, tzinfo=LONDON), date(2026, 12, 11)),
+        (datetime(2026, 12, 11, 9, tzinfo=LONDON), date(2026, 12, 14)),
+        (datetime(2026, 12, 24, 9, tzinfo=LONDON), date(2026, 12, 29)),
+    ],
+)
 def test_a_draft_lives_to_the_end_of_the_next_working_day(saved, last_day, policy):
     assert draft_dies_at(saved, policy).astimezone(LONDON).date() == last_day
 

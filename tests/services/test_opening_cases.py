@@ -22,7 +22,11 @@ def test_anybody_may_say_that_a_code_was_broken_and_reads_nothing_of_it(world: W
         conduct.report(session, reported(world))
     if who != "intake":
         with world.database.reading(asking) as session:
-            assert [session.scalars(select(model)).all() for model in (BreachCase, BreachStep, BreachWords)] == [[], [], []]
+            assert [session.scalars(select(model)).all() for model in (BreachCase, BreachStep, BreachWords)] == [
+                [],
+                [],
+                [],
+            ]
     with world.database.reading(CONDUCT) as session:
         case = session.scalars(select(BreachCase)).one()
         assert (case.stage, case.subject_id, case.heard_at) == ("reported", world.ids["asha"], world.now)

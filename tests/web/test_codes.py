@@ -441,3 +441,7 @@ def test_a_wrong_file_of_a_councils_own_codes_stops_the_start_and_says_where(wor
     config = world.app.extensions["fv_config"].model_copy(update={"codes_dir": tmp_path})
     with pytest.raises(ConfigError, match=r"mine\.toml: document\.title \(line 1\): is absent\."):
         create_app(config, database=world.database)
+
+
+def test_who_is_close_to_a_councillor_can_say_so(world: World):
+    assert "councillor" in said(world.client("olive").get("/declare/interest"))
