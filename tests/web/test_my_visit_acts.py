@@ -12,6 +12,7 @@ from fieldvisit.breaches.case_models import BreachCase
 from fieldvisit.db import new_id
 from fieldvisit.ground.roles import CONDUCT, TENANT
 from fieldvisit.register.models import Household
+from tests.complaints import officers
 from tests.stories import a_visit
 from tests.web.test_my_visit import Tenant, buttons, tenant, words  # noqa: F401 - a fixture among them
 from tests.world import NOW
@@ -299,6 +300,7 @@ def test_the_calendar_needs_the_word(tenant):
 
 
 def test_the_desk_reads_on_the_visits_page_what_she_said(tenant, world):
+    officers(world)
     one = tenant()
     one.does("must-be-there", who="trusted_adult", words="My sister, after four")
     one.does("complain", words="He never came")
@@ -306,5 +308,5 @@ def test_the_desk_reads_on_the_visits_page_what_she_said(tenant, world):
     for sentence in ("Who or what must be there", "an adult they trust", "My sister, after four", "He never came"):
         assert sentence in said
     tasks = words(world.client("olive").get("/office/tasks"))
-    assert "The tenant complained on their page: acknowledge it" in tasks
+    assert "Somebody complained: acknowledge it" in tasks
     assert "The tenant says who or what must be there: arrange it" in tasks
