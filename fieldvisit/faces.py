@@ -74,13 +74,17 @@ def blueprints_of_faces() -> dict[Face, tuple[Blueprint, ...]]:
 
     assert caller_routes and household_routes and lawful_entries_routes and messages_routes and people_routes
     assert codes_routes and concern_routes and report_routes
-    assert code_papers_routes and file_routes and involved_routes and incident_routes and refusals_routes and routes and texts_routes
+    assert code_papers_routes and file_routes and involved_routes
+    assert incident_routes and refusals_routes and routes and texts_routes
     return {
         "verify": (verify, my_visit, involved_letters, involved_declare.blueprint, involved),
-        "field": (doorstep, packs, outbox, badge, calendar, matter.field, own_routes.blueprint, letters, safety.field, declare, codes),
+        "field": (
+            doorstep, packs, outbox, badge, calendar, matter.field, own_routes.blueprint, letters, safety.field, declare,
+            codes,
+        ),
         "office": (
-            desk, plan, send, entry, hazards, job_clocks, complaints, breaches, breach_cases, badge_desk, held_desk, photos, receipts, matter.desk,
-            safety.desk, declarations.desk, code_desk,
+            desk, plan, send, entry, hazards, job_clocks, complaints, breaches, breach_cases, badge_desk, held_desk, photos,
+            receipts, matter.desk, safety.desk, declarations.desk, code_desk,
         ),
         "vault": (vault,),
     }  # fmt: skip

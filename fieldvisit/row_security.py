@@ -231,7 +231,9 @@ BEGIN
 END $$"""
 
 # What only grows: its trigger says no to everybody; this says no to the app before the trigger is asked.
-ONLY_ADDED_TO = ("access_record", "complaint_step", "breach_step", "entry", "hazard_step", "incident_step", "policy_version", "watch_step")
+ONLY_ADDED_TO = (
+    "access_record", "breach_step", "complaint_step", "entry", "hazard_step", "incident_step", "policy_version", "watch_step",
+)  # fmt: skip
 ONLY_READ = ("alembic_version",)
 
 

@@ -171,7 +171,9 @@ def _not_allowed(standing: BadgeStanding, at: datetime) -> Refused | None:
     if standing.visit_check == "no":
         return Refused("may-not-visit", "The council has said that this person may not visit homes.", CHECKED)
     if standing.visit_check == "yes" and not _covers(standing.visit_check_until, at):
-        sentence = f"The check that this person may visit homes {_ended(standing.visit_check_until)}. Check again first."
+        sentence = (
+            f"The check that this person may visit homes {_ended(standing.visit_check_until)}. Check again first."
+        )
         return Refused("check-lapsed", sentence, CHECKED)
     return None
 

@@ -203,7 +203,7 @@ def _value(section: str, item: Field[Any], council: Source, statute: Source) -> 
     spec: Spec = item.metadata["spec"]
     lawful = _setting(name, floor, spec, statute) if floor is not None else None
     if ours is None:
-        # A clock that the law sets, and what is said of complaints and codes, needs no repeating; anything else a council must say for itself.
+        # A clock of the law, and what is said of complaints, codes and cases, needs no repeating; the rest a council says.
         if lawful is not None and (section in ("deadline", "complaint", "codes", "conduct") or council.may_be_silent):
             return lawful
         council.wrong(name, "is absent. Every setting must be there: copy it from a council that ships with us.")

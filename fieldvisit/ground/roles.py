@@ -114,7 +114,9 @@ _VISIT_MODELS = frozenset(
 _HAZARD_MODELS = frozenset({"Hazard", "HazardStep", "HazardWords"})
 _COMPLAINT_MODELS = frozenset({"Complaint", "ComplaintStep", "ComplaintWords"})
 _WATCH_MODELS = frozenset({"Watch", "WatchStep", "WatchWords"})
-_DECLARED_MODELS = frozenset({"Declaration", "DeclarationStep", "DeclarationWords", "Undertaking", "Recusal", "KeptApart"})
+_DECLARED_MODELS = frozenset(
+    {"Declaration", "DeclarationStep", "DeclarationWords", "Undertaking", "Recusal", "KeptApart"}
+)
 _SAFETY_MODELS = _WATCH_MODELS | {"SafetyWord", "Incident", "IncidentStep", "IncidentWords"}
 _BREACH_MODELS = frozenset(
     {"BreachCase", "BreachStep", "BreachWords", "BreachEvidence", "BreachSeat", "BreachApart", "BreachTold"}
@@ -125,9 +127,18 @@ INTAKE = SystemPrincipal(
     _VISIT_MODELS | _HAZARD_MODELS | _COMPLAINT_MODELS | _WATCH_MODELS | {"Held", "Attachment", "SealedBox"},
 )
 IMPORTING = SystemPrincipal("importing", _VISIT_MODELS)
-CHECKING = SystemPrincipal("checking", _VISIT_MODELS | _HAZARD_MODELS | _COMPLAINT_MODELS | _SAFETY_MODELS | {"Held", "Attachment"})
+CHECKING = SystemPrincipal(
+    "checking", _VISIT_MODELS | _HAZARD_MODELS | _COMPLAINT_MODELS | _SAFETY_MODELS | {"Held", "Attachment"}
+)
 DEMO = SystemPrincipal(
-    "demo", _VISIT_MODELS | _HAZARD_MODELS | _COMPLAINT_MODELS | _SAFETY_MODELS | {"Held", "Attachment", "SealedBox", "KeptApart"} | _BREACH_MODELS | _DECLARED_MODELS
+    "demo",
+    _VISIT_MODELS
+    | _HAZARD_MODELS
+    | _COMPLAINT_MODELS
+    | _SAFETY_MODELS
+    | _BREACH_MODELS
+    | _DECLARED_MODELS
+    | {"Held", "Attachment", "SealedBox", "KeptApart"},
 )
 OPENING = SystemPrincipal("opening", frozenset({"SubjectKey"}))  # a home's photos, for an officer who may look
 KEYS = SystemPrincipal("keys", frozenset({"SubjectKey"}))
@@ -325,13 +336,19 @@ RIGHTS: dict[tuple[str, str], dict[Role, Right]] = {
         Role.OFFICER: Right(Scope.ANY, logged=True),
         Role.CONTRACTOR_MANAGER: Right(Scope.FIRM, logged=True),
     },
-    ("code", "scan"): {Role.OFFICER: Right(Scope.ANY, logged=True), Role.CONTRACTOR_MANAGER: Right(Scope.FIRM, logged=True)},
+    ("code", "scan"): {
+        Role.OFFICER: Right(Scope.ANY, logged=True),
+        Role.CONTRACTOR_MANAGER: Right(Scope.FIRM, logged=True),
+    },
     ("code", "record"): {Role.OFFICER: Right(Scope.ANY, logged=True)},
     ("code", "countersign"): {
         Role.OFFICER: Right(Scope.ANY, logged=True),
         Role.ADMINISTRATOR: Right(Scope.ANY, logged=True),
     },
-    ("involved", "list"): {Role.OFFICER: Right(Scope.AREA, logged=True), Role.ADMINISTRATOR: Right(Scope.ANY, logged=True)},
+    ("involved", "list"): {
+        Role.OFFICER: Right(Scope.AREA, logged=True),
+        Role.ADMINISTRATOR: Right(Scope.ANY, logged=True),
+    },
     ("involved", "change"): {
         Role.OFFICER: Right(Scope.AREA, logged=True),
         Role.ADMINISTRATOR: Right(Scope.ANY, logged=True),

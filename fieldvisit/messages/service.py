@@ -20,7 +20,8 @@ from fieldvisit.register.models import Person
 
 WAITING, TAKEN, WITHDRAWN = "waiting", "taken", "withdrawn"
 UNSENT = (WAITING, WITHDRAWN)
-SENT_COUNTS = frozenset({"hazard_summary", "complaint_letter"})  # whose day of sending counts, so it is heard when a provider has it
+# The day of sending counts for these, so it is heard as soon as a provider has one.
+SENT_COUNTS = frozenset({"hazard_summary", "complaint_letter"})
 
 
 def write(

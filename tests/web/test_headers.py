@@ -363,8 +363,9 @@ def test_no_form_is_taken_without_its_token(world: World):
     olive, adam = browser_of(world, "olive"), browser_of(world, "adam")
     addresses = posts(world.app)
     assert len(addresses) > 20
+    adams = {address for address in addresses if "/texts/" in address or address.endswith("/text")}
     answered = {
-        address: (adam if "/texts/" in address or address.endswith("/text") else olive).post(address, data={"k": NOBODYS}).status_code
+        address: (adam if address in adams else olive).post(address, data={"k": NOBODYS}).status_code
         for address in addresses
     }
     assert answered == dict.fromkeys(addresses, 400)

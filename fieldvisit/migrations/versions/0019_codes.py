@@ -1,5 +1,7 @@
 """Codes of conduct: versions with their texts and steps, who was given and has read them, signatures, training."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -58,7 +60,7 @@ def upgrade() -> None:
 _BY_INVOLVED = ["involved_id", "code_version_id"]
 
 
-def _column(name: str, kind: sa.types.TypeEngine, default: object) -> sa.Column:
+def _column(name: str, kind: sa.types.TypeEngine[Any], default: object) -> sa.Column[Any]:
     """With a default of the database for the rows that are there; new rows say it themselves."""
     if default is None:
         return sa.Column(name, kind, nullable=True)
@@ -158,7 +160,7 @@ def _table(name: str, *parts: sa.schema.SchemaItem, **points: str) -> None:
     )  # fmt: skip
 
 
-def _to(name: str, *, nullable: bool = False) -> sa.Column:
+def _to(name: str, *, nullable: bool = False) -> sa.Column[Any]:
     return sa.Column(name, sa.String(32), nullable=nullable)
 
 

@@ -59,7 +59,9 @@ def _steps() -> None:
         sa.Column("stage_after", sa.String(length=24), nullable=False),
         sa.Column("body", Json(), nullable=False),
         sa.Column("form_key", sa.String(length=64), nullable=False),
-        sa.ForeignKeyConstraint(["complaint_id"], ["complaint.id"], name=op.f("fk_complaint_step_complaint_id_complaint")),
+        sa.ForeignKeyConstraint(
+            ["complaint_id"], ["complaint.id"], name=op.f("fk_complaint_step_complaint_id_complaint")
+        ),
         sa.ForeignKeyConstraint(["by"], ["person.id"], name=op.f("fk_complaint_step_by_person")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_complaint_step")),
         sa.UniqueConstraint("complaint_id", "position", name=op.f("uq_complaint_step_complaint_id_position")),
@@ -77,8 +79,12 @@ def _words() -> None:
         sa.Column("field", sa.String(length=24), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("keep_until", sa.Date(), nullable=False),
-        sa.ForeignKeyConstraint(["step_id"], ["complaint_step.id"], name=op.f("fk_complaint_words_step_id_complaint_step")),
-        sa.ForeignKeyConstraint(["complaint_id"], ["complaint.id"], name=op.f("fk_complaint_words_complaint_id_complaint")),
+        sa.ForeignKeyConstraint(
+            ["step_id"], ["complaint_step.id"], name=op.f("fk_complaint_words_step_id_complaint_step")
+        ),
+        sa.ForeignKeyConstraint(
+            ["complaint_id"], ["complaint.id"], name=op.f("fk_complaint_words_complaint_id_complaint")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_complaint_words")),
     )
     for column in ("step_id", "complaint_id", "subject_id"):
