@@ -97,7 +97,14 @@ def bar(path: str, may_open: Callable[[Place], bool]) -> Bar:
 
 
 def _items(path: str, places: Iterable[Place]) -> list[Item]:
-    return [Item(label, href, path == href or path.startswith(f"{href}/")) for label, href, _ in places]
+    """The page that is open is the one whose address is the longest of those that the path begins with."""
+    here = list(places)
+    current = max((href for _, href, _ in here if _is_at(path, href)), key=len, default=None)
+    return [Item(label, href, href == current) for label, href, _ in here]
+
+
+def _is_at(path: str, href: str) -> bool:
+    return path == href or path.startswith(f"{href}/")
 
 
 def _of_group(label: str, items: list[Item]) -> Item:

@@ -47,3 +47,8 @@ def test_an_address_that_only_begins_alike_is_another_page():
 def test_every_page_of_the_bar_stands_in_it_once():
     hrefs = [href for _, href, _ in PLACES]
     assert len(hrefs) == len(set(hrefs))
+
+
+def test_of_two_pages_of_which_one_stands_under_the_other_only_the_open_one_is_marked():
+    shown = offered("/office/breaches/report", len(PLACES))
+    assert [item.label for item in shown.under if item.current] == ["Themes and counts"]
