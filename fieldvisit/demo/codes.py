@@ -54,7 +54,8 @@ def _version(session: Session, document: Document, name: str, binds: list[str], 
     upload = read_upload(_summary(document, name))
     live = document.status == "live"
     version = CodeVersion(
-        document=document.code, version=f"{name.replace('February', 'Feb')} summary", title=document.title, status=Stage.DRAFT.value,
+        document=document.code, version=f"{name.replace('February', 'Feb')} summary", title=document.title,
+        status=Stage.DRAFT.value,
         binds=binds, text_sha256=upload.sha256, is_summary=True, author=document.author or "Made up for the demonstration",
         owner=document.owner or "Head of Housing", review_on=today + timedelta(days=500),
         approved_by=(document.approved_by or "Cabinet") if live else "", approved_on=today - BEFORE if live else None,
