@@ -35,6 +35,7 @@ from sqlalchemy import (
     false,
     select,
 )
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, mapped_column, with_loader_criteria
 from sqlalchemy.orm.interfaces import ORMOption
 from sqlalchemy.sql import ColumnElement
@@ -49,6 +50,13 @@ Asking = Principal | SystemPrincipal
 def new_id() -> str:
     """128 random bits in hexadecimal: an id that says nothing and cannot be guessed."""
     return secrets.token_hex(16)
+
+
+def is_taken(error: IntegrityError) -> bool:
+    """Was it refused because a row of that key is there already, and for no other reason?"""
+    named = getattr(error.orig, "sqlite_errorname", "")
+    unique = ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY")
+    return getattr(error.orig, "sqlstate", "") == "23505" or named in unique
 
 
 class Instant(TypeDecorator[datetime]):

@@ -12,6 +12,7 @@ from fieldvisit.db import Base
 from fieldvisit.declarations import models as declarations
 from fieldvisit.evidence import models as evidence
 from fieldvisit.hazards import models as hazards
+from fieldvisit.messages import involved_told  # told of a new link
 from fieldvisit.messages import models as messages
 from fieldvisit.notices import links
 from fieldvisit.notices import models as notices
@@ -26,7 +27,7 @@ from fieldvisit.visits import models as visits
 metadata = Base.metadata
 __all__ = [
     "access_cases", "apart", "audit", "badges", "breach_cases", "breaches", "cases", "codes", "complaints",
-    "declarations", "deployment", "evidence", "hazards", "involved", "jobs", "lawful_entry_models", "links",
+    "declarations", "deployment", "evidence", "hazards", "involved", "involved_told", "jobs", "lawful_entry_models", "links",
     "messages", "metadata", "notices", "outbox", "register", "safeguarding", "safety", "tasks", "tenant_acts",
     "visits",
 ]  # fmt: skip

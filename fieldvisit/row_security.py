@@ -166,12 +166,12 @@ POLICIES: dict[str, Rows] = {
     "breach_step": Rows(_seated("breach_step.case_id"), written=ADDED_BY_ANYBODY),
     "breach_words": Rows(_seated("breach_words.case_id"), written=ADDED_BY_ANYBODY),
     "breach_evidence": Rows(_seated("breach_evidence.case_id")),
-    "breach_seat": Rows(f"person_id = {PERSON} AND ends IS NULL AND {READS_CASES}", written=ADDED_BY_ANYBODY),
+    "breach_seat": Rows(f"person_id = {PERSON} AND ends IS NULL AND {READS_CASES}", written=NOBODY),
     "breach_apart": Rows(NOBODY, written=ADDED_BY_ANYBODY),
     "breach_told": Rows(
         f"({_seated('breach_told.case_id')}) OR (given_at IS NOT NULL AND (person_id = {PERSON}"
         f" OR (firm_id = {FIRM} AND about_id IS DISTINCT FROM {PERSON})))",
-        written=ADDED_BY_ANYBODY,
+        written=NOBODY,
     ),
     # Not behind the query wall, but of an area. Anything may raise a task.
     "task": Rows(

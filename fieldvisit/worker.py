@@ -25,6 +25,7 @@ from fieldvisit.config import Config
 from fieldvisit.db import Database
 from fieldvisit.declarations import reviews
 from fieldvisit.deployment import worker_is_here
+from fieldvisit.doorway import tries
 from fieldvisit.evidence.store import store_of
 from fieldvisit.failpoints import reach
 from fieldvisit.ground.clock import london_date, now
@@ -214,7 +215,8 @@ def _box(shop: Shop, work: Work) -> None:
 def _phones(shop: Shop, work: Work) -> None:
     with shop.database.writing(INTAKE) as session:
         watch(session, now(), shop.policy)
-    case_readers.settle(shop.database, now(), shop.policy)
+        tries.sweep(session, now())
+    case_readers.settle(shop.database, now(), shop.policy, but_anonymous=True)
     done(shop, work)
 
 
@@ -241,7 +243,9 @@ def _tidy_up(shop: Shop, work: Work) -> None:
     with shop.database.writing(TAKING) as session:
         drafts.sweep(session, now())
         concerns.forget_networks(session, now())
+    case_readers.settle(shop.database, now(), shop.policy)
     case_purge.redact(shop.database, now(), shop.policy)
+    case_readers.look_again(shop.database, now(), shop.policy)
     _in_its_transaction(_tidy)(shop, work)
 
 

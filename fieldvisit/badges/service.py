@@ -118,6 +118,11 @@ def lift(badge: Badge, since: datetime, at: datetime) -> None:
         badge.state, badge.state_changed_at = "active", at
 
 
+def hold(badge: Badge, since: datetime) -> None:
+    """Dark since that instant, and only whoever suspended somebody then may lift it."""
+    badge.state, badge.state_changed_at = "suspended", since
+
+
 def report_lost(session: Session, person_id: str, at: datetime) -> Badge | None:
     """Suspends every badge that the person could show, and answers the newest. Saying it twice is saying it once."""
     for badge in session.scalars(select(Badge).where(Badge.person_id == person_id, Badge.state == "active")):

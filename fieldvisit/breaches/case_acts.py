@@ -12,15 +12,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from fieldvisit.audit.models import AccessRecord
 from fieldvisit.audit.service import note_access
-from fieldvisit.badges.models import Badge
-from fieldvisit.badges.service import lift, suspend
-from fieldvisit.breaches import case_evidence, case_letters, case_readers, case_rules, cases
+from fieldvisit.breaches import case_badges, case_evidence, case_letters, case_readers, case_rules, cases
 from fieldvisit.breaches.case_models import BreachApart, BreachCase, BreachStep, BreachTold
 from fieldvisit.breaches.case_readers import Named
-from fieldvisit.breaches.case_state import Deed, State
+from fieldvisit.breaches.case_state import BY_HAND, Deed, State, not_before
 from fieldvisit.breaches.procedure import procedure_of
+from fieldvisit.complaints import service as complaints
 from fieldvisit.db import Database
 from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.policy import Policy
@@ -35,6 +33,7 @@ HOWS = {
     "handed": "Printed and handed over",
 }
 LETTERS = ("suspended", "lifted", "notified", "communicated", "appeal_decided", "told_firm", "told_cih")
+OUTCOMES = ("outcome", "appeal_outcome")
 READ_IT = (
     "There is a letter for you from {council}. Sign in and open {page} to read it. If you have a personal link, open that. "
     "Ring {phone} if you cannot."
@@ -68,7 +67,7 @@ def step(session: Session, case: BreachCase, act: Act, *, key: str, at: datetime
     done = cases.steps_of(session, [case.id])[case.id]
     before = cases.state_from(done, case)
     facts = case_readers.facts(session, case, at, policy)
-    happened, last = act.happened, done[-1].at
+    happened, last = act.happened, not_before(done, act.kind)
     if london_date(happened) == london_date(last):  # a day without a time: after what was done before on that day
         happened = max(happened, last)
     deed = Deed(act.kind, happened, act.by, dict(act.body))
@@ -106,13 +105,13 @@ def _prepare(session: Session, case: BreachCase, state: State, deed: Deed, polic
     body = dict(deed.body)
     procedure = procedure_of(state.document) if state.document else None
     if deed.kind == "suspended" and state.subject_kind == "person":
-        for badge in _badges(session, state.subject_id, "active"):
-            suspend(badge, deed.at)
+        case_badges.suspend_badges(session, state.subject_id, deed.at)
     if deed.kind == "notice_given":
         body |= _given(state, deed.at, policy)
-    if deed.kind in ("communicated", "appeal_decided") and procedure:
+    told = deed.kind in ("communicated", "appeal_decided") and body.get("how") not in BY_HAND
+    if procedure and (told or deed.kind == "outcome_given"):
         after = state
-        if deed.kind == "appeal_decided" and body.get("result") == "quashed":
+        if body.get("result") == "quashed" or (state.appeals and not state.stands):
             after = replace(state, finding="not_upheld")
         until = case_letters.appeal_by(after, procedure, deed.at, policy)
         body["appeal_by"] = london_date(until).isoformat() if until else ""
@@ -123,10 +122,6 @@ def _given(state: State, at: datetime, policy: Policy) -> dict[str, str]:
     procedure = procedure_of(state.document)
     assert procedure
     return {"answer_by": london_date(case_letters.answer_by(procedure, at, policy)).isoformat()}
-
-
-def _badges(session: Session, person_id: str, state: str) -> list[Badge]:
-    return list(session.scalars(select(Badge).where(Badge.person_id == person_id, Badge.state == state)))
 
 
 def _follow(
@@ -144,11 +139,14 @@ def _follow(
             items = [item for item in case_evidence.to_attach(session, case) if item.key in wanted]
             case_evidence.attach(session, case, written.id, items)
         case "lifted":
-            lift_badges(session, before, written.recorded_at)
+            case_badges.lift_badges(session, case, before, written.recorded_at)
     if act.kind in LETTERS and act.words.get("letter", "").strip():
         _tell(session, case, state, written, act, policy)
     if act.kind == "notice_given":
         _give(session, case, "notice", written.at)
+    if act.kind == "outcome_given":
+        for letter in OUTCOMES:
+            _give(session, case, letter, written.at)
     over = act.kind == "not_a_breach" or (act.kind in ("communicated", "appeal_decided") and not state.stands)
     if over and state.suspended:
         _lift_by_itself(session, case, state, written, act, policy)
@@ -162,12 +160,14 @@ def _is_about(session: Session, case: BreachCase, act: Act, at: datetime, policy
         session.add(BreachApart(case_id=case.id, person_id=case.subject_id, why="accused"))
         session.flush()
     case_readers.choose(session, case, at, policy)
+    if case.subject_kind == "person" and case.subject_id:
+        complaints.keep_from(session, case.cause, case.subject_id, at, policy)
 
 
 def _lift_by_itself(
     session: Session, case: BreachCase, state: State, written: BreachStep, act: Act, policy: Policy
 ) -> None:
-    lift_badges(session, state, written.recorded_at)
+    case_badges.lift_badges(session, case, state, written.recorded_at)
     key = f"lifts:{written.id}"
     lifting = cases.write(session, case, Deed("lifted", written.at, act.by, {}), {}, key, written.recorded_at)
     if act.kind == "not_a_breach":  # otherwise the letter of the outcome says so
@@ -180,25 +180,6 @@ def _lift_by_itself(
             _tell(session, case, state, lifting, letter, policy)
 
 
-def lift_badges(session: Session, state: State, at: datetime) -> None:
-    """Those that this case suspended, and that nobody has done anything to since."""
-    if state.subject_kind == "person" and state.suspended_at:
-        for badge in _badges(session, state.subject_id, "suspended"):
-            if not _stopped_again(session, badge, state.suspended_at):
-                lift(badge, state.suspended_at, at)
-
-
-def _stopped_again(session: Session, badge: Badge, since: datetime) -> bool:
-    """Somebody reported it lost, or suspended it, while it was dark already: that is in the access record alone."""
-    acts = (
-        AccessRecord.record == "badge",
-        AccessRecord.action.in_(("report-lost", "suspend")),
-        AccessRecord.at >= since,
-    )
-    wanted = select(AccessRecord.id).where(*acts, AccessRecord.object_id == badge.id)
-    return session.scalars(wanted.limit(1)).first() is not None
-
-
 # --- letters ------------------------------------------------------------------------------------------------------
 
 
@@ -208,7 +189,8 @@ def _tell(session: Session, case: BreachCase, state: State, written: BreachStep,
     if who is None:
         raise RefusedError(Refused("nobody", "Say first whom this is about."))
     to_them = letter not in ("firm", "cih")
-    waits = letter == "notice"  # until it is handed over or posted; on their own page it is given at once
+    # Until it is handed over or posted; on their own page it is given at once.
+    waits = letter == "notice" or (letter in OUTCOMES and how in BY_HAND)
     subject = subject_of(case.ref, policy)
     session.add(
         BreachTold(
@@ -263,7 +245,9 @@ def _give(session: Session, case: BreachCase, letter: str, at: datetime) -> None
 
 
 def _check_link(session: Session, case: BreachCase, deed: Deed) -> None:
-    other = cases.find(session, deed.body["to"])
+    """Only to one that whoever links them reads too."""
+    in_sight = select(BreachCase).where(BreachCase.id.in_(case_readers.sits_in(deed.by)))
+    other = session.scalars(in_sight.where(BreachCase.id == deed.body["to"])).first()
     if other is None or other.id == case.id or other.linked_to == case.id:
         raise RefusedError(Refused("no-link", "Choose another case, which is not linked to this one itself."))
 

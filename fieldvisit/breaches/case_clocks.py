@@ -83,7 +83,7 @@ def runs_out_first(state: State, procedure: Procedure | None, policy: Policy) ->
 
 
 def may_be_appealed(state: State, procedure: Procedure) -> bool:
-    return state.finding == "upheld" and len(state.appeals) < len(procedure.appeals.levels)
+    return state.stands and len(state.appeals) < len(procedure.appeals.levels)
 
 
 def response_due(state: State, procedure: Procedure, policy: Policy) -> datetime | None:

@@ -22,7 +22,9 @@ RESULTS = {"upheld": "The decision stands", "changed": "Another step takes its p
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What the rules must know beside the state. apart: who takes no part. binding: code document -> "live" or "draft" of
-    what bound the person on the day. before: sanctions that stand from earlier cases on the ladder that is asked about."""
+    what bound the person on the day. before: sanctions that stand from earlier cases on the ladder that is asked about.
+    one_person: an account -> the others that are the same person, or are reached in the same way.
+    """
 
     policy: Policy
     at: datetime
@@ -30,7 +32,11 @@ class Facts:
     readers: frozenset[str] = frozenset()
     binding: Mapping[str, str] = field(default_factory=dict)
     before: tuple[str, ...] = ()
+    one_person: Mapping[str, frozenset[str]] = field(default_factory=dict)
     of_a_firm: bool = False
+
+    def same(self, one: str | None, other: str | None) -> bool:
+        return bool(one and other) and (one == other or other in self.one_person.get(one or "", ()))
 
 
 def of(document: str) -> Procedure | None:

@@ -1,7 +1,7 @@
 """The forms of a case, read. Nothing is decided here, and nothing that was typed is lost."""
 
 from collections.abc import Callable, Collection
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from fieldvisit.breaches.case_acts import HOWS, Act
@@ -24,7 +24,8 @@ BOXES = {
     "not-considered": "considered", "ladder-skipped": "sanction", "sanction": "sanction", "not-on-ladder": "sanction",
     "only-firms": "sanction", "no-appeal": "appeal", "late": "appeal", "result": "result", "harder": "sanction",
     "no-ladder": "ladder", "no-clause": "clauses", "draft-alone": "clauses", "not-bound": "clauses",
-    "coordinator": "coordinates", "same-person": "person", "apart": "person", "own-hand": "person",
+    "coordinator": "coordinates", "no-preset": "preset",
+    "no-member": "member", "same-person": "person", "apart": "person", "own-hand": "person",
     "involved-before": "person", "no-note": "note", "no-link": "to", "nothing": "items", "no-address": "how",
     "vote": "for", "action": "what_1", "action-date": "due_1-day", "no-actions": "what_1", "not-serious": "because",
 }  # fmt: skip
@@ -41,7 +42,7 @@ def read(step: str, typed: Typed, state: State, at: datetime, by: str) -> Act | 
     return Act(step, happened, by, body, words, int(seen) if seen.isdecimal() else None)
 
 
-ASKS_WHEN = frozenset({"notice_given", "answered", "appealed", "vote", "reporter_told", "action_done"})
+ASKS_WHEN = frozenset({"notice_given", "answered", "outcome_given", "appealed", "vote", "reporter_told", "action_done"})
 
 
 def _when(typed: Typed, prefix: str, at: datetime) -> datetime:
@@ -49,7 +50,7 @@ def _when(typed: Typed, prefix: str, at: datetime) -> datetime:
     day = typed.day(f"{prefix}on")
     if day is None:
         return at
-    return at if day == london_date(at) else london_instant(day)
+    return at if day == london_date(at) else london_instant(day, time(12))
 
 
 def _text(typed: Typed, name: str, most: int = LONG) -> str:
@@ -120,6 +121,11 @@ def _papers(typed: Typed, prefix: str, _state: State) -> Read:
     return {"how": "handed"}, {"letter": _text(typed, f"{prefix}letter")}
 
 
+def _cih(typed: Typed, prefix: str, state: State) -> Read:
+    body, words = _papers(typed, prefix, state)
+    return body | {"member": bool(typed.many(f"{prefix}member"))}, words
+
+
 def _items(typed: Typed, prefix: str, _state: State) -> Read:
     return {"items": list(typed.many(f"{prefix}items"))}, {}
 
@@ -183,6 +189,6 @@ _READS: dict[str, Callable[[Typed, str, State], Read]] = {
     "lifted": _letter, "notified": _letter, "answered": _one("answer"), "note": _one("note"), "evidence": _items,
     "vote": _vote, "decided": _decided, "communicated": _letter, "appealed": _one("appeal"),
     "appeal_decided": _appeal_decided, "actions": _actions, "action_done": _action_done, "told_firm": _papers,
-    "told_cih": _papers, "reporter_told": _reporter_told, "linked": _linked, "unlinked": _why,
+    "told_cih": _cih, "reporter_told": _reporter_told, "linked": _linked, "unlinked": _why,
 }  # fmt: skip
-STEPS: Collection[str] = (*_READS, "notice_given", "time_up", "closed")
+STEPS: Collection[str] = (*_READS, "notice_given", "time_up", "outcome_given", "closed")

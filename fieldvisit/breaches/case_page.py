@@ -1,11 +1,11 @@
 """What the pages of cases show: one's own list, what runs out first on top; and one case, the next act first."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from fieldvisit.breaches import case_clocks, case_evidence, case_letters, case_readers, cases
@@ -13,14 +13,16 @@ from fieldvisit.breaches.case_clocks import Clock
 from fieldvisit.breaches.case_facts import FINDINGS, PARTS, RESULTS, Facts
 from fieldvisit.breaches.case_models import BreachCase, BreachEvidence, BreachStep, BreachTold
 from fieldvisit.breaches.case_readers import Named
-from fieldvisit.breaches.case_rules import DONE_BY
+from fieldvisit.breaches.case_rules import DONE_BY, KNOWN_FIRST
 from fieldvisit.breaches.case_state import ENDED, TABLE, Stage, State
 from fieldvisit.breaches.case_words import BECAUSE, OFFERS, TOLD_BY
 from fieldvisit.breaches.ladders import sanctions_for, top_rung
+from fieldvisit.breaches.models import ConcernAdded
 from fieldvisit.breaches.procedure import Procedure, procedure_of
 from fieldvisit.codes.catalogue import Document, all_documents
-from fieldvisit.ground.clock import say_date
+from fieldvisit.ground.clock import london_date, say_date
 from fieldvisit.ground.policy import Policy
+from fieldvisit.ground.roles import SIGNED_IN
 from fieldvisit.register.involved import involved_now
 from fieldvisit.register.models import Person
 from fieldvisit.visits.models import Visit
@@ -36,6 +38,7 @@ class Row:
     state: State
     first: Clock | None
     mine: tuple[str, ...]  # the parts that whoever looks has in it
+    more: bool = False  # whoever told it said more later
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +70,9 @@ class Page:
 def mine(session: Session, who: str, every: bool, after: str, policy: Policy) -> tuple[list[Row], str | None]:
     """In a session of whoever asks: the wall leaves the cases that they sit in."""
     query = select(BreachCase).order_by(BreachCase.heard_at, BreachCase.id)
-    if not every:
-        query = query.where(BreachCase.stage.not_in([stage.value for stage in ENDED]), BreachCase.linked_to.is_(None))
+    if not every:  # what is told again stands on the list for whoever does not sit in the case that tells it first
+        main_one = or_(BreachCase.linked_to.is_(None), BreachCase.linked_to.not_in(case_readers.sits_in(who)))
+        query = query.where(BreachCase.stage.not_in([stage.value for stage in ENDED]), main_one)
     if after and (last := cases.find(session, after)):
         later = (BreachCase.heard_at > last.heard_at) | (
             (BreachCase.heard_at == last.heard_at) & (BreachCase.id > last.id)
@@ -76,7 +80,10 @@ def mine(session: Session, who: str, every: bool, after: str, policy: Policy) ->
         query = query.where(later)
     found = session.scalars(query.limit(PAGE + 1)).all()
     steps = cases.steps_of(session, [case.id for case in found])
+    said = select(ConcernAdded.concern_id).where(ConcernAdded.concern_id.in_([case.concern_id for case in found]))
+    more = set(session.scalars(said))
     rows = [_row(session, case, cases.state_from(steps[case.id], case), who, policy) for case in found[:PAGE]]
+    rows = [replace(row, more=row.case.concern_id in more) for row in rows]
     far = max((row.first.due for row in rows if row.first), default=None)
     rows.sort(key=lambda row: (row.first is None, row.first.due if row.first else far, row.case.id))
     return rows, found[PAGE - 1].id if len(found) > PAGE else None
@@ -98,7 +105,8 @@ def of_case(session: Session, case: BreachCase, who: str, at: datetime, policy: 
     people = {row.by for row in rows if row.by} | set(state.seats.values())
     names: dict[str, str] = dict(session.execute(select(Person.id, Person.name).where(Person.id.in_(people))).all())
     words = cases.words_of(session, case.id)
-    linked = session.scalars(select(BreachCase).where(BreachCase.linked_to == case.id)).all()
+    told_again = select(BreachCase).where(BreachCase.linked_to == case.id, BreachCase.id.in_(case_readers.sits_in(who)))
+    linked = session.scalars(told_again).all()
     offered = _offered(state, procedure, facts, who)
     return Page(
         case, state, procedure, subject, case_clocks.clocks(state, procedure, policy),
@@ -136,6 +144,9 @@ def _offered(state: State, procedure: Procedure | None, facts: Facts, who: str) 
     """In the order of the page: what the case waits for first. What is for somebody else is not offered."""
     found = [step for step in OFFERS if state.stage in TABLE[step][0] and _fits(step, state, procedure, facts)]
     found = [step for step in found if DONE_BY.get(step) is None or state.seats.get(DONE_BY[step]) == who]
+    found = [step for step in found if not (state.outcome_waits and step in KNOWN_FIRST)]
+    if any(facts.same(who, each) for each in state.deciders):
+        found = [step for step in found if step != "appeal_decided"]
     waits_for = _waits_for(state)
     return sorted(found, key=lambda step: step != waits_for)
 
@@ -150,6 +161,8 @@ def _waits_for(state: State) -> str:
         *(each.by for each in state.appeals),
     ):
         return "seated"
+    if state.outcome_waits:
+        return "outcome_given"
     return "decided" if state.stage is Stage.INVESTIGATING else ""
 
 
@@ -166,13 +179,13 @@ def _fits(step: str, state: State, procedure: Procedure | None, facts: Facts) ->
         case "told_firm":
             return facts.of_a_firm and (state.notified_at is not None or state.suspended)
         case "told_cih":
-            return state.document == "HS" or any(each.startswith("HS-") for each in state.clauses)
+            return state.stands and any(each.startswith("HS-") for each in state.clauses)
+        case "outcome_given":
+            return state.outcome_waits
         case "appealed":
             return bool(procedure and case_clocks.may_be_appealed(state, procedure))
         case "action_done":
             return bool(state.outstanding)
-        case "actions":
-            return not state.outstanding
         case "reporter_told":
             return state.reporter_told_at is None
         case "unlinked":
@@ -211,7 +224,7 @@ def _options(
         "results": list(RESULTS.items()), "items": case_evidence.to_attach(session, case),
     }  # fmt: skip
     if state.stage is Stage.REPORTED:
-        found |= _of_screening(session, case, facts)
+        found |= _of_screening(session, case, facts, who)
     if procedure and (ladder := procedure.ladder(state.ladder)):
         found["sanctions"] = [
             (each.code, each.label, each.clause) for each in sanctions_for(procedure, ladder, of_a_firm=facts.of_a_firm)
@@ -229,12 +242,12 @@ def _options(
     return found
 
 
-def _of_screening(session: Session, case: BreachCase, facts: Facts) -> dict[str, Any]:
-    day = case.heard_at.date()
-    people = session.scalars(
-        select(Person).where(Person.disabled_at.is_(None), Person.email.is_not(None)).order_by(Person.name)
-    )
-    subjects: Options = [(f"person:{one.id}", one.name) for one in people if one.id not in facts.apart]
+def _of_screening(session: Session, case: BreachCase, facts: Facts, who: str) -> dict[str, Any]:
+    """Everybody is offered but whoever chooses: one who is missing there would be the one who told it."""
+    day = london_date(case.heard_at)
+    works_here = Person.role.in_([role.value for role in SIGNED_IN])
+    people = session.scalars(select(Person).where(Person.disabled_at.is_(None), works_here).order_by(Person.name))
+    subjects: Options = [(f"person:{one.id}", one.name) for one in people if one.id != who]
     subjects += [(f"involved:{one.id}", f"{one.name} ({one.kind_label.lower()})") for one in involved_now(session, day)]
     bound = [(document, procedure_of(document.code)) for document in all_documents() if document.code in facts.binding]
     return {

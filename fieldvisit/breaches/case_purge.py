@@ -14,6 +14,7 @@ from fieldvisit.db import Database
 from fieldvisit.ground.clock import london_date, years_on
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.roles import CONDUCT
+from fieldvisit.messages.models import Message
 
 WORK = "redact"  # of `jobs.py`
 
@@ -54,6 +55,9 @@ def _redact(database: Database, case_id: str, at: datetime) -> int:
 
 
 def _forget(session: Session, case: BreachCase, at: datetime) -> None:
+    letters = select(Message).where(Message.kind == "conduct", Message.subject.endswith(case.ref, autoescape=True))
+    for letter in session.scalars(letters):  # its receipts stay, and nothing of what it said or to whom
+        letter.to = letter.body = ""
     for model in (BreachWords, BreachEvidence, BreachTold, BreachApart, BreachSeat):
         session.execute(delete(model).where(model.case_id == case.id))
     if case.concern_id:

@@ -7,22 +7,24 @@ a row of work: its time would tell when an anonymous report came in (T31).
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, Select, exists, or_, select
 from sqlalchemy.orm import Session
 
 from fieldvisit.breaches.case_facts import Facts
 from fieldvisit.breaches.case_models import READERS, BreachApart, BreachCase, BreachSeat
 from fieldvisit.breaches.cases import state_from, steps_of
+from fieldvisit.breaches.models import Concern
 from fieldvisit.codes import service as codes
 from fieldvisit.db import Database
 from fieldvisit.declarations.service import interest_between
-from fieldvisit.ground.clock import london_date
+from fieldvisit.ground.clock import london_date, london_instant
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.roles import CONDUCT, Role
 from fieldvisit.messages import service as messages
 from fieldvisit.register import apart
 from fieldvisit.register.involved import InvolvedPerson
 from fieldvisit.register.models import Firm, Person
+from fieldvisit.register.same import is_same, reach
 from fieldvisit.register.service import tenants_stand_in
 
 LEAD = "lead"
@@ -73,7 +75,7 @@ def kept_apart(session: Session, case: BreachCase, at: datetime) -> frozenset[st
     marked = [person for each in sorted(barred) if (person := session.get(Person, each))]
     for person in all_readers(session):
         if person.id not in barred and (
-            any(_same(person, other) for other in marked) or is_near(session, person, case, at)
+            any(is_same(person, other) for other in marked) or is_near(session, person, case, at)
         ):
             barred.add(person.id)
     return frozenset(barred)
@@ -91,9 +93,9 @@ def is_near(session: Session, person: Person, case: BreachCase, at: datetime) ->
         return True
     if case.subject_kind == "person":
         other = session.get(Person, case.subject_id)
-        return other is not None and (_same(person, other) or _line(person, other) or _firm(person, other))
+        return other is not None and (is_same(person, other) or _line(person, other) or _firm(person, other))
     involved = session.get(InvolvedPerson, case.subject_id)
-    return involved is not None and bool(_reach(person.email, person.phone) & _reach(involved.email, involved.phone))
+    return involved is not None and bool(reach(person.email, person.phone) & reach(involved.email, involved.phone))
 
 
 def _line(person: Person, other: Person) -> bool:
@@ -104,23 +106,19 @@ def _firm(person: Person, other: Person) -> bool:
     return person.firm_id is not None and person.firm_id == other.firm_id
 
 
-def _same(person: Person, other: Person) -> bool:
-    """N1: the same person, or one who shares a way to be reached with them."""
-    return person.id == other.id or bool(_reach(person.email, person.phone) & _reach(other.email, other.phone))
-
-
-def _reach(email: str | None, phone: str) -> set[str]:
-    digits = "".join(letter for letter in phone if letter.isdigit())
-    return {found for found in ((email or "").strip().lower(), digits) if found}
-
-
 # --- seats --------------------------------------------------------------------------------------------------------
 
 
-def settle(database: Database, at: datetime, policy: Policy) -> None:
-    """Cases that nobody has been chosen for: every lead and investigator who is not near may look, until one is seated."""
+def settle(database: Database, at: datetime, policy: Policy, *, but_anonymous: bool = False) -> None:
+    """Cases that nobody has been chosen for: every lead and investigator who is not near may look, until one is seated.
+
+    but_anonymous: for what runs every few minutes. A letter to the outside contact would tell when somebody rang (T31).
+    """
+    wanted = select(BreachCase.id).where(BreachCase.readers_at.is_(None))
+    if but_anonymous:
+        wanted = wanted.where(~_is_anonymous())
     with database.reading(CONDUCT) as session:
-        waiting = session.scalars(select(BreachCase.id).where(BreachCase.readers_at.is_(None))).all()
+        waiting = session.scalars(wanted).all()
     for case_id in waiting:
         with database.writing(CONDUCT) as session:
             case = session.scalars(select(BreachCase).where(BreachCase.id == case_id).with_for_update()).one()
@@ -128,22 +126,41 @@ def settle(database: Database, at: datetime, policy: Policy) -> None:
                 choose(session, case, at, policy)
 
 
+def _is_anonymous() -> ColumnElement[bool]:
+    return exists(select(Concern.id).where(Concern.id == BreachCase.concern_id, Concern.anonymous))
+
+
 def choose(session: Session, case: BreachCase, at: datetime, policy: Policy) -> None:
-    """Everybody who may know gets a seat, and whoever may not loses it. Where nobody may, the outside contact is asked."""
-    barred = kept_apart(session, case, at)
+    """Whoever may not know loses their seat. Where none is left, at first or later, everybody who may know gets one;
+    and where nobody may, the outside contact is asked."""
+    barred, readers = kept_apart(session, case, at), all_readers(session)
+    may = {person.id for person in readers} - barred
     seats = session.scalars(select(BreachSeat).where(BreachSeat.case_id == case.id, BreachSeat.ends.is_(None))).all()
-    for seat in seats:
-        if seat.person_id in barred:
-            seat.ends = at
-    if case.readers_at is None:
+    gone = [seat for seat in seats if seat.person_id not in may]
+    for seat in gone:
+        seat.ends = at
+    if case.readers_at is None or (gone and len(gone) == len(seats)):
+        nameless = session.scalars(select(BreachCase.id).where(BreachCase.id == case.id, _is_anonymous())).first()
+        since = london_instant(london_date(at)) if nameless else at  # of an anonymous one the day alone (T31)
         here = {seat.person_id for seat in seats}
-        free = [person for person in all_readers(session) if person.id not in barred and person.id not in here]
-        for person in free:
-            session.add(BreachSeat(case_id=case.id, person_id=person.id, part=LEAD, starts=at))
-        if not free and not any(seat.ends is None for seat in seats):
+        for person_id in sorted(may - here):
+            session.add(BreachSeat(case_id=case.id, person_id=person_id, part=LEAD, starts=since))
+        if not may:
             _ask_outside(session, case, at, policy)
-        case.readers_at = at
+        case.readers_at = case.readers_at or since
     session.flush()
+
+
+def look_again(database: Database, at: datetime, policy: Policy) -> None:
+    """Once a day: who was seated may have declared an interest, or become manager or colleague of the person named."""
+    chosen = select(BreachCase.id).where(BreachCase.readers_at.is_not(None), BreachCase.redacted_at.is_(None))
+    with database.reading(CONDUCT) as session:
+        known = session.scalars(chosen).all()
+    for case_id in known:
+        with database.writing(CONDUCT) as session:
+            wanted = select(BreachCase).where(BreachCase.id == case_id, BreachCase.redacted_at.is_(None))
+            if case := session.scalars(wanted.with_for_update()).first():
+                choose(session, case, at, policy)
 
 
 def seat(session: Session, case: BreachCase, part: str, person_id: str, by: str, at: datetime) -> None:
@@ -159,6 +176,11 @@ def seat(session: Session, case: BreachCase, part: str, person_id: str, by: str,
             one.ends = at
     session.add(BreachSeat(case_id=case.id, person_id=person_id, part=part, starts=at))
     session.flush()
+
+
+def sits_in(person_id: str) -> Select[str]:
+    """The ids of the cases that this person reads: for a session of system work, which sees all."""
+    return select(BreachSeat.case_id).where(BreachSeat.person_id == person_id, BreachSeat.ends.is_(None))
 
 
 def _is_lead(session: Session, person_id: str) -> bool:
@@ -184,7 +206,12 @@ def seat_outside(session: Session, person: Person, at: datetime, policy: Policy)
         return
     seated = select(BreachSeat.case_id).where(BreachSeat.ends.is_(None))
     for case in session.scalars(
-        select(BreachCase).where(BreachCase.id.not_in(seated), BreachCase.readers_at.is_not(None))
+        select(BreachCase).where(
+            BreachCase.id.not_in(seated),
+            BreachCase.readers_at.is_not(None),
+            BreachCase.closed_at.is_(None),
+            BreachCase.redacted_at.is_(None),
+        )
     ):
         if person.id not in kept_apart(session, case, at):
             session.add(BreachSeat(case_id=case.id, person_id=person.id, part=LEAD, starts=at))
@@ -205,7 +232,17 @@ def facts(session: Session, case: BreachCase, at: datetime, policy: Policy) -> F
         binding=binding(session, case),
         before=before(session, case),
         of_a_firm=bool(who and who.firm_id),
+        one_person=_accounts(session),
     )
+
+
+def _accounts(session: Session) -> dict[str, frozenset[str]]:
+    """Of whoever reads cases, or did: an account -> the others of the same person."""
+    people = session.scalars(select(Person).where(Person.role.in_([role.value for role in READERS]))).all()
+    found = {
+        one.id: frozenset(each.id for each in people if each.id != one.id and is_same(one, each)) for one in people
+    }
+    return {account: others for account, others in found.items() if others}
 
 
 def binding(session: Session, case: BreachCase) -> dict[str, str]:

@@ -24,6 +24,7 @@ from fieldvisit.ground.roles import CONDUCT
 from fieldvisit.ground.verdict import RefusedError
 from fieldvisit.messages.letter import letter_pdf
 from fieldvisit.messages.outgoing import NeverError, Outgoing
+from fieldvisit.register import involved as register
 from fieldvisit.register.models import Person
 from fieldvisit.visits.plan_forms import Typed
 from fieldvisit.web.access import access, at, database, log_access, log_read_again, policy, principal, session
@@ -96,7 +97,11 @@ def _address(found: BreachCase, told: BreachTold) -> str:
 
 def pdf(told: BreachTold, to: str) -> Response:
     """Raises NeverError where there is no font for it."""
-    outgoing = Outgoing(told.id, "letter_first_class", to, told.subject, told.body)
+    body = told.body
+    if told.involved_id:  # they have no sign-in, and whoever made their word at the office has not this paper
+        code = register.code_of(told.id, register.key_of_links(current_app.config["SECRET_KEY"]))
+        body += f"\n\nTo read and answer this letter by your own link, type these six letters there: {code}"
+    outgoing = Outgoing(told.id, "letter_first_class", to, told.subject, body)
     made = letter_pdf(outgoing, current_app.extensions["fv_config"].sending.head, told.given_at or at())
     headers = {"Content-Disposition": 'inline; filename="letter.pdf"', "Cache-Control": "private, no-store"}
     return Response(made, mimetype="application/pdf", headers=headers)

@@ -12,6 +12,7 @@ from fieldvisit.breaches.case_clocks import response_due
 from fieldvisit.breaches.case_facts import PARTS, Facts, Words, letter, of, said, written_in
 from fieldvisit.breaches.case_state import TABLE, Deed, Stage, State
 from fieldvisit.breaches.ladders import ladders_for
+from fieldvisit.codes.catalogue import clause
 from fieldvisit.ground.clock import london_date, say_date
 from fieldvisit.ground.verdict import Allowed, Refused, Verdict
 
@@ -20,6 +21,7 @@ DONE_BY = {
     "identified": "screener", "screened": "screener", "not_a_breach": "screener", "notified": "screener",
     "decided": "decider", "communicated": "decider", "actions": "decider", "appeal_decided": "appeal",
 }  # fmt: skip
+KNOWN_FIRST = frozenset({"actions", "told_cih", "reporter_told", "closed"})  # once the person has the outcome
 SENTENCES = {
     "screened": "This has been looked at already.",
     "notified": "The person can be told once somebody has looked at it, and only once.",
@@ -28,6 +30,7 @@ SENTENCES = {
     "time_up": "No answer is waited for.",
     "decided": "A decision follows once the person has answered, or their time is up.",
     "communicated": "There is no decision that waits to be told.",
+    "outcome_given": "There is no letter with an outcome that waits to be handed over.",
     "appealed": "There is no decision that could be appealed.",
     "appeal_decided": "There is no appeal that waits for a decision.",
     "actions": "Actions are set once the person knows the outcome.",
@@ -48,6 +51,8 @@ def may(state: State, deed: Deed, words: Words, facts: Facts) -> Verdict:
     wanted = DONE_BY.get(deed.kind)
     if wanted and state.seats.get(wanted) != deed.by:
         return Refused("not-your-part", f"That is for the {PARTS[wanted]} of this case.")
+    if state.outcome_waits and deed.kind in KNOWN_FIRST:
+        return Refused("outcome-waits", "The letter with the outcome waits. Say first when the person had it.")
     guard = _GUARDS.get(deed.kind)
     return guard(state, deed, words, facts) if guard else Allowed()
 
@@ -63,12 +68,12 @@ def _seated(state: State, deed: Deed, _words: Words, facts: Facts) -> Verdict:
     part, person = deed.body["part"], deed.body["person"]
     if part not in PARTS:
         return Refused("no-part", "Choose what this person does in the case.")
-    if person == deed.by:
+    if facts.same(person, deed.by):
         return Refused("own-hand", "Nobody gives themselves a part in a case. Ask another investigator, or a lead.")
     if person in facts.apart or person not in facts.readers:
         return Refused("apart", "Choose somebody else: this person cannot take part in this case.")  # and never why
     if part in DECISIVE:
-        held = next((other for other in DECISIVE if other != part and state.seats.get(other) == person), None)
+        held = next((other for other in DECISIVE if other != part and facts.same(state.seats.get(other), person)), None)
         if held:
             return Refused(
                 "same-person",
@@ -76,13 +81,14 @@ def _seated(state: State, deed: Deed, _words: Words, facts: Facts) -> Verdict:
                 "different people.",
                 written_in("MR-5h"),
             )
-    if part == "appeal" and person in state.involved:
+    if part == "appeal" and any(facts.same(each, person) for each in state.involved):
         return Refused(
             "involved-before",
             "An appeal is decided by somebody who had no part in the case before.",
             written_in("AL-6j"),
         )
-    if part == "screener" and state.screened_at:
+    holder = state.seats.get("screener")
+    if part == "screener" and state.screened_at and holder in facts.readers and holder not in facts.apart:
         return Refused("moved-on", "This has been looked at already.")
     return Allowed()
 
@@ -90,7 +96,7 @@ def _seated(state: State, deed: Deed, _words: Words, facts: Facts) -> Verdict:
 def _identified(_state: State, deed: Deed, _words: Words, facts: Facts) -> Verdict:
     if not deed.body.get("subject"):
         return Refused("nobody", "Choose the person whom this is about.")
-    if deed.body["subject"] == deed.by:
+    if facts.same(deed.body["subject"], deed.by):
         return Refused("own-case", "You cannot look into what you are said to have done.")
     return Allowed()
 
@@ -116,7 +122,9 @@ def _screened(state: State, deed: Deed, words: Words, facts: Facts) -> Verdict:
         return Refused(
             "no-procedure", "This code has no procedure for breaches yet. Choose another that bound the person."
         )
-    cited = {clause.partition("-")[0] for clause in body["clauses"]}
+    if unknown := [each for each in body["clauses"] if not _is_clause(each)]:
+        return Refused("no-clause", f"There is no clause {', '.join(unknown)} in the codes. Choose from the list.")
+    cited = {each.partition("-")[0] for each in body["clauses"]}
     if document not in cited:
         return Refused("no-clause", "Choose at least one clause of that code which may have been broken.")
     if loose := sorted(cited - set(facts.binding)):
@@ -132,14 +140,23 @@ def _screened(state: State, deed: Deed, words: Words, facts: Facts) -> Verdict:
     if ladder is None or ladder not in ladders_for(procedure, body["clauses"]):
         return Refused("no-ladder", "Choose the row of the code's table that these clauses lead to.")
     preset = procedure.preset(body.get("preset", ""))
+    if body.get("preset") and preset is None:
+        return Refused("no-preset", "This code has no such very serious breach. Choose from the list.")
     if preset and (preset.ladder != ladder.name or not words.get("why", "").strip()):
         return Refused(
             "preset-why", "Say why this breach is one that the code calls very serious.", written_in(preset.clause)
         )
     if body.get("coordinates") is None and procedure.people["screener"].if_coordinator:
-        clause = procedure.people["screener"].if_coordinator_clause
-        return Refused("coordinator", "Say whether the person is a co-ordinator of the panel.", written_in(clause))
+        where = written_in(procedure.people["screener"].if_coordinator_clause)
+        return Refused("coordinator", "Say whether the person is a co-ordinator of the panel.", where)
     return Allowed()
+
+
+def _is_clause(clause_id: str) -> bool:
+    try:
+        return bool(clause(clause_id))
+    except LookupError:
+        return False
 
 
 def _not_a_breach(_state: State, _deed: Deed, words: Words, _facts: Facts) -> Verdict:
@@ -157,7 +174,8 @@ def _suspended(state: State, deed: Deed, words: Words, _facts: Facts) -> Verdict
             "says at once.",
             written_in("D7"),
         )
-    return said(words, "why", "Write down why it cannot wait until the person has answered. It is not a finding.")
+    why = said(words, "why", "Write down why it cannot wait until the person has answered. It is not a finding.")
+    return letter(words) if why else why
 
 
 def _at_once(state: State) -> bool:
@@ -166,8 +184,8 @@ def _at_once(state: State) -> bool:
     return bool(ladder and ladder.at_once)
 
 
-def _lifted(state: State, _deed: Deed, _words: Words, _facts: Facts) -> Verdict:
-    return Allowed() if state.suspended else Refused("not-suspended", "This person is not suspended.")
+def _lifted(state: State, _deed: Deed, words: Words, _facts: Facts) -> Verdict:
+    return letter(words) if state.suspended else Refused("not-suspended", "This person is not suspended.")
 
 
 # --- telling them, and hearing them -------------------------------------------------------------------------------
@@ -216,7 +234,8 @@ _GUARDS: dict[str, Callable[[State, Deed, Words, Facts], Verdict]] = {
     "suspended": _suspended, "lifted": _lifted, "notified": _notified, "answered": _answered, "time_up": _time_up,
     "evidence": _evidence, "vote": _vote, "decided": later.decided, "communicated": later.communicated,
     "appealed": later.appealed, "appeal_decided": later.appeal_decided, "actions": later.actions,
-    "action_done": later.action_done, "told_firm": later.told_firm, "closed": later.closed, "linked": later.linked,
+    "action_done": later.action_done, "told_firm": later.told_firm,
+    "told_cih": later.told_cih, "outcome_given": later.outcome_given, "closed": later.closed, "linked": later.linked,
     "unlinked": later.unlinked, "note": lambda _s, _d, words, _f: said(words, "note", "Write the note."),
 }  # fmt: skip
 assert set(_GUARDS) <= set(TABLE) and Stage.REPORTED

@@ -1,10 +1,10 @@
 """What the steps of a case add up to (D7). Pure: the state is the fold of the steps, and nothing else."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 
 class Stage(StrEnum):
@@ -50,7 +50,8 @@ TABLE: Mapping[str, tuple[frozenset[Stage], Stage | None]] = {
     "appealed": (frozenset({S.COMMUNICATED, S.APPEAL_DECIDED, S.ACTIONS_OPEN, S.CLOSED}), S.APPEAL_REQUESTED),
     "appeal_decided": (frozenset({S.APPEAL_REQUESTED}), S.APPEAL_DECIDED),
     "actions": (frozenset({S.COMMUNICATED, S.APPEAL_DECIDED}), S.ACTIONS_OPEN),
-    "action_done": (frozenset({S.ACTIONS_OPEN}), None),
+    "outcome_given": (AFTER_DECISION, None),
+    "action_done": (AFTER_DECISION, None),
     "told_firm": (LOOKED_AT, None),
     "told_cih": (AFTER_DECISION, None),
     "reporter_told": (AFTER_DECISION, None),
@@ -58,6 +59,31 @@ TABLE: Mapping[str, tuple[frozenset[Stage], Stage | None]] = {
     "linked": (OPEN, None),
     "unlinked": (frozenset(Stage), None),
 }
+
+# What may be recorded later than it was done answers one of these: it is never before the last of them.
+ANSWERS: Mapping[str, tuple[str, ...]] = {
+    "notice_given": ("notified",),
+    "answered": ("notice_given",),
+    "vote": ("screened",),
+    "outcome_given": ("communicated", "appeal_decided"),
+    "appealed": ("communicated", "appeal_decided"),
+    "reporter_told": ("communicated", "appeal_decided"),
+    "action_done": ("actions",),
+}
+BY_HAND = ("post", "handed")  # they have it later than it is written
+DECIDING = frozenset({"screened", "decided", "appeal_decided"})
+
+
+class Done(Protocol):
+    kind: Any
+    at: Any
+
+
+def not_before(done: Sequence[Done], kind: str) -> datetime:
+    """The earliest instant of such a step now. Whatever was noted, or who was seated, since what it answers is no bar."""
+    answers = ANSWERS.get(kind, ())
+    found: datetime = next((each.at for each in reversed(done) if each.kind in answers), done[-1].at)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +118,8 @@ class Appeal:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """seats: part -> person's id. involved: whoever did anything in it. told_due: the last day that the notice named.
+    """seats: part -> person's id. involved: whoever did anything in it; deciders: whoever screened or decided in it.
+    told_due: the last day that the notice named. outcome_waits: it is written, and they do not have it yet.
 
     subject_kind, subject_id: of the case, not of its steps: who is meant must be forgotten, and a step never is.
     """
@@ -109,6 +136,7 @@ class State:
     coordinates: bool = False
     seats: Mapping[str, str] = field(default_factory=dict)
     involved: frozenset[str] = frozenset()
+    deciders: frozenset[str] = frozenset()
     suspended: bool = False
     suspended_at: datetime | None = None
     notified_at: datetime | None = None
@@ -119,6 +147,7 @@ class State:
     finding: str = ""
     sanction: str = ""
     decided_at: datetime | None = None
+    outcome_waits: bool = False
     communicated_at: datetime | None = None  # when they first had the outcome
     appeal_from: datetime | None = None  # since when the next appeal may be made
     told_appeal_by: str = ""
@@ -157,7 +186,8 @@ def _after(state: State, deed: Deed) -> State:
     if deed.kind == "suspended" and state.stage is S.SCREENED:
         to = S.INTERIM_MEASURE
     involved = state.involved | {deed.by} if deed.by and deed.kind != "seated" else state.involved
-    state = replace(state, stage=to or state.stage, involved=involved, steps=state.steps + 1)
+    deciders = state.deciders | {deed.by} if deed.by and deed.kind in DECIDING else state.deciders
+    state = replace(state, stage=to or state.stage, involved=involved, deciders=deciders, steps=state.steps + 1)
     match deed.kind:
         case "reported":
             kind, who = body.get("subject_kind", ""), body.get("subject") or ""
@@ -185,6 +215,15 @@ def _after(state: State, deed: Deed) -> State:
     return _ending(state, deed)
 
 
+def _told(state: State, deed: Deed, *, waits: bool) -> State:
+    """The days to appeal are counted from when they have it, not from when it is written."""
+    if waits:
+        return replace(state, outcome_waits=True, appeal_from=None, told_appeal_by="")
+    first = state.communicated_at or deed.at
+    until = deed.body.get("appeal_by", "")
+    return replace(state, outcome_waits=False, communicated_at=first, appeal_from=deed.at, told_appeal_by=until)
+
+
 def _ending(state: State, deed: Deed) -> State:
     """From the decision on."""
     body = deed.body
@@ -192,15 +231,19 @@ def _ending(state: State, deed: Deed) -> State:
         case "decided":
             return replace(state, decided_at=deed.at, finding=body["finding"], sanction=body.get("sanction", ""))
         case "communicated":
-            told = {"communicated_at": deed.at, "appeal_from": deed.at, "told_appeal_by": body.get("appeal_by", "")}
-            return replace(state, **told)
+            return _told(state, deed, waits=body.get("how") in BY_HAND)
+        case "outcome_given":
+            return _told(state, deed, waits=False)
         case "appealed":
             return replace(state, appeals=(*state.appeals, Appeal(len(state.appeals), deed.at)), closed_at=None)
         case "appeal_decided":
             last = replace(state.appeals[-1], result=body["result"], decided_at=deed.at, by=deed.by)
             sanction = body.get("sanction") or ("" if body["result"] == "quashed" else state.sanction)
-            told = {"appeal_from": deed.at, "told_appeal_by": body.get("appeal_by", "")}
-            return replace(state, appeals=(*state.appeals[:-1], last), sanction=sanction, **told)
+            actions = state.actions
+            if body["result"] == "quashed":  # what it asked for falls with it
+                actions = tuple(action for action in actions if action.done_at)
+            state = replace(state, appeals=(*state.appeals[:-1], last), sanction=sanction, actions=actions)
+            return _told(state, deed, waits=body.get("how") in BY_HAND)
         case "actions":
             new = tuple(Action(**{name: one[name] for name in ("id", "due_on")}) for one in body["list"])
             return replace(state, actions=(*state.actions, *new))

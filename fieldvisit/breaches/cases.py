@@ -15,12 +15,13 @@ from sqlalchemy.orm import Session
 
 from fieldvisit import conduct
 from fieldvisit.breaches.case_models import BreachApart, BreachCase, BreachStep, BreachWords
-from fieldvisit.breaches.case_state import Deed, Stage, State, fold
-from fieldvisit.db import new_id
+from fieldvisit.breaches.case_state import Deed, Stage, State, fold, not_before
+from fieldvisit.db import is_taken, new_id
 from fieldvisit.ground.verdict import Refused, RefusedError
 from fieldvisit.visits.words import storable
 
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that is misheard for another
+_MOST_REFS = 5  # tries; one in 10^13 needs a second
 _NOTHING: Mapping[str, str] = {}
 
 
@@ -31,17 +32,8 @@ def open_case(
 
     at: not kept, as the minute would point at an anonymous caller (T31): the case knows when it was heard, and no more.
     """
-    case = BreachCase(
-        id=new_id(), ref="B-" + "".join(secrets.choice(_LETTERS) for _ in range(9)), cause=reported.cause,
-        concern_id=concern_id, subject_kind=reported.subject_kind if reported.subject_id else "",
-        subject_id=reported.subject_id, firm_id=reported.firm_id, visit_id=reported.visit_id,
-        home_id=reported.home_id, area_id=reported.area_id, stage=Stage.REPORTED, heard_at=reported.heard_at,
-    )  # fmt: skip
-    try:
-        with session.begin_nested():
-            session.add(case)
-            session.flush()
-    except IntegrityError:
+    case = _first_row(session, reported, concern_id)
+    if case is None:
         return None
     body = {"clauses": list(reported.clauses)}
     step = BreachStep(
@@ -57,6 +49,39 @@ def open_case(
         session.add(BreachApart(case_id=case.id, person_id=case.subject_id, why="accused"))
     session.flush()
     return case
+
+
+def _first_row(session: Session, reported: conduct.Reported, concern_id: str | None) -> BreachCase | None:
+    """None: its twin was first. A reference that another case has is no twin: then with another one."""
+    for _ in range(_MOST_REFS):
+        case = BreachCase(
+            id=new_id(), ref=_new_ref(), cause=reported.cause, concern_id=concern_id,
+            subject_kind=reported.subject_kind if reported.subject_id else "", subject_id=reported.subject_id,
+            firm_id=reported.firm_id, visit_id=reported.visit_id, home_id=reported.home_id, area_id=reported.area_id,
+            stage=Stage.REPORTED, heard_at=reported.heard_at,
+        )  # fmt: skip
+        try:
+            with session.begin_nested():
+                session.add(case)
+                session.flush()
+        except IntegrityError as error:
+            if not is_taken(error):
+                raise
+            if _is_of(error, "cause"):
+                return None
+            continue
+        return case
+    raise RuntimeError("No reference is free for a case of conduct.")
+
+
+def _new_ref() -> str:
+    return "B-" + "".join(secrets.choice(_LETTERS) for _ in range(9))
+
+
+def _is_of(error: IntegrityError, column: str) -> bool:
+    """Whoever reports may read no case, so what the database says is all that there is to go by."""
+    said = str(error.orig)
+    return f"breach_case.{column}" in said or f"breach_case_{column}" in said
 
 
 @conduct.answers
@@ -114,8 +139,8 @@ def write(
 ) -> BreachStep:
     """One step. The case must be locked, and the rules must have said yes. at: now."""
     before = steps_of(session, [case.id])[case.id]
-    if deed.at < before[-1].at and deed.kind not in ("evidence", "note"):
-        raise RefusedError(Refused("too-early", "That is before the last step of this case. Say when it was done."))
+    if deed.at < not_before(before, deed.kind) and deed.kind not in ("evidence", "note"):
+        raise RefusedError(Refused("too-early", "That is before what it follows in this case. Say when it was done."))
     kept = {name: value for name, value in deed.body.items() if name != "subject"}  # who is meant can be forgotten
     step = BreachStep(
         id=new_id(), case_id=case.id, position=len(before) + 1, kind=deed.kind, at=deed.at, recorded_at=at,

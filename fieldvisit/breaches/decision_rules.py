@@ -20,7 +20,7 @@ def decided(state: State, deed: Deed, words: Words, facts: Facts) -> Verdict:
     ladder = procedure.ladder(state.ladder) if procedure else None
     if procedure is None or ladder is None:
         return Refused("moved-on", "A decision follows once the person has answered, or their time is up.")
-    if deed.by == state.seats.get("screener"):
+    if facts.same(deed.by, state.seats.get("screener")):
         return Refused("same-person", "Whoever looked at it first does not decide it.", written_in("MR-5h"))
     if body.get("finding") not in FINDINGS:
         return Refused("finding", "Say whether the code was broken.")
@@ -81,7 +81,7 @@ def appealed(state: State, deed: Deed, words: Words, facts: Facts) -> Verdict:
     if procedure is None or not procedure.appeals.levels:
         return Refused("no-appeal", procedure.appeals.route if procedure else "There is no appeal in this code.")
     if not may_be_appealed(state, procedure):
-        why = "There was no finding against you." if state.finding != "upheld" else "That was the last appeal."
+        why = "There is no finding against you." if not state.stands else "That was the last appeal."
         return Refused(
             "no-appeal", f"{why} It cannot be appealed any further.", written_in(procedure.appeals.levels[-1].clause)
         )
@@ -93,6 +93,12 @@ def appealed(state: State, deed: Deed, words: Words, facts: Facts) -> Verdict:
 
 
 def appeal_decided(state: State, deed: Deed, words: Words, facts: Facts) -> Verdict:
+    if any(facts.same(deed.by, each) for each in state.deciders):
+        return Refused(
+            "decided-before",
+            "Whoever decided anything in this case decides no appeal in it. Ask for another officer of the appeal.",
+            written_in("AL-6j"),
+        )
     result, sanction = deed.body.get("result"), deed.body.get("sanction", "")
     if result not in RESULTS:
         return Refused("result", "Say what becomes of the decision.")
@@ -129,6 +135,26 @@ def actions(_state: State, deed: Deed, words: Words, facts: Facts) -> Verdict:
 def action_done(state: State, deed: Deed, _words: Words, _facts: Facts) -> Verdict:
     open_ones = {action.id for action in state.outstanding}
     return Allowed() if deed.body.get("id") in open_ones else Refused("done", "That action is done already.")
+
+
+def outcome_given(state: State, _deed: Deed, _words: Words, _facts: Facts) -> Verdict:
+    waits = "There is no letter with an outcome that waits to be handed over."
+    return Allowed() if state.outcome_waits else Refused("nothing-waits", waits)
+
+
+def told_cih(state: State, deed: Deed, words: Words, _facts: Facts) -> Verdict:
+    """Of its member, of a breach of the code that asks for it, and only one that was found and stands."""
+    if not any(each.startswith("HS-") for each in state.clauses):
+        return Refused(
+            "not-theirs", "The CIH is told of a breach of the code for housing staff.", written_in("HS-3.1.12")
+        )
+    if not state.stands:
+        return Refused(
+            "no-finding", "The CIH is told of what was found, and nothing is found.", written_in("HS-3.1.12")
+        )
+    if not deed.body.get("member"):
+        return Refused("no-member", "Only a member of the CIH is reported to it: say that this person is one.")
+    return letter(words)
 
 
 def told_firm(state: State, _deed: Deed, words: Words, facts: Facts) -> Verdict:

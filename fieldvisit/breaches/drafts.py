@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from fieldvisit.breaches.models import ConcernDraft
 from fieldvisit.breaches.rules import draft_dies_at
+from fieldvisit.ground.clock import london_date, london_instant
 from fieldvisit.ground.policy import Policy
 
 _NONCE = 12
@@ -72,7 +73,7 @@ def waiting(session: Session, at: datetime, key: bytes) -> Sequence[Draft]:
 def drop(session: Session, person_id: str, form_key: str, *, at: datetime, policy: Policy) -> None:
     """It is filed. An empty row says so for a day, so that a save that comes late makes no new draft."""
     row = _locked(session, _row_key(form_key)) or ConcernDraft(form_key=_row_key(form_key), person_id=person_id)
-    row.filed, row.sealed, row.saved_at, row.dies_at = True, b"", at, draft_dies_at(at, policy)
+    row.filed, row.sealed, row.saved_at, row.dies_at = True, b"", _day_of(at), draft_dies_at(at, policy)
     session.add(row)
     session.flush()
 
@@ -98,21 +99,30 @@ def keep_read_back(
     at: datetime,
     policy: Policy,
     key: bytes,
-) -> None:
-    row = _locked(session, identity) or ConcernDraft(form_key=identity, person_id=person_id, filed=True)
+) -> str:
+    """By what it is read back: made of the identity under a key, so that nothing here leads to the concern (T31)."""
+    name = hmac.digest(key, f"read back\n{identity}".encode(), "sha256").hex()[:32]
+    row = _locked(session, name) or ConcernDraft(form_key=name, person_id=person_id, filed=True)
     _write(row, said, 0, at, policy, key)
+    row.saved_at = _day_of(at)
     session.add(row)
     session.flush()
+    return name
 
 
-def read_back(session: Session, identity: str, at: datetime, key: bytes) -> Mapping[str, Any] | None:
+def read_back(session: Session, name: str, at: datetime, key: bytes) -> Mapping[str, Any] | None:
     """What is to be said to the caller now; the second time there is nothing."""
-    row = _locked(session, identity)
+    row = _locked(session, name)
     if row is None or not row.filed or not row.sealed or row.dies_at < at:
         return None
     said = _open(row, key)
     session.delete(row)
     return said
+
+
+def _day_of(at: datetime) -> datetime:
+    """Of what is filed: the minute would be that of the call (T31)."""
+    return london_instant(london_date(at))
 
 
 def _row_key(form_key: str) -> str:

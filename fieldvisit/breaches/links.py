@@ -30,8 +30,12 @@ def merge(session: Session, concern_id: str, reference: str, why: str, by: Princ
     """This concern was told in that one too. Both must be in sight of the person asking. Raises RefusedError.
 
     Twice is once."""
-    other = session.scalars(select(Concern).where(Concern.ref == rules.reference_typed(reference))).first()
-    one = session.scalars(select(Concern).where(Concern.id == concern_id).with_for_update()).first()
+    typed = rules.reference_typed(reference)
+    both = select(Concern).where(or_(Concern.id == concern_id, Concern.ref == typed)).order_by(Concern.id)
+    # Always in one order, so that nobody merges them the other way at the same time.
+    found = session.scalars(both.with_for_update()).all()
+    one = next((each for each in found if each.id == concern_id), None)
+    other = next((each for each in found if each.ref == typed), None)
     if one is None or other is None:
         raise RefusedError(NOT_THERE)
     pairs = _pairs(session)

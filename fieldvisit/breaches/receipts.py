@@ -15,6 +15,7 @@ from fieldvisit.breaches import rules
 from fieldvisit.breaches.case_models import BreachCase
 from fieldvisit.breaches.links import merged_into
 from fieldvisit.breaches.models import Concern, ConcernAdded
+from fieldvisit.db import is_taken
 from fieldvisit.ground.clock import london_date
 
 
@@ -41,16 +42,19 @@ def standing(session: Session, typed: str, key: bytes) -> Standing:
 
 
 def add_words(session: Session, typed: str, words: str, *, form_key: str, at: datetime, key: bytes) -> bool:
-    """By receipt or reference. False: there is none with it. The same form twice is said once."""
+    """By receipt or reference. False: there is none with it. The same form twice is said once; with other words both."""
     concern = _by_receipt(session, typed, key) or _by_reference(session, typed)
     if concern is None:
         return False
-    said = ConcernAdded(concern_id=concern.id, form_key=form_key, added_on=london_date(at), words=words)
+    name = rules.identity_of_more(form_key, concern.id, words)
+    said = ConcernAdded(concern_id=concern.id, form_key=name, added_on=london_date(at), words=words)
     try:
         with session.begin_nested():
             session.add(said)
-    except IntegrityError:  # pressed twice
-        pass
+    except IntegrityError as error:
+        if not is_taken(error):
+            raise
+        # pressed twice
     return True
 
 

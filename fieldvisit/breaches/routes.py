@@ -49,14 +49,16 @@ def take() -> Answer:
     if errors:
         return _form(typed, errors, like=like), 422
     try:
-        taken = _file(typed, told, like.concern_id if like and typed["same"] == "yes" else "")
+        name = _file(typed, told, like.concern_id if like and typed["same"] == "yes" else "")
+    except service.NobodyThereError:
+        return _form(typed | {"about_id": ""}, {"who": "Look this person up once more, or describe them below."}), 422
     except service.ReferenceTaken:
         return _form(typed | {"k": new_id()}, {"": "This was not saved yet. Press ‘Save’ once more."}), 409
-    there = url_for("breaches.read_back", taken_id=taken.id)
+    there = url_for("breaches.read_back", taken_id=name)
     return jsonify({"to": there}) if _wants_json() else redirect(there, 303)
 
 
-def _file(typed: Typed, told: rules.Told, likely_id: str) -> service.Taken:
+def _file(typed: Typed, told: rules.Told, likely_id: str) -> str:
     """The concern is there and the draft is not: together. What is to be read back waits, sealed, for one look."""
     by = principal()
     with database().writing(TAKING) as own:
@@ -71,9 +73,9 @@ def _file(typed: Typed, told: rules.Told, likely_id: str) -> service.Taken:
             "danger_now": told.danger_now,
             "by_phone": told.channel == rules.Channel.PHONE,
         }
-        drafts.keep_read_back(own, by.person_id, taken.id, said, at=at(), policy=policy(), key=_draft_key())
+        name = drafts.keep_read_back(own, by.person_id, taken.id, said, at=at(), policy=policy(), key=_draft_key())
         drafts.drop(own, by.person_id, typed["k"], at=at(), policy=policy())
-    return taken
+    return name
 
 
 @blueprint.get("/office/intake/<id:taken_id>/taken")
@@ -142,6 +144,10 @@ def likely() -> Answer:
 
 
 def _likely(told: rules.Told, form_key: str) -> service.Likely | None:
+    """Recorded and counted first, and committed: what is asked too often is not answered, and can be filed all the same."""
+    with database().writing(TAKING) as own:
+        if not service.may_ask_likely(own, told, principal(), _draft_key()):
+            return None
     with database().reading(TAKING) as own:
         return service.likely(own, told, principal(), form_key)
 

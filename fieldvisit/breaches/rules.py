@@ -17,6 +17,7 @@ LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # as a visit's number: none that is 
 REFERENCE_LENGTH = 7
 RECEIPT_LENGTH = 16  # digits, as of T31: nobody finds one by trying, and whoever rings can say it
 LIKELY_DAYS = 7  # our own number: the same person at the same place within a week may be the same thing
+LIKELY_AN_HOUR = 20  # our own number: whoever takes calls asks of so many people and places, and no more are answered
 PUBLIC_AN_HOUR = 5  # T40
 HOUR = timedelta(hours=1)
 WRONG_RECEIPTS = 10  # within an hour, of one network: then no number is looked up there
@@ -130,6 +131,11 @@ def identity(form_key: str, told: Told) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
+def identity_of_more(form_key: str, concern_id: str, words: str) -> str:
+    """Of what is said later, as `identity`."""
+    return hashlib.sha256("\n".join([form_key, concern_id, words]).encode()).hexdigest()[:32]
+
+
 def reference(identity: str) -> str:
     """Seven letters to read out, made from the identity: whoever presses twice is told the same ones twice."""
     number = int(hashlib.sha256(f"reference {identity}".encode()).hexdigest(), 16)
@@ -189,6 +195,17 @@ class Trace:
 
 def trace(told: Told, at: datetime) -> Trace:
     return Trace(told.about_id, told.badge_number, told.happened_where, received(told, at).on)
+
+
+def is_enough(trace: Trace) -> bool:
+    return bool(trace.where and (trace.person_id or trace.badge))
+
+
+def asked(trace: Trace, by: str, key: bytes) -> tuple[str, str]:
+    """Who asks, and who asks for what: two names under a key, that lead back to neither."""
+    what = "\n".join(["asks for", by, trace.person_id or "", _badge(trace.badge), place(trace.where)])
+    who, whom = (hmac.digest(key, text.encode(), "sha256").hex() for text in (f"asks\n{by}", what))
+    return who, whom
 
 
 def is_likely(one: Trace, other: Trace) -> bool:

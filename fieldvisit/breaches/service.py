@@ -14,23 +14,31 @@ from fieldvisit.audit.service import note_access
 from fieldvisit.badges.models import Badge
 from fieldvisit.badges.rules import name_shown
 from fieldvisit.breaches import rules
+from fieldvisit.breaches.case_models import BreachApart, BreachCase
+from fieldvisit.breaches.case_readers import is_near
 from fieldvisit.breaches.cases import open_case
 from fieldvisit.breaches.models import Concern, ConcernLink
 from fieldvisit.breaches.rules import Channel
 from fieldvisit.complaints.rules import Heard
 from fieldvisit.complaints.service import receive
 from fieldvisit.conduct import Reported
-from fieldvisit.db import new_id
-from fieldvisit.ground.clock import london_date
+from fieldvisit.db import is_taken, new_id
+from fieldvisit.ground.clock import london_date, london_instant
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.roles import Principal, SystemPrincipal
+from fieldvisit.notices.links import LinkTry
 from fieldvisit.register.models import Firm, Home, Person
+from fieldvisit.register.same import is_same
 
 MOST_FOUND = 5  # people that one search shows: more is looking around, not finding
 
 
 class ReferenceTaken(Exception):
     """Another concern has these seven letters. Nothing was kept: a new form has other ones."""
+
+
+class NobodyThereError(Exception):
+    """Whom it is said to be about is nobody that we know. Nothing was kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,20 +89,25 @@ def take(
     )  # fmt: skip
     if _is_kept(session, identity):
         return taken
+    if told.about_id and session.get(Person, told.about_id) is None:
+        raise NobodyThereError
     concern = _concern(told, came, taken, by, key, net)
     try:
         with session.begin_nested():
             session.add(concern)
-    except IntegrityError:  # an earlier press was first, or the letters are another concern's
+    except IntegrityError as error:  # an earlier press was first, or the letters are another concern's
+        if not is_taken(error):
+            raise
         if not _is_kept(session, identity):
             raise ReferenceTaken from None
         return taken
     _links(session, concern, by, likely_id)
     open_both(session, concern, by=by, at=by.at, policy=policy)
     if told.channel in rules.AT_THE_DESK:
-        # An access record has a time: beside the id of an anonymous concern it would tell when the caller rang.
-        known_by = "" if told.anonymous else concern.id
-        note_access(session, by, "concern", "take", object_id=known_by, reason=f"taken: {told.channel}", at=by.at)
+        # Its time and whoever took it would tell when an anonymous caller rang: of those the day, and nothing else (T31).
+        known_by, at = ("", london_instant(london_date(by.at))) if told.anonymous else (concern.id, by.at)
+        reason = "" if told.anonymous else f"taken: {told.channel}"
+        note_access(session, by, "concern", "take", object_id=known_by, reason=reason, at=at)
     return taken
 
 
@@ -190,10 +203,10 @@ def _first_of(session: Session, net: str, but: str) -> str | None:
 
 
 def likely(session: Session, told: rules.Told, by: Principal, form_key: str) -> Likely | None:
-    """May the same be told already, on another form? The newest that fits. Whom it is about, and who told it, hear of
-    none (N1)."""
+    """May the same be told already, on another form? The newest that fits. Whom it is about, who told it, and who is near
+    hear of none (N1, N2)."""
     trace = rules.trace(told, by.at)
-    if not trace.where or not (trace.person_id or trace.badge):
+    if not rules.is_enough(trace):
         return None
     reach, itself = timedelta(days=rules.LIKELY_DAYS), rules.identity(form_key, told)
     whom = [Concern.badge_number != ""]
@@ -206,10 +219,46 @@ def likely(session: Session, told: rules.Told, by: Principal, form_key: str) -> 
     )
     for one in session.scalars(near):
         other = rules.Trace(one.about_id, one.badge_number, one.happened_where, one.received_on)
-        if by.person_id in (one.about_id, one.told_by_id) or not rules.is_likely(trace, other):
+        if not rules.is_likely(trace, other) or _is_kept_from(session, one, by):
             continue
         return Likely(one.id, one.ref if one.taken_by == by.person_id else "")
     return None
+
+
+def _is_kept_from(session: Session, concern: Concern, by: Principal) -> bool:
+    """Named in it, near whoever its case is about, or near whoever carries the badge that was read out."""
+    person = session.get_one(Person, by.person_id)
+    case = session.scalars(select(BreachCase).where(BreachCase.concern_id == concern.id)).first()
+    if case is None or by.person_id == concern.told_by_id:
+        return True
+    marked = select(Person).join(BreachApart, BreachApart.person_id == Person.id).where(BreachApart.case_id == case.id)
+    if is_near(session, person, case, by.at) or any(is_same(person, each) for each in session.scalars(marked)):
+        return True
+    number = func.upper(Badge.number) == rules.number_asked(concern.badge_number)
+    for bearer in session.scalars(select(Person).join(Badge, Badge.person_id == Person.id).where(number)):
+        meant = BreachCase(subject_kind="person", subject_id=bearer.id, firm_id=bearer.firm_id)
+        if is_near(session, person, meant, by.at):
+            return True
+    return False
+
+
+def may_ask_likely(session: Session, told: rules.Told, by: Principal, key: bytes) -> bool:
+    """Is this asked, and may it be? It is recorded that somebody asked, by the hour and never of whom, as an anonymous
+    caller may be on the line (T31). The same once more counts once. session: asks as TAKING."""
+    trace = rules.trace(told, by.at)
+    if not rules.is_enough(trace):
+        return False
+    who, whom = rules.asked(trace, by.person_id, key)
+    recent = select(LinkTry.key).where(LinkTry.key.in_((who, whom)), LinkTry.at > by.at - rules.HOUR)
+    found = session.scalars(recent).all()
+    if whom in found:
+        return True
+    if found.count(who) >= rules.LIKELY_AN_HOUR:
+        return False
+    hour = by.at.replace(minute=0, second=0, microsecond=0)
+    session.add_all([LinkTry(key=who, at=hour), LinkTry(key=whom, at=hour)])
+    note_access(session, by, "concern", "search", reason="is it told already", at=hour)
+    return True
 
 
 # --- whom is it about? --------------------------------------------------------------------------------------------

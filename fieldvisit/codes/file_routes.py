@@ -10,9 +10,10 @@ from fieldvisit.codes.office_routes import Answer, _may, blueprint
 from fieldvisit.db import new_id
 from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.roles import Role, may_ever
-from fieldvisit.ground.verdict import RefusedError, insist
+from fieldvisit.ground.verdict import Refused, RefusedError, insist
 from fieldvisit.register.involved import InvolvedPerson
 from fieldvisit.register.models import Firm, Person
+from fieldvisit.register.same import same_ids
 from fieldvisit.web.access import access, at, log_access, policy, principal, session
 from fieldvisit.web.render import page
 
@@ -30,7 +31,7 @@ def file(person_id: str) -> Answer:
 def add_training(person_id: str) -> Answer:
     person, typed = _person(person_id), Typed(request.form)
     kind, title, done_on, expires_on = forms.read_training(typed, london_date(at()))
-    if typed.errors or done_on is None:
+    if typed.errors or done_on is None or _is_own(person, typed):
         return file_page(person, typed), 422
     key = typed.key or abort(400)
     training.record(
@@ -46,7 +47,7 @@ def set_check(person_id: str) -> Answer:
     """Yes or no, and the day. Why is not asked, and there is no box for it (ruling R21)."""
     person, typed = _person(person_id), Typed(request.form)
     may, checked_on = forms.read_check(typed, london_date(at()))
-    if typed.errors or checked_on is None:
+    if typed.errors or checked_on is None or _is_own(person, typed):
         return file_page(person, typed), 422
     training.set_visit_check(person, may, checked_on, policy())
     log_access(person.id, reason="may visit" if may else "may not visit")
@@ -58,6 +59,8 @@ def set_check(person_id: str) -> Answer:
 def set_about(person_id: str) -> Answer:
     """What somebody does, and whether half of their hours are for housing: decides which codes bind them (HS-2.1)."""
     person, typed = _person(person_id), Typed(request.form)
+    if _is_own(person, typed):
+        return file_page(person, typed), 422
     person.position, person.half_housing = typed.text("position", 200), typed.ticked("half_housing")
     log_access(person.id, reason="about")
     return redirect(f"/office/codes/people/{person.id}?done=about", 303)
@@ -94,10 +97,12 @@ def answer(question_id: str) -> Answer:
 def countersign(signature_id: str) -> Answer:
     """A second person has looked at the paper; or the landlord signs its side of a panel member's agreement (AL-7c)."""
     row = session().get(Acknowledgement, signature_id, with_for_update=True) or abort(404)
-    if row.person_id:
-        _person(row.person_id)
+    if row.involved_id:
+        involved_in_reach(row.involved_id)
+    else:
+        _person(row.person_id or "")
     try:
-        insist(rules.may_countersign(row.scanned_by, row.person_id, principal().person_id))
+        insist(rules.may_countersign(_accounts(row.scanned_by), _accounts(row.person_id), principal().person_id))
     except RefusedError as refused:
         session().rollback()
         typed = Typed()
@@ -120,6 +125,18 @@ def involved_in_reach(involved_id: str) -> InvolvedPerson:
     return session().scalars(select(InvolvedPerson).where(InvolvedPerson.id == involved_id, here)).first() or abort(404)
 
 
+def _is_own(person: Person, typed: Typed) -> bool:
+    """Says so in the form: nobody records in their own file."""
+    verdict = rules.may_record_of(_accounts(person.id), principal().person_id)
+    if isinstance(verdict, Refused):
+        typed.wrong("", verdict.message)
+    return isinstance(verdict, Refused)
+
+
+def _accounts(person_id: str | None) -> frozenset[str]:
+    return same_ids(session(), [person_id] if person_id else [])
+
+
 def _person(person_id: str) -> Person:
     return roll.person(session(), principal(), person_id) or abort(404)
 
@@ -127,10 +144,11 @@ def _person(person_id: str) -> Person:
 def file_page(person: Person, typed: Typed | None = None) -> str:
     typed = typed or Typed()
     held = service.standings(session(), [person], london_date(at()))[person.id]
+    own = {} if rules.may_record_of(_accounts(person.id), principal().person_id) else {"record": False}
     return page(
         "codes/file.html", subject=person, signatures=service.signatures(session(), person), words=rules, now=at(),
         training=training.records_of(session(), person.id), kinds=training.KINDS, own=False, held=held,
-        standings=roll.STANDINGS, typed=typed, errors=typed.errors, may=_may(), key=new_id,
+        standings=roll.STANDINGS, typed=typed, errors=typed.errors, may=_may() | own, key=new_id,
         questions=service.questions_of(session(), person),
         paper_versions=[(each.version.id, each.version.called) for each in held], done=request.args.get("done", ""),
     )  # fmt: skip

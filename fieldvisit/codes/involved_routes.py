@@ -147,11 +147,15 @@ def take_in() -> Answer:
 def one_involved(involved_id: str) -> Answer:
     found = involved_in_reach(involved_id)
     log_access(found.id)
+    return _one(found)
+
+
+def _one(found: InvolvedPerson, link: str = "", word: str = "") -> str:
+    """link, word: shown once, in the answer to whoever had them made. Both are the person's: who has them is that person."""
     on = london_date(at())
     held = service.standings(session(), [found], on)[found.id]
-    base = f"{current_app.extensions['fv_config'].links_base}/p/{involved.token_of(found, key())}"
     return page(
-        "codes/involved_one.html", one=found, held=held, standings=STANDINGS, link=base, word=involved.word_of(found, key()),
+        "codes/involved_one.html", one=found, held=held, standings=STANDINGS, link=link, word=word,
         signatures=service.signatures(session(), found), words=rules, done=request.args.get("done", ""), may=_may(),
         questions=service.questions_of(session(), found), on=on,
     )  # fmt: skip
@@ -160,11 +164,15 @@ def one_involved(involved_id: str) -> Answer:
 @desk.post("/office/codes/involved/<id:involved_id>/link")
 @access("involved", "change")
 def renew(involved_id: str) -> Answer:
-    """A new link and a new word: the old ones open nothing from now on."""
+    """A new link and a new word: the old ones open nothing from now on, and no page shows these again."""
     found = involved_in_reach(involved_id)
-    involved.renew_link(found)
+    involved.renew_link(session(), found, by=principal().person_id, at=at(), policy=policy())
     log_access(found.id, reason="new link")
-    return redirect(f"/office/codes/involved/{found.id}?done=link", 303)
+    base = current_app.extensions["fv_config"].links_base
+    return Response(
+        _one(found, f"{base}/p/{involved.token_of(found, key())}", involved.word_of(found, key())),
+        headers={"Cache-Control": "no-store"},
+    )
 
 
 @desk.post("/office/codes/involved/<id:involved_id>/ended")

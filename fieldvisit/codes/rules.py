@@ -14,6 +14,7 @@ KEPT_FACTS = Clause(HOUSING, "HS-4")  # owner, approval and the next review are 
 ASK_TENANTS = Clause(HOUSING, "HS-2.4b")
 COPY_THEY_CAN_USE = Clause(HOUSING, "HS-2.2a")
 SIGN = Clause("Melton", "ME-Ack1")
+CHECKED = Clause("Milton Keynes", "MO-1f")
 
 
 class Stage(StrEnum):
@@ -75,7 +76,7 @@ def may(act: Act, version: VersionFacts, on: date) -> Verdict:
         return Refused("no-text", "Upload the council's document first: it is what people sign.")
     if act is Act.APPROVE:
         return _may_approve(version, on)
-    return _may_go_live(version) if act is Act.GO_LIVE else Allowed()
+    return _may_go_live(version, on) if act is Act.GO_LIVE else Allowed()
 
 
 def _may_approve(version: VersionFacts, on: date) -> Verdict:
@@ -93,11 +94,13 @@ def _may_approve(version: VersionFacts, on: date) -> Verdict:
     return Allowed()
 
 
-def _may_go_live(version: VersionFacts) -> Verdict:
+def _may_go_live(version: VersionFacts, on: date) -> Verdict:
     if not version.owner:
         return Refused("no-owner", "Name the owner of this code first.", KEPT_FACTS)
     if version.live_from is None:
         return Refused("no-day", "Choose the day from which it binds.", KEPT_FACTS)
+    if version.live_from < on:
+        return Refused("past", "Choose today or a later day: nobody is bound by what they could not know.", KEPT_FACTS)
     if version.review_on is None or version.review_on <= version.live_from:
         return Refused("no-review", "Choose the day of its next review, after the day from which it binds.", KEPT_FACTS)
     if not version.formats & ACCESSIBLE:
@@ -175,7 +178,10 @@ TO_DO = frozenset(set(Standing) - {Standing.SIGNED, Standing.NOT_REQUIRED, Stand
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """A version that was live at some time. until: the first day on which it was no longer; None, it still is."""
+    """A version that was live at some time. until: the first day on which it was no longer; None, it still is.
+
+    binds: whether it binds the person whom it is asked of.
+    """
 
     id: str
     live_from: date
@@ -183,12 +189,14 @@ class InForce:
     significant: bool = True
     grace_days: int = 14
     chase_days: int = 14
+    binds: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Stands:
     """due_on: the last day to sign the new version in time. blocked_from: the first day without new visits.
 
+    in_grace: they never signed this code, but were at work here before it came.
     chase: an officer's grace is over, and the manager is asked first.
     """
 
@@ -198,10 +206,11 @@ class Stands:
     blocked_from: date | None = None
     chase: bool = False
     told: bool = False  # a minor version came since: nothing to sign, but it is said
+    in_grace: bool = False
 
     @property
     def is_good(self) -> bool:
-        return self.standing in GOOD
+        return self.standing in GOOD or self.in_grace
 
 
 def current(lines: Sequence[InForce], on: date) -> InForce | None:
@@ -218,8 +227,13 @@ def stands(
     contractor: bool,
     read: bool = False,
     questioned: bool = False,
+    here_since: date | None = None,
 ) -> Stands:
-    """Of somebody whom this code binds. signed: ids of versions that they had signed by that day."""
+    """Of somebody whom this code binds. signed: ids of versions that they had signed by that day.
+
+    here_since: the first day on which they signed any code here. Whoever was at work before a code first bound them has
+    its days of grace, so that a new code darkens nobody overnight; whoever joins later signs before visits (ME-Ack1).
+    """
     now = current(lines, on)
     if now is None:
         return Stands(Standing.NOT_REQUIRED)
@@ -229,14 +243,26 @@ def stands(
     known = [place for place, each in enumerate(line) if each.id in signed]
     if not known:
         first = Standing.QUESTIONED if questioned else Standing.READ if read else Standing.ISSUED
-        return Stands(first, now.id)
+        came = next((each for each in line if each.binds), None)
+        if came is None or here_since is None or here_since >= came.live_from:
+            return Stands(first, now.id)
+        return _in_time(came, now.id, first, on, contractor=contractor, in_grace=True)
     significant = [each for each in line[known[-1] + 1 :] if each.significant]
     if not significant:
         return Stands(Standing.SIGNED, now.id, told=True)
-    due_on = significant[0].live_from + timedelta(days=significant[0].grace_days)
-    last_good = due_on if contractor else due_on + timedelta(days=significant[0].chase_days)
-    standing = Standing.DUE_AGAIN if on <= last_good else Standing.OVERDUE_BLOCKED
-    return Stands(standing, now.id, due_on, last_good + timedelta(days=1), chase=not contractor and on > due_on)
+    return _in_time(significant[0], now.id, Standing.DUE_AGAIN, on, contractor=contractor)
+
+
+def _in_time(
+    asks: InForce, now: str, meanwhile: Standing, on: date, *, contractor: bool, in_grace: bool = False
+) -> Stands:
+    due_on = asks.live_from + timedelta(days=asks.grace_days)
+    last_good = due_on if contractor else due_on + timedelta(days=asks.chase_days)
+    late = on > last_good
+    return Stands(
+        Standing.OVERDUE_BLOCKED if late else meanwhile, now, due_on, last_good + timedelta(days=1),
+        chase=not contractor and on > due_on, in_grace=in_grace and not late,
+    )  # fmt: skip
 
 
 # --- signing ------------------------------------------------------------------------------------------------------
@@ -281,12 +307,22 @@ def may_sign(signing: Signing, sha256: str, stage: Stage) -> Verdict:
     return Allowed()
 
 
-def may_countersign(scanned_by: str | None, signer: str | None, by: str) -> Verdict:
-    """A paper signature counts once a second person has looked at the scan: not whoever scanned it, and not the signer."""
-    if by == scanned_by:
+def may_countersign(scanned_by: Set[str], signer: Set[str], by: str) -> Verdict:
+    """A paper signature counts once a second human being has looked at the scan: not whoever scanned it, nor the signer.
+
+    scanned_by, signer: ids of every account of that one human being.
+    """
+    if by in scanned_by:
         return Refused("same-person", "You added this scan. Somebody else must look at it.", SIGN)
-    if by == signer:
+    if by in signer:
         return Refused("own-signature", "This is your own signature. Somebody else must look at it.", SIGN)
+    return Allowed()
+
+
+def may_record_of(whose: Set[str], by: str) -> Verdict:
+    """What decides whether somebody may visit is never written by themselves. whose: ids of every account of theirs."""
+    if by in whose:
+        return Refused("own-file", "This is your own file. Somebody else must record this in it.", CHECKED)
     return Allowed()
 
 

@@ -1,10 +1,12 @@
 """Whom the codes bind, how each person stands with them, and signing (D9; ME-9a, ME-Ack1, ME-Ack2, MR-9, AL-7a)."""
 
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, undefer
 
 from fieldvisit.codes import rules
@@ -99,7 +101,7 @@ def has_signed(session: Session, person: Person, on: date) -> bool:
     Asked at each check of a badge, so it asks two questions and no more.
     """
     mine, bound = who(person), False
-    signed = _signed_by(session, [person.id], on).get(person.id, frozenset())
+    signed = _signed_by(session, [person.id], on).get(person.id, {})
     for line in _histories(session).values():
         version = _current(line, on)
         if version is None or not rules.is_bound(version.binds, mine):
@@ -134,7 +136,7 @@ def standings(
                 continue
             issue = issues.get((subject.id, version.id))
             stands = _stands(
-                line, signed.get(subject.id, frozenset()), on, mine, read=bool(issue and issue.read_at),
+                line, signed.get(subject.id, {}), on, mine, read=bool(issue and issue.read_at),
                 questioned=(subject.id, version.id) in asked,
             )  # fmt: skip
             found[subject.id].append(Held(version, stands, issue))
@@ -143,7 +145,7 @@ def standings(
 
 def _stands(
     line: Sequence[CodeVersion],
-    signed: frozenset[str],
+    signed: Mapping[str, date],
     on: date,
     mine: Who,
     *,
@@ -151,23 +153,27 @@ def _stands(
     questioned: bool = False,
 ) -> Stands:
     contractor = mine.is_contractor or bool(mine.involved)  # of those whom no manager here could ask first
-    versions = [_in_force(each) for each in line]
-    return rules.stands(versions, signed, on, contractor=contractor, read=read, questioned=questioned)
+    versions = [replace(_in_force(each), binds=rules.is_bound(each.binds, mine)) for each in line]
+    return rules.stands(
+        versions, signed.keys(), on, contractor=contractor, read=read, questioned=questioned,
+        here_since=min(signed.values(), default=None),
+    )  # fmt: skip
 
 
-def _signed_by(session: Session, ids: Iterable[str], on: date) -> dict[str, frozenset[str]]:
+def _signed_by(session: Session, ids: Iterable[str], on: date) -> dict[str, dict[str, date]]:
+    """Of each of them: the versions that they had signed by then, and since when."""
     rows = session.execute(
         select(
             Acknowledgement.person_id, Acknowledgement.involved_id, Acknowledgement.code_version_id,
-            Acknowledgement.how, Acknowledgement.countersigned_at,
+            Acknowledgement.how, Acknowledgement.countersigned_at, Acknowledgement.signed_on,
         ).where(_of(Acknowledgement, ids), Acknowledgement.signed_on <= on)
     )  # fmt: skip
-    found: dict[str, set[str]] = {}
-    for person_id, involved_id, version_id, how, countersigned_at in rows:
+    found: dict[str, dict[str, date]] = {}
+    for person_id, involved_id, version_id, how, countersigned_at, signed_on in rows:
         whose = person_id or involved_id
         if whose and (how != "paper" or countersigned_at is not None):
-            found.setdefault(whose, set()).add(version_id)
-    return {whose: frozenset(versions) for whose, versions in found.items()}
+            found.setdefault(whose, {})[version_id] = signed_on
+    return found
 
 
 def _asked(session: Session, ids: Iterable[str]) -> set[tuple[str | None, str]]:
@@ -190,12 +196,13 @@ def _whose(row: CodeIssue | Acknowledgement) -> str | None:
 
 def issue(session: Session, subject: Subject, version: CodeVersion, at: datetime) -> CodeIssue:
     """That this person was given the version (ME-9a). Giving it twice is giving it once."""
-    wanted = select(CodeIssue).where(CodeIssue.code_version_id == version.id, _mine(CodeIssue, subject))
-    found = session.scalars(wanted.with_for_update()).first()
+    found = issue_of(session, subject, version.id)
     if found is None:
-        found = CodeIssue(code_version_id=version.id, issued_at=at, part=0, format="", **_key(subject))
-        session.add(found)
-        session.flush()
+        with contextlib.suppress(IntegrityError), session.begin_nested():  # two presses at once
+            session.add(CodeIssue(code_version_id=version.id, issued_at=at, part=0, format="", **_key(subject)))
+        found = issue_of(session, subject, version.id)
+        assert found, "one of the two presses wrote it"
+    session.refresh(found, with_for_update=True)
     return found
 
 
@@ -278,12 +285,18 @@ def sign_now(
     row = signature_of(session, subject, version.id)
     if row is not None and row.counts:
         return row
+    says = {
+        "signed_on": london_date(at), "recorded_at": at, "how": "drawn" if drawn else "typed", "name": signing.name,
+        "position": signing.position, "organisation": signing.organisation, "text_sha256": signing.sha256, "drawn": drawn,
+    }  # fmt: skip
     if row is None:
-        row = Acknowledgement(code_version_id=version.id, **_key(subject))
-        session.add(row)
-    row.signed_on, row.recorded_at, row.how = london_date(at), at, "drawn" if drawn else "typed"
-    row.name, row.position, row.organisation = signing.name, signing.position, signing.organisation
-    row.text_sha256, row.drawn = signing.sha256, drawn
+        with contextlib.suppress(IntegrityError), session.begin_nested():  # two presses at once
+            session.add(Acknowledgement(code_version_id=version.id, **_key(subject), **says))
+        row = signature_of(session, subject, version.id)
+        assert row, "one of the two presses wrote it"
+        return row
+    for name, value in says.items():
+        setattr(row, name, value)
     session.flush()
     return row
 

@@ -22,7 +22,8 @@ DUTIES = (Duty.COMPLAINTS, Duty.COMPLAINTS_SENIOR)
 class Complaint(Base):
     """heard_at: when it was first said, which is when it was received (DR-8). area_id: None until its home is known.
 
-    kept_from: the ids of those whom it is about, with blanks between them: they see no row, no count, no gap.
+    kept_from: the ids of those whom it is about, who were at the visit or are near, with blanks between them: they see no
+    row, no count, no gap.
     runs_out_at: the first moment at which something that is owed runs out, as of the last step; None when nothing is.
     """
 

@@ -1,5 +1,7 @@
 """`/office/complaints`: what runs out first, receiving one, one complaint with a form for each step, and the figures."""
 
+from dataclasses import replace
+
 from flask import Blueprint, Response, abort, current_app, redirect, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
@@ -7,6 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from fieldvisit import conduct
 from fieldvisit.complaints import board, forms, offers, report, sending, service, words
 from fieldvisit.complaints.forms import Read
+from fieldvisit.complaints.heard import identity
 from fieldvisit.complaints.letters import PARTS, subject_of
 from fieldvisit.complaints.models import Complaint, deals_with_some
 from fieldvisit.complaints.rules import Heard
@@ -71,7 +74,7 @@ def receive() -> Answer:
         return _new_page(typed), 422
     key = typed.key or abort(400)
     heard = Heard(
-        cause=f"desk:{key}", channel=read.channel, heard_at=read.heard_at, words=read.words, wants=read.wants,
+        cause="", channel=read.channel, heard_at=read.heard_at, words=read.words, wants=read.wants,
         complainant_name=read.name, complainant_contact=read.contact, safe_to_contact=read.safe,
         representative=read.representative, authority=read.authority,
         home_id=home.id if home else None, visit_id=visit.id if visit else None,
@@ -80,6 +83,7 @@ def receive() -> Answer:
     )  # fmt: skip
     if typed.errors:
         return _new_page(typed), 422
+    heard = replace(heard, cause=f"desk:{identity(key, heard)}")
     made = service.receive(session(), heard, by=principal(), at=at(), policy=policy())
     if read.conduct:
         conduct.report(session(), _reported(made, heard, home))
@@ -269,6 +273,7 @@ def _page(of: Session, found: Complaint, sent: str = "", typed: Typed | None = N
         workers=board.people(of, found),
         grounds=[(one.code, one.label) for one in policy().complaint.grounds],
         carried=len(ways),
+        why_not=sending.why_not(of, found),
         ways=[
             *((way.channel, words.SENT_BY[way.channel], way.to.replace("\n", ", ")) for way in ways),
             *((how, words.SENT_BY[how]) for how in HANDED_BY),

@@ -51,12 +51,13 @@ def may_handle(state: State, handler: str, process: int, hands: Hands) -> Verdic
     """Not whom it is about, not who was at the visit; at stage 2, nobody who had a part in stage 1 (D6)."""
     if not handler:
         return Refused("no-handler", "Choose who looks into it.", OUR_TABLE)
-    if handler in hands.kept_from:
-        return Refused("complained-of", "It is about this person. Choose somebody else.", OUR_TABLE)
     if handler in hands.at_visit:
         return Refused("was-there", "This person was at the visit that it is about. Choose somebody else.", OUR_TABLE)
     if handler in hands.apart:
         return Refused("interest", "This person has declared an interest there. Choose somebody else.", OUR_TABLE)
+    if handler in hands.kept_from:
+        said = "It is about this person, or about somebody near them. Choose somebody else."
+        return Refused("complained-of", said, OUR_TABLE)
     wanted = {SENIOR} if process == 2 else {WORKS, SENIOR}
     if not hands.handlers.get(handler, frozenset()) & wanted:
         return Refused("no-duty", f"This person has no duty to look into complaints at stage {process}.", OUR_TABLE)
@@ -270,10 +271,20 @@ def unchanged(seen: int, last: int) -> Verdict:
     )
 
 
+def near_left_out(near: frozenset[str], must: frozenset[str], readers: frozenset[str]) -> frozenset[str]:
+    """Whoever is near is kept out like whom it is about (N2), unless nobody would be left to see that it waits: then those
+    read it and may do nothing to it but find somebody."""
+    return near if readers - must - near else near - readers
+
+
 def may(state: State, deed: Deed, words: Mapping[str, str], hands: Hands, policy: Policy, today: date) -> Verdict:
     """The verdict on any step of the table, as a page or the service holds it."""
     if deed.by and deed.by in hands.kept_from:
-        return Refused("complained-of", "It is about you.", OUR_TABLE)
+        return Refused("complained-of", "It is about you, or about somebody near you.", OUR_TABLE)
+    if deed.by and deed.by in hands.at_visit:
+        return Refused("was-there", "You were at the visit that it is about. Somebody else deals with it.", OUR_TABLE)
+    if deed.by and deed.by in hands.apart:
+        return Refused("interest", "You have declared an interest there. Somebody else deals with it.", OUR_TABLE)
     if deed.by and not hands.duties & {WORKS, SENIOR}:
         return Refused("no-duty", "You have no duty to deal with complaints.", OUR_TABLE)
     return _VERDICTS[deed.kind](state, deed, words, hands, policy, today)

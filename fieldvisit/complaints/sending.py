@@ -1,6 +1,7 @@
 """The letters of a complaint as messages to whoever complained, and what is heard back of them.
 
-A letter goes only where the household has said that everything may be said (T17), and counts from the day it is sent. Its
+A letter goes only where the household has said that everything may be said (T17), and only where the tenant complains and
+has not said another way (`reaching.py`). It counts from the day it is sent. Its
 message belongs to no home, so that at the desk nobody but its writer sees that there is one (N3): the complaint itself
 says what became of it.
 """
@@ -13,25 +14,25 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from fieldvisit.complaints import letters, rules, service
+from fieldvisit.complaints import letters, reaching, rules, service
 from fieldvisit.complaints.models import Complaint, ComplaintStep, ComplaintWords
+from fieldvisit.complaints.reaching import T17
 from fieldvisit.complaints.state import CARRIED_BY, Deed, State
 from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.roles import Principal
-from fieldvisit.ground.verdict import Clause, Refused, RefusedError, insist
+from fieldvisit.ground.verdict import Refused, RefusedError, Verdict, insist
 from fieldvisit.hazards.rules import sent_at
 from fieldvisit.messages import service as messages
 from fieldvisit.messages.models import Message
 from fieldvisit.messages.rules import FAILED, Way
 from fieldvisit.messages.texts import wording
-from fieldvisit.register.models import Household, Person
+from fieldvisit.register.models import Household, Person, Resident
 from fieldvisit.tasks import raise_task
 from fieldvisit.visits import notifying
 from fieldvisit.visits.planning import household_of
 
 KIND = "complaint_letter"
-T17 = Clause("", "T17")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +61,31 @@ NOTHING_TYPED = Typed({})
 
 
 def ways(session: Session, complaint: Complaint, at: datetime) -> Sequence[Way]:
-    """Ways that may carry a letter: usable, and marked as safe for everything. None where no home is known."""
-    if complaint.home is None:
+    """Ways that may carry a letter: usable, and marked as safe for everything. None where no home is known, or where
+    `why_not` says so."""
+    if complaint.home is None or why_not(session, complaint):
         return ()
     found = notifying.ways_to(session, complaint.home, at)
     return [way for way in found if way.channel in CARRIED_BY and way.usable and way.safety == "safe"]
+
+
+def why_not(session: Session, complaint: Complaint) -> str:
+    """Why no letter goes by the household's own ways, or empty."""
+    verdict = _may_use_household(session, complaint)
+    return verdict.message if isinstance(verdict, Refused) else ""
+
+
+def _may_use_household(session: Session, complaint: Complaint) -> Verdict:
+    tenants = select(Resident.name).where(Resident.home_id == complaint.home_id, Resident.role == "tenant")
+    return reaching.may_use_household(
+        _first_said(session, complaint), complaint.channel, of_visit=complaint.visit_id is not None,
+        tenants=session.scalars(tenants).all(),
+    )  # fmt: skip
+
+
+def _first_said(session: Session, complaint: Complaint) -> Mapping[str, str]:
+    first = service.steps_of(session, [complaint.id])[complaint.id][0]
+    return service.words_of(session, complaint.id).get(first.id, {})
 
 
 def draft(
@@ -150,6 +171,7 @@ def _message(
 ) -> Message:
     way = next((way for way in ways(session, complaint, at) if way.channel == how), None)
     if way is None:
+        insist(_may_use_household(session, complaint))
         raise RefusedError(
             Refused("not-safe", "This household has not said that we may write everything there. Hand it over.", T17)
         )
@@ -172,12 +194,8 @@ def _household(session: Session, complaint: Complaint) -> Household | None:
 
 def letter_to(session: Session, complaint: Complaint, at: datetime) -> str:
     """Whom and where, as it stands in the window of an envelope."""
-    if complaint.home is None:
-        said = newest_words(session, complaint.id)[0]
-        return (
-            "\n".join(part for part in (said.get("complainant", ""), said.get("contact", "")) if part)
-            or "The complainant"
-        )
+    if complaint.home is None or why_not(session, complaint):
+        return reaching.envelope(_first_said(session, complaint))
     found = notifying.ways_to(session, complaint.home, at)
     return next(way.to for way in found if way.channel == "letter_first_class")
 

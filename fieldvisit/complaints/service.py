@@ -10,21 +10,23 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from fieldvisit.complaints import clocks, rules
-from fieldvisit.complaints.models import DUTIES, Complaint, ComplaintStep, ComplaintWords, deals_with_some
+from fieldvisit.complaints.hands import hands_of as hands_of
+from fieldvisit.complaints.hands import kept_from
+from fieldvisit.complaints.hands import officers as officers
+from fieldvisit.complaints.models import Complaint, ComplaintStep, ComplaintWords, deals_with_some
 from fieldvisit.complaints.rules import Hands, Heard
 from fieldvisit.complaints.state import Deed, Stage, State, fold
-from fieldvisit.db import new_id
+from fieldvisit.db import is_taken, new_id
 from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.deadlines import due
 from fieldvisit.ground.policy import Policy
-from fieldvisit.ground.roles import Principal, Role, SystemPrincipal
+from fieldvisit.ground.roles import Principal, SystemPrincipal
 from fieldvisit.ground.verdict import insist
 from fieldvisit.hazards import service as hazards
 from fieldvisit.jobs import want
-from fieldvisit.register.apart import away_from
-from fieldvisit.register.models import Home, Household, Person, PersonArea, PersonDuty
+from fieldvisit.register.models import Home, Household
 from fieldvisit.tasks import Task, raise_task
-from fieldvisit.visits.models import Visit, VisitWorker
+from fieldvisit.visits.models import Visit
 from fieldvisit.visits.words import storable, years_on
 
 WORK = "complaint"
@@ -47,14 +49,25 @@ def receive(
     finds its home and opens its hazard. A task of the same cause that is there already is the one that closes when it is
     acknowledged.
     """
-    reads = _reads(session.info["asking"])
+    asking = session.info["asking"]
+    reads = _reads(asking)
     home = _home_of(session, heard) if reads else None
     complaint = _as_said(heard, home, at)
+    named = (heard.about_person_id,) if heard.about_person_id else ()
+    kept = kept_from(
+        session, named, visit_id=heard.visit_id, home_id=complaint.home_id, area_id=complaint.area_id, at=at
+    )
+    if isinstance(asking, Principal) and asking.person_id in (*named, *kept):
+        reads = False
     try:
+        deeds = _first_deeds(heard, kept)
         with session.begin_nested():
-            _first_steps(session, complaint, heard, at, policy)
-    except IntegrityError:  # its twin was first
-        return _as_said(heard, home, at)
+            _first_row(session, complaint, deeds, policy)
+    except IntegrityError as error:
+        if not is_taken(error):
+            raise
+        return _as_said(heard, home, at)  # its twin was first
+    _first_steps(session, complaint, deeds, heard, at, policy)
     if heard.wanted:
         _raise_task(session, complaint, policy)
     if reads and (home or not (heard.home_id or heard.visit_id or heard.household_id)):
@@ -74,7 +87,31 @@ def follow(session: Session, complaint_id: str, at: datetime, policy: Policy) ->
         complaint.home_id, complaint.area_id = home.id, home.area_id
         for task in session.scalars(select(Task).where(Task.about == WORK, Task.about_id == complaint.id)):
             task.area_id = home.area_id
+    _keep(session, complaint, at, policy)
     _open_hazard(session, complaint, at, policy)
+
+
+def keep_from(session: Session, cause: str, person_id: str, at: datetime, policy: Policy) -> None:
+    """It was found out elsewhere whom the complaint of this cause is about: from now on they, and whoever is near, read
+    nothing of it (N1). Its page does not say who (N3). Twice is once. For system work. cause: of the complaint, or of what
+    the complaint itself reported."""
+    own = cause.removeprefix("complaint:")
+    query = select(Complaint).where(or_(Complaint.cause == cause, Complaint.id == own)).with_for_update()
+    if complaint := session.scalars(query).first():
+        _keep(session, complaint, at, policy, also=(person_id,))
+
+
+def _keep(session: Session, complaint: Complaint, at: datetime, policy: Policy, also: tuple[str, ...] = ()) -> None:
+    """From whoever is near, as far as it is known now. Nobody who was kept out is let in again."""
+    steps = steps_of(session, [complaint.id])[complaint.id]
+    state = state_from(steps)
+    found = kept_from(
+        session, {*state.named, *also}, visit_id=complaint.visit_id, home_id=complaint.home_id,
+        area_id=complaint.area_id, at=at,
+    )  # fmt: skip
+    if new := [each for each in found if each not in (*state.named, *state.kept)]:
+        key = sha256(f"kept:{complaint.id}:{len(steps)}".encode()).hexdigest()
+        write(session, complaint, Deed("kept", at, "", {"people": new}), _NOTHING, key, at, policy, steps)
 
 
 def _reads(by: Principal | SystemPrincipal) -> bool:
@@ -88,11 +125,11 @@ def _as_said(heard: Heard, home: Home | None, at: datetime) -> Complaint:
     return Complaint(
         id=digest[:16].hex(), ref=f"C-{letters}", cause=heard.cause, home_id=home.id if home else heard.home_id,
         area_id=home.area_id if home else None, visit_id=heard.visit_id, channel=heard.channel, stage=Stage.RECEIVED,
-        theme="", kept_from=heard.about_person_id or "", heard_at=heard.heard_at, taken_by=heard.handler_is, opened_at=at,
+        theme="", kept_from="", heard_at=heard.heard_at, taken_by=heard.handler_is, opened_at=at,
     )  # fmt: skip
 
 
-def _first_steps(session: Session, complaint: Complaint, heard: Heard, at: datetime, policy: Policy) -> None:
+def _first_deeds(heard: Heard, kept: Sequence[str]) -> list[Deed]:
     body: dict[str, Any] = {"from": heard.channel, "conduct": heard.about_conduct}
     if heard.hazard:
         body["hazard"] = heard.hazard
@@ -100,18 +137,29 @@ def _first_steps(session: Session, complaint: Complaint, heard: Heard, at: datet
         body["household"] = heard.household_id
     if heard.about_person_id:
         body["named"] = [heard.about_person_id]
+    if kept:
+        body["kept"] = list(kept)
+    deeds = [Deed("received", heard.heard_at, heard.handler_is or "", body)]
+    if not heard.wanted:
+        deeds.append(Deed("not_wanted", heard.heard_at, heard.handler_is or ""))
+    return deeds
+
+
+def _first_row(session: Session, complaint: Complaint, deeds: Sequence[Deed], policy: Policy) -> None:
+    for column, value in cached(fold(deeds), policy).items():
+        setattr(complaint, column, value)  # now: whoever may not read it could not change it after
+    session.add(complaint)
+    session.flush()
+
+
+def _first_steps(
+    session: Session, complaint: Complaint, deeds: Sequence[Deed], heard: Heard, at: datetime, policy: Policy
+) -> None:
     words = {
         "said": heard.words, "wants": heard.wants, "complainant": heard.complainant_name,
         "contact": heard.complainant_contact, "safe": heard.safe_to_contact, "representative": heard.representative,
         "authority": heard.authority, "put_right": heard.put_right, "hazard_seen": heard.hazard_seen,
     }  # fmt: skip
-    deeds = [Deed("received", heard.heard_at, heard.handler_is or "", body)]
-    if not heard.wanted:
-        deeds.append(Deed("not_wanted", heard.heard_at, heard.handler_is or ""))
-    for column, value in cached(fold(deeds), policy).items():
-        setattr(complaint, column, value)  # now: whoever may not read it could not change it after
-    session.add(complaint)
-    session.flush()
     before: list[ComplaintStep] = []
     for deed, said in zip(deeds, (words, _NOTHING), strict=False):
         key = heard.cause if not before else f"no:{complaint.id}"
@@ -199,6 +247,8 @@ def act(
     insist(rules.may_have_happened(state, deed.at, at))
     insist(rules.may(state, deed, words, hands, policy, london_date(at)))
     write(session, complaint, deed, words, key, at, policy, steps)
+    if deed.kind == "named":
+        _follow_later(session, complaint, len(steps), at)  # keeps out whoever is near, which may be who writes this
 
 
 def place(
@@ -222,6 +272,11 @@ def place(
         task.area_id = home.area_id
     write(session, complaint, Deed("placed", at, by.person_id, {"home": home.id}), _NOTHING, key, at, policy, steps)
     _open_hazard(session, complaint, at, policy)
+    _follow_later(session, complaint, len(steps), at)
+
+
+def _follow_later(session: Session, complaint: Complaint, step: int, at: datetime) -> None:
+    want(session, WORK, complaint.id, due=at, dedupe=f"{WORK}:{complaint.id}:{step}")
 
 
 def was_pressed(session: Session, key: str) -> bool:
@@ -233,43 +288,6 @@ def note(session: Session, complaint: Complaint, deed: Deed, key: str, at: datet
     if not was_pressed(session, key):
         steps = steps_of(session, [complaint.id])[complaint.id]
         write(session, complaint, deed, _NOTHING, key, at, policy, steps)
-
-
-def hands_of(session: Session, complaint: Complaint, by: Principal, **more: Any) -> Hands:
-    """Who acts, who may look into it, and who must not."""
-    duties = frozenset(duty.value for duty in DUTIES if by.holds(duty, complaint.area_id))
-    return Hands(
-        duties=duties,
-        kept_from=frozenset(complaint.kept_from.split()),
-        at_visit=_at_the_visit(session, complaint),
-        apart=away_from(session, complaint.home_id, by.at) if complaint.home_id else frozenset(),
-        handlers={person.id: held for person, held in officers(session, complaint.area_id, by.at)},
-        **more,
-    )
-
-
-def officers(session: Session, area_id: str | None, at: datetime) -> list[tuple[Person, frozenset[str]]]:
-    """Every officer with a duty for complaints there at that instant, by name."""
-    held: dict[str, set[str]] = {}
-    query = select(PersonDuty).where(PersonDuty.duty.in_(DUTIES), PersonDuty.starts <= at)
-    query = query.where(or_(PersonDuty.ends.is_(None), PersonDuty.ends > at))
-    if area_id:
-        query = query.where(or_(PersonDuty.area_id == area_id, PersonDuty.area_id.is_(None)))
-    for row in session.scalars(query):
-        held.setdefault(row.person_id, set()).add(row.duty)
-    people = select(Person).where(Person.id.in_(held), Person.role == Role.OFFICER, Person.disabled_at.is_(None))
-    if area_id:
-        there = select(PersonArea.person_id).where(PersonArea.area_id == area_id, PersonArea.starts <= at)
-        people = people.where(Person.id.in_(there.where(or_(PersonArea.ends.is_(None), PersonArea.ends > at))))
-    found = session.scalars(people.order_by(Person.name, Person.id))
-    return [(person, frozenset(held[person.id])) for person in found]
-
-
-def _at_the_visit(session: Session, complaint: Complaint) -> frozenset[str]:
-    if complaint.visit_id is None:
-        return frozenset()
-    wanted = select(VisitWorker.person_id).where(VisitWorker.visit_id == complaint.visit_id)
-    return frozenset(session.scalars(wanted))
 
 
 # --- reading ------------------------------------------------------------------------------------------------------
@@ -348,7 +366,7 @@ def cached(state: State, policy: Policy) -> dict[str, Any]:
         "stage": state.stage.value,
         "theme": state.theme,
         "handler_id": state.handlers.get(state.process) or state.handlers.get(1),
-        "kept_from": " ".join(state.named),
+        "kept_from": " ".join(dict.fromkeys((*state.named, *state.kept))),
         "runs_out_at": clocks.runs_out_first(state, policy),
     }
 

@@ -69,7 +69,8 @@ class State:
     """received_at: when it was said; again, where a service request became a complaint. handlers, decided_by, outcomes,
     until: by stage of the process, 1 or 2. answers: stage -> point -> outcome. waiting: a letter that nobody has sent yet.
     sent: letter -> when. before: letter -> where it stood. came_back: the last
-    letter that did not arrive. pending: what was decided with the one that waits."""
+    letter that did not arrive. pending: what was decided with the one that waits. named: whom it is about; kept: who
+    else reads nothing of it."""
 
     stage: Stage
     received_at: datetime
@@ -95,6 +96,7 @@ class State:
     wanted: bool = True
     ended_at: datetime | None = None
     named: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
     hazard: str = ""
     conduct: bool = False
 
@@ -123,7 +125,7 @@ def fold(deeds: Iterable[Deed]) -> State:
     if first is None or first.kind != "received":
         raise ValueError("a complaint begins with its being received")
     state = State(Stage.RECEIVED, first.at, first.body.get("from", "phone"))
-    state.named = tuple(first.body.get("named", ()))
+    state.named, state.kept = tuple(first.body.get("named", ())), tuple(first.body.get("kept", ()))
     for deed in steps:
         _FOLDS[deed.kind](state, deed)
     return state
@@ -153,6 +155,10 @@ def _handler(state: State, deed: Deed) -> None:
 
 def _named(state: State, deed: Deed) -> None:
     state.named = tuple(dict.fromkeys((*state.named, deed.body["person"])))
+
+
+def _kept(state: State, deed: Deed) -> None:
+    state.kept = tuple(dict.fromkeys((*state.kept, *deed.body["people"])))
 
 
 def _written(state: State, deed: Deed) -> None:
@@ -278,6 +284,7 @@ _FOLDS: Mapping[str, Any] = {
     "placed": _nothing,
     "noted": _nothing,
     "named": _named,
+    "kept": _kept,
     "logged": _logged,
     "handler": _handler,
     "written": _written,

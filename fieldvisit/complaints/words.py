@@ -85,6 +85,7 @@ STEPS = {
     "complained": "The tenant complains after all",
     "placed": "Its home is known",
     "named": "Somebody is complained of",
+    "kept": "Kept from whoever is near",
     "noted": "Noted",
     "logged": "Written down",
     "handler": "Given to somebody else",

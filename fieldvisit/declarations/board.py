@@ -60,6 +60,7 @@ class Case:
     follows: Follows
     roles: frozenset[str]
     said: tuple[tuple[str, str], ...]  # in the declarer's newest words
+    has_read: bool  # whoever asks has acknowledged it, as one of the two
 
 
 def board(
@@ -156,6 +157,7 @@ def case_of(session: Session, declared: Declaration, asking: Principal, patterns
         firms.get(declared.giver_firm_id or "", ""), names.get(declared.manager_id or "", ""), lines,
         tuple(patterns), apart, follows, roles_towards(declared, asking),
         tuple((words.FIELDS[field], text) for field, text in service.words_of(session, declared.id).items() if field in OWN),
+        ties.has_acknowledged(session, declared, asking.person_id),
     )  # fmt: skip
 
 

@@ -75,8 +75,9 @@ def may_be_written_here(*texts: str) -> Verdict:
     return Allowed()
 
 
-def may_acknowledge(state: State, *, by_declarer: bool, role: str) -> Verdict:
-    """role: "manager" or "contact" (at the council, of a contractor). Refuses: own, ended, done."""
+def may_acknowledge(state: State, *, by_declarer: bool, role: str, did_other: bool = False) -> Verdict:
+    """role: "manager" or "contact" (at the council, of a contractor); did_other: whoever asks has acknowledged it as the
+    other of the two. Refuses: own, ended, not-needed, done, same-hand."""
     if by_declarer:
         return Refused("own", "You declared this. Your manager must acknowledge it.", _CONFLICTS)
     if state.stage is Stage.ENDED:
@@ -85,6 +86,8 @@ def may_acknowledge(state: State, *, by_declarer: bool, role: str) -> Verdict:
         return Refused("not-needed", "Only a contractor's interest is told to a contact at the council.", _CONTACT)
     if (state.by_manager if role == "manager" else state.by_contact) or state.stage is Stage.MANAGED:
         return Refused("done", "Somebody has acknowledged this already.", _CONFLICTS)
+    if did_other:
+        return Refused("same-hand", "You have acknowledged it already. Two people do, and not one for both.", _CONTACT)
     return Allowed()
 
 

@@ -27,6 +27,7 @@ from fieldvisit.ground.verdict import insist
 from fieldvisit.register import apart
 from fieldvisit.register.involved import InvolvedPerson
 from fieldvisit.register.models import Person, PersonArea
+from fieldvisit.register.same import reach, same_ids
 from fieldvisit.tasks import Task, raise_task
 from fieldvisit.visits.models import Visit
 
@@ -169,7 +170,7 @@ def decide(
     insist(
         rules.may_decide(
             Stage(declared.stage), offer_of(session, declared), decision,
-            decider_is_receiver=by == declared.person_id, pattern=bool(patterns_of(session, declared, at, policy)),
+            decider_is_receiver=is_own(session, declared, by), pattern=bool(patterns_of(session, declared, at, policy)),
             reason=reason, policy=policy,
         )
     )  # fmt: skip
@@ -221,7 +222,7 @@ def put_away(
     """What was passed on, and has nothing to give back. Its case goes on elsewhere."""
     if of_key(session, key):
         return
-    own = by == declared.person_id
+    own = is_own(session, declared, by)
     insist(rules.may_close(Stage(declared.stage), must_return=declared.must_return, decider_is_receiver=own))
     step(session, declared, "put_away", by=by, body={}, said={"reason": reason}, key=key, at=at, stage=Stage.ESCALATED)
     close(session, declared, at, policy, f"{key}:closed")
@@ -232,6 +233,14 @@ def close(session: Session, declared: Declaration, at: datetime, policy: Policy,
     """Kept so many years from today, and then gone (R24)."""
     step(session, declared, "closed", by=None, body={}, said=_NO_WORDS, key=key, at=at, stage=Stage.CLOSED)
     declared.closed_at, declared.keep_until = at, rules.keep_until(london_date(at), policy)
+
+
+def is_own(session: Session, declared: Declaration, person_id: str) -> bool:
+    """Did this person declare it, by this or another account?"""
+    if declared.person_id:
+        return person_id in same_ids(session, (declared.person_id,))
+    person, involved = session.get(Person, person_id), session.get(InvolvedPerson, declared.subject_id)
+    return bool(person and involved and reach(person.email, person.phone) & reach(involved.email, involved.phone))
 
 
 def offer_of(session: Session, declared: Declaration) -> Offer:

@@ -15,7 +15,7 @@ from fieldvisit.conduct import SubjectKind
 from fieldvisit.db import new_id
 from fieldvisit.declarations import interests, service
 from fieldvisit.declarations.interests import Control, Stage, State
-from fieldvisit.declarations.models import Declaration
+from fieldvisit.declarations.models import Declaration, DeclarationStep
 from fieldvisit.declarations.rules import decide_by, keep_until
 from fieldvisit.declarations.service import Subject
 from fieldvisit.ground.clock import london_date
@@ -23,6 +23,7 @@ from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.verdict import insist
 from fieldvisit.register import apart
 from fieldvisit.register.apart import KeptApart
+from fieldvisit.register.same import same_ids
 from fieldvisit.tasks import Task, raise_task
 from fieldvisit.visits.models import Visit, VisitWorker
 from fieldvisit.visits.state import PLANNING
@@ -93,13 +94,25 @@ def acknowledge(
     if service.of_key(session, key):
         return
     state = state_of(declared)
-    insist(interests.may_acknowledge(state, by_declarer=by == declared.person_id, role=role))
+    own, other = service.is_own(session, declared, by), has_acknowledged(session, declared, by)
+    insist(interests.may_acknowledge(state, by_declarer=own, role=role, did_other=other))
     after = interests.after_acknowledging(state, role)
     declared.by_manager, declared.by_contact = after.by_manager, after.by_contact
     service.step(
         session, declared, "acknowledged", by=by, body={"as": role}, said={}, key=key, at=at, stage=after.stage
     )
     _wait(session, declared, at, policy)
+
+
+def has_acknowledged(session: Session, declared: Declaration, person_id: str) -> bool:
+    """The declarer's newest word, as either of the two, by this or another account."""
+    steps = select(DeclarationStep.kind, DeclarationStep.by).where(
+        DeclarationStep.declaration_id == declared.id, DeclarationStep.kind.in_(("acknowledged", "changed"))
+    )
+    done: set[str] = set()
+    for row in session.execute(steps.order_by(DeclarationStep.position)):
+        done = done | {row.by} if row.kind == "acknowledged" and row.by else set()
+    return person_id in same_ids(session, done)
 
 
 def manage(
@@ -109,7 +122,7 @@ def manage(
     """What follows from it, in the place of whatever followed before."""
     if service.of_key(session, key):
         return
-    insist(interests.may_manage(state_of(declared), control, by_declarer=by == declared.person_id))
+    insist(interests.may_manage(state_of(declared), control, by_declarer=service.is_own(session, declared, by)))
     declared.leave = control.leave
     body = {
         "homes": list(follows.homes), "firms": list(follows.firms), "people": [list(each) for each in follows.people],

@@ -3,12 +3,14 @@
 Each is signed on joining, gone through every year, and again when things change (MR-4b, MR-5f, AL-2.7, AL-4d).
 """
 
+import contextlib
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from fieldvisit.db import new_id
@@ -96,14 +98,13 @@ def sign(
         ties.declare(session, subject_of_involved(involved), one, key=f"{key}:{number}", by=None, at=at, policy=policy)
     today = london_date(at)
     renew_on = interests.review_on(today, policy)
-    session.add(
-        Undertaking(
-            id=new_id(), involved_id=involved.id, kind=kind, signed_at=at, name=name.strip(),
-            text_sha256=hashlib.sha256(TEXTS[kind].encode()).hexdigest(), interests=len(declared), renew_on=renew_on,
-            keep_until=keep_until(renew_on, policy), form_key=key,
-        )
+    signed = Undertaking(
+        id=new_id(), involved_id=involved.id, kind=kind, signed_at=at, name=name.strip(),
+        text_sha256=hashlib.sha256(TEXTS[kind].encode()).hexdigest(), interests=len(declared), renew_on=renew_on,
+        keep_until=keep_until(renew_on, policy), form_key=key,
     )  # fmt: skip
-    session.flush()
+    with contextlib.suppress(IntegrityError), session.begin_nested():  # of two presses at once the first stands
+        session.add(signed)
 
 
 # --- recusals -----------------------------------------------------------------------------------------------------

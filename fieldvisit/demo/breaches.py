@@ -47,6 +47,7 @@ def play_breaches(stage: Stage) -> None:
                "learning": "The rule goes on the card that everybody carries."}  # fmt: skip
     _does(stage, told, "decided", DECIDER, 8 * DAY, reasons, **decision)
     _tells(stage, told, "communicated", DECIDER, 7 * DAY)
+    _does(stage, told, "outcome_given", DECIDER, 7 * DAY - HOUR)
     due = (stage.day + timedelta(days=20)).isoformat()
     listed = [{"id": "privacy", "due_on": due}]
     words = {"what_privacy": "Half a day of training on privacy", "owner_privacy": "Olive Marsh"}

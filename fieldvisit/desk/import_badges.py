@@ -13,7 +13,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from fieldvisit.badges.models import Badge
-from fieldvisit.badges.service import issue, suspend
+from fieldvisit.badges.service import hold, issue
+from fieldvisit.breaches.case_badges import suspended_since
 from fieldvisit.codes.models import Acknowledgement, CodeVersion
 from fieldvisit.codes.rules import Who
 from fieldvisit.codes.service import sign, versions_binding, who
@@ -60,15 +61,17 @@ def _record(
     refs = [row.ref for row in rows]
     people = {person.ref: person for person in session.scalars(select(Person).where(Person.ref.in_(refs)))}
     ids = [person.id for person in people.values()]
-    signing, bearing = _Signing(session, ids, at), _bearing(session, ids)
+    signing, bearing, held = _Signing(session, ids, at), _bearing(session, ids), suspended_since(session, ids)
     results = {}
     for row in rows:
         person, result = people[row.ref], stored[row.ref]
         wrote = False
         if row.badge_number and row.badge_name not in owners:
             for old in bearing.get(person.id, ()):
-                suspend(old, at)
-            issue(session, person, row.badge_number, expires_on=months_on(london_date(at), valid_months), at=at)
+                hold(old, at)
+            badge = issue(session, person, row.badge_number, expires_on=months_on(london_date(at), valid_months), at=at)
+            if person.id in held:  # a new number is no way round it, and nothing says why
+                hold(badge, held[person.id])
             wrote = True
         if row.code_signed_on:
             wrote |= signing.sign(person, row.code_signed_on)
@@ -82,8 +85,10 @@ def _record(
 
 
 def _bearing(session: Session, person_ids: Sequence[str]) -> dict[str, list[Badge]]:
+    """Those that work, and those that are dark for a while and would come back beside the new one."""
     found: dict[str, list[Badge]] = {}
-    for badge in session.scalars(select(Badge).where(Badge.person_id.in_(person_ids), Badge.state == "active")):
+    kept = ("active", "suspended")
+    for badge in session.scalars(select(Badge).where(Badge.person_id.in_(person_ids), Badge.state.in_(kept))):
         found.setdefault(badge.person_id, []).append(badge)
     return found
 

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, and_, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from fieldvisit.complaints.models import Complaint
+from fieldvisit.declarations.models import Declaration
 from fieldvisit.desk.forms import Place
 from fieldvisit.ground.roles import Principal
 from fieldvisit.tasks import Task
@@ -15,9 +16,16 @@ PAGE = 50
 
 
 def _of(who: Principal) -> ColumnElement[bool]:
-    """A task of a complaint is seen by whoever sees the complaint, and by nobody else (N1)."""
+    """A task of a complaint or a declaration is seen by whoever sees that, and by nobody else (N1); one's own declaration is
+    on one's own page."""
     here = or_(Task.area_id.is_(None), Task.area_id.in_(who.areas))
-    return and_(here, or_(Task.about != "complaint", Task.about_id.in_(select(Complaint.id))))
+    others = select(Declaration.id).where(Declaration.person_id.is_distinct_from(who.person_id))
+    seen = or_(
+        Task.about.not_in(("complaint", "declaration")),
+        and_(Task.about == "complaint", Task.about_id.in_(select(Complaint.id))),
+        and_(Task.about == "declaration", Task.about_id.in_(others)),
+    )
+    return and_(here, seen)
 
 
 def open_tasks(

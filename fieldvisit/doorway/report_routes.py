@@ -22,7 +22,7 @@ from fieldvisit.notices.links import LinkTry
 from fieldvisit.register.service import tenants_stand_in
 from fieldvisit.web.access import access, at, database, no_cookie, policy
 
-REPORT, RECEIPT = "report", "receipt"
+REPORT, RECEIPT, LINKED = "report", "receipt", "linked"
 
 
 @blueprint.route("/behaviour", methods=METHODS)
@@ -44,10 +44,10 @@ def behaviour() -> Response:
             ),
             422,
         )
-    net = _network()
+    net = _counted(LINKED)[: len(_network())]
     try:
         with database().writing(TAKING) as session:
-            key = tries.of_network(REPORT, net)
+            key = _counted(REPORT)
             told = forms.told_by_public(typed)
             before = service.is_told(session, told, typed["k"])
             if not before and not rules.may_report(_recent(session, key), at()):
@@ -57,7 +57,7 @@ def behaviour() -> Response:
                 session, told, form_key=typed["k"], by=by, policy=policy(), key=_receipt_key(), net=net
             )
             if not before:
-                tries.count(session, key, at())
+                tries.count_hour(session, key, at())
     except service.ReferenceTaken:
         return _form(typed | {"k": new_id()}, _("This was not sent yet. Press the button once more."), 409)
     shown = rules.in_fours(taken.receipt)
@@ -79,13 +79,13 @@ def status() -> Response:
     typed, words = form.get("receipt", "")[:40], plain(form.get("words", ""))
     if len(words) > forms.LONG:
         return _status(Standing.OPEN, typed, words, problem=_("That is too long. Please make it shorter, or ring us."))
-    key, added = tries.of_network(RECEIPT, _network()), False
+    key, added = _counted(RECEIPT), False
     with database().writing(TAKING) as session:
         if not rules.may_look_up(_recent(session, key), at()):
             return send(my_visit_page.wait(current_app.jinja_env, asking()))
         standing = receipts.standing(session, typed, _receipt_key())
         if standing is Standing.NONE:
-            tries.count(session, key, at())
+            tries.count_hour(session, key, at())
         elif words:
             added = receipts.add_words(session, typed, words, form_key=forms.key_of(form), at=at(), key=_receipt_key())
     return _status(standing, typed, "" if added else words, added=added)
@@ -124,6 +124,11 @@ def _recent(session: Session, key: str) -> list[datetime]:
 
 def _network() -> str:
     return scans.network(request.remote_addr or "", current_app.config["SECRET_KEY"], at())
+
+
+def _counted(what: str) -> str:
+    """Neither another of these, nor what is kept for an hour of whoever checks a badge, leads to it."""
+    return tries.of_network(what, _network(), tries.network_key(current_app.config["SECRET_KEY"]))
 
 
 def _receipt_key() -> bytes:

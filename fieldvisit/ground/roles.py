@@ -124,9 +124,9 @@ _BREACH_MODELS = frozenset(
 _CONCERN_MODELS = frozenset({"Concern", "ConcernAdded", "ConcernLink", "ConcernDraft"})
 INTAKE = SystemPrincipal(
     "intake",
-    _VISIT_MODELS | _HAZARD_MODELS | _COMPLAINT_MODELS | _WATCH_MODELS | {"Held", "Attachment", "SealedBox"},
+    _VISIT_MODELS | _HAZARD_MODELS | _COMPLAINT_MODELS | _WATCH_MODELS | {"Held", "Attachment", "SealedBox", "KeptApart"},
 )
-IMPORTING = SystemPrincipal("importing", _VISIT_MODELS)
+IMPORTING = SystemPrincipal("importing", _VISIT_MODELS | {"BreachCase", "BreachStep"})  # who is suspended gets no badge
 CHECKING = SystemPrincipal(
     "checking", _VISIT_MODELS | _HAZARD_MODELS | _COMPLAINT_MODELS | _SAFETY_MODELS | {"Held", "Attachment"}
 )
@@ -155,7 +155,7 @@ PURGING = SystemPrincipal(
         | {"LawfulEntryStep", "Incident", "SubjectKey", "Complaint", "ComplaintStep"}
     ),
 )
-SENDING = SystemPrincipal("sending", _VISIT_MODELS | _HAZARD_MODELS | _COMPLAINT_MODELS)
+SENDING = SystemPrincipal("sending", _VISIT_MODELS | _HAZARD_MODELS | _COMPLAINT_MODELS | {"KeptApart"})
 # Whoever holds a visit's link and its word; they may report somebody and complain there.
 TENANT = SystemPrincipal(
     "tenant",
@@ -168,7 +168,8 @@ RAISING = SystemPrincipal("raising", frozenset({"Home", "Household", "Visit"})) 
 
 # Chooses who reads a case, gives the person named their part, and shows what a case rests on: a reader sees no homes.
 CONDUCT = SystemPrincipal(
-    "conduct", _BREACH_MODELS | _VISIT_MODELS | {"Attachment", "KeptApart", "Concern", "ConcernAdded", "ConcernLink"}
+    "conduct",
+    _BREACH_MODELS | _VISIT_MODELS | _COMPLAINT_MODELS | {"Attachment", "KeptApart", "Concern", "ConcernAdded", "ConcernLink"},
 )
 
 # Takes in what is said about conduct, from whomever: whoever writes it down reads nothing of it afterwards.

@@ -62,6 +62,16 @@ def away_from(session: Session, home_id: str, at: datetime) -> frozenset[str]:
     return frozenset(session.scalars(select(KeptApart.person_id).where(KeptApart.home_id == home_id, _stands(at))))
 
 
+def away_from_person(session: Session, person_id: str, at: datetime) -> frozenset[str]:
+    """Who takes no part in a case about that person, as ids: whichever of the two declared it, or of their firm."""
+    here = (KeptApart.subject_kind == "person") & _stands(at)
+    theirs = session.scalars(select(KeptApart.person_id).where(KeptApart.subject_id == person_id, here))
+    own = session.scalars(select(KeptApart.subject_id).where(KeptApart.person_id == person_id, here))
+    firm = select(Person.firm_id).where(Person.id == person_id, Person.firm_id.is_not(None))
+    of_firm = session.scalars(select(KeptApart.person_id).where(KeptApart.firm_id.in_(firm), _stands(at)))
+    return frozenset(theirs) | frozenset(own) | frozenset(of_firm)
+
+
 def from_firms(session: Session, person_id: str, firm_ids: Iterable[str | None], at: datetime | None) -> bool:
     """Is this person kept apart from any of these firms?"""
     if not (named := sorted({firm for firm in firm_ids if firm})):

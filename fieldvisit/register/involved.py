@@ -20,10 +20,12 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from fieldvisit.db import Base, random_key
 from fieldvisit.ground.clock import london_date
+from fieldvisit.ground.policy import Policy
 
 KINDS = {"resident": "Involved resident", "panel": "Panel member"}
 WORD_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no 0/O, 1/I/L, U: read out and typed without mistakes
 WORD_LENGTH = 8
+CODE_LENGTH = 6
 OPEN_AFTERWARDS = timedelta(days=180)  # somebody who was removed may still appeal, and read what they signed
 WRONG_TRIES = 5
 IN_AN_HOUR = timedelta(hours=1)
@@ -81,6 +83,16 @@ class Line:
     button: str
     due_on: date | None = None
     is_done: bool = False
+
+
+Told = Callable[[Session, InvolvedPerson, str, datetime, Policy], None]
+TELLING: list[Told] = []
+
+
+def tells_of_a_new_link(function: Told) -> Told:
+    """Whoever sends messages says so once, when the tables are loaded."""
+    TELLING.append(function)
+    return function
 
 
 Lines = Callable[[Session, InvolvedPerson, datetime], Sequence[Line]]
@@ -146,8 +158,28 @@ def word_of(involved: InvolvedPerson, key: bytes) -> str:
     return f"{letters[:4]} {letters[4:]}"
 
 
-def renew_link(involved: InvolvedPerson) -> None:
+def renew_link(session: Session, involved: InvolvedPerson, *, by: str, at: datetime, policy: Policy) -> None:
+    """The old link and word open nothing from now on; and the person is told, so that nobody renews them behind their back."""
     involved.link_number += 1
+    for tell in TELLING:
+        tell(session, involved, by, at, policy)
+
+
+def code_of(paper_id: str, key: bytes) -> str:
+    """Six letters, printed on one paper that went to the person alone: 'K7P Q4M'. Whoever made the word has not read them."""
+    made = hmac.digest(key, f"paper\n{paper_id}".encode(), sha256)
+    letters = "".join(WORD_LETTERS[byte % len(WORD_LETTERS)] for byte in made[:CODE_LENGTH])
+    return f"{letters[:3]} {letters[3:]}"
+
+
+def is_code_of(typed: str, paper_id: str, key: bytes) -> bool:
+    return hmac.compare_digest(_typed(typed), _typed(code_of(paper_id, key)))
+
+
+def note_wrong(session: Session, involved: InvolvedPerson, at: datetime) -> None:
+    """Guesses of a paper's letters count as guesses of the word do."""
+    session.add(InvolvedTry(involved_id=involved.id, at=at))
+    session.flush()
 
 
 class Knock(StrEnum):
@@ -186,8 +218,7 @@ def knock(session: Session, token: str, word: str, key: bytes, at: datetime) -> 
     if not word.strip():
         return Knock.NO_WORD
     if not hmac.compare_digest(_typed(word), _typed(word_of(found, key))):
-        session.add(InvolvedTry(involved_id=found.id, at=at))
-        session.flush()
+        note_wrong(session, found, at)
         return Knock.WRONG
     return found
 

@@ -70,6 +70,9 @@ def test_nobody_has_approved_it_tomorrow(day, said):
     [
         ({"owner": ""}, "no-owner"),
         ({"live_from": None}, "no-day"),
+        ({"live_from": TODAY - DAY}, "past"),
+        ({"live_from": TODAY}, ""),
+        ({"live_from": TODAY + DAY, "review_on": TODAY + 2 * DAY}, ""),
         ({"review_on": None}, "no-review"),
         ({"review_on": TODAY}, "no-review"),
         ({"review_on": TODAY + DAY}, ""),
@@ -200,6 +203,40 @@ def test_who_had_signed_no_version_at_all_has_no_grace():
     assert standing([ONE, TWO], (), SECOND).standing is Standing.ISSUED
 
 
+HERE = FIRST - DAY
+
+
+@pytest.mark.parametrize(
+    ("days", "expected", "good"),
+    [(0, Standing.ISSUED, True), (14, Standing.ISSUED, True), (15, Standing.OVERDUE_BLOCKED, False)],
+)
+def test_a_code_that_is_new_to_somebody_at_work_here_has_its_days_of_grace_and_darkens_nobody_overnight(
+    days, expected, good
+):
+    stands = standing([replace(ONE, until=None)], (), FIRST + days * DAY, here_since=HERE)
+    assert (stands.standing, stands.is_good, stands.in_grace) == (expected, good, good)
+    assert (stands.due_on, stands.blocked_from) == (FIRST + 14 * DAY, FIRST + 15 * DAY)
+
+
+@pytest.mark.parametrize(("since", "good"), [(FIRST - DAY, True), (FIRST, False), (FIRST + DAY, False), (None, False)])
+def test_whoever_joins_on_the_day_of_a_code_or_later_signs_before_visits(since, good):
+    assert standing([ONE], (), FIRST + DAY, here_since=since).is_good is good
+
+
+def test_the_grace_runs_from_the_first_version_that_binds_them_and_a_newer_one_does_not_renew_it():
+    assert not standing([ONE, TWO], (), SECOND, here_since=HERE).is_good
+    assert standing([replace(ONE, binds=False), TWO], (), SECOND + 14 * DAY, here_since=HERE).is_good
+    assert not standing([replace(ONE, binds=False), TWO], (), SECOND + 15 * DAY, here_since=HERE).is_good
+
+
+@pytest.mark.parametrize(
+    ("days", "good", "chase"), [(14, True, False), (15, True, True), (28, True, True), (29, False, True)]
+)
+def test_an_officers_manager_is_asked_first_about_a_new_code_too(days, good, chase):
+    stands = standing([replace(ONE, until=None)], (), FIRST + days * DAY, contractor=False, here_since=HERE)
+    assert (stands.is_good, stands.chase) == (good, chase)
+
+
 # --- signing ------------------------------------------------------------------------------------------------------
 
 A_SIGNATURE = Signing("Asha Kaur", "Gas engineer", "Brightwater Heating", agrees=True, sha256="a" * 64)
@@ -227,9 +264,17 @@ def test_a_retired_version_is_signed_no_more_and_a_draft_may_be():
     assert rules.may_sign(A_SIGNATURE, "a" * 64, Stage.DRAFT)
 
 
-@pytest.mark.parametrize(("by", "said"), [("mona", "same-person"), ("asha", "own-signature"), ("olive", "")])
+@pytest.mark.parametrize(
+    ("by", "said"),
+    [("mona", "same-person"), ("monas second", "same-person"), ("asha", "own-signature"), ("olive", "")],
+)
 def test_paper_is_looked_at_by_a_second_person(by, said):
-    assert code_of(rules.may_countersign("mona", "asha", by)) == said
+    assert code_of(rules.may_countersign({"mona", "monas second"}, {"asha"}, by)) == said
+
+
+@pytest.mark.parametrize(("by", "said"), [("olive", "own-file"), ("olives second", "own-file"), ("otto", "")])
+def test_nobody_records_in_their_own_file(by, said):
+    assert code_of(rules.may_record_of({"olive", "olives second"}, by)) == said
 
 
 @pytest.mark.parametrize(

@@ -190,3 +190,9 @@ def test_who_somebody_is_related_to_or_votes_for_is_not_the_publics(type):
     row = published.public_row(SAID | {"kind": "interest", "type": type, "value_pence": None})
     assert (row is not None) is (type in published.PUBLIC_TYPES)
     assert not published.PUBLIC_TYPES & {"personal", "political", "relative", "tenant", "other"}
+
+
+def test_one_person_does_not_acknowledge_for_both():
+    once = after_acknowledging(state(contractor=True), "manager")
+    assert may_acknowledge(once, by_declarer=False, role="contact", did_other=True).code == "same-hand"
+    assert may_acknowledge(once, by_declarer=False, role="contact", did_other=False)

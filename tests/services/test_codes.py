@@ -280,6 +280,57 @@ def test_who_joins_is_given_the_code_and_may_not_be_sent_before_signing(world: W
     assert good(world, "new", london_date(world.now))
 
 
+def test_a_councils_own_first_code_darkens_nobody_at_work_overnight_and_everybody_else_signs_first(world: World):
+    today = london_date(world.now)
+    joined = new_id()
+    with world.database.writing(None) as session:
+        session.add(
+            Person(id=joined, ref="new", role="operative", name="Nia New", firm_id=world.ids["Oakline Repairs"])
+        )
+    world.ids["new"] = joined
+    a_version(world, "1", document="MO", binds=("operative",))
+    signs(world, "new", world.ids["ME 1.0"])  # on the day of the new code: not before it
+    assert [good(world, "asha", today + days * DAY) for days in (0, 14, 15)] == [True, True, False]
+    assert not good(world, "new", today)
+
+
+def two_presses(monkeypatch: pytest.MonkeyPatch, name: str, nothing: Any) -> None:
+    """The first look finds nothing, as it does for the second of two presses at one instant."""
+    real, looks = getattr(service, name), []
+
+    def look(*args: Any, **more: Any) -> Any:
+        looks.append(name)
+        return nothing if len(looks) == 1 else real(*args, **more)
+
+    monkeypatch.setattr(service, name, look)
+
+
+def test_of_two_who_press_sign_at_once_the_second_finds_what_the_first_wrote(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    new = a_version(world)
+    signs(world, "asha", new)
+    two_presses(monkeypatch, "signature_of", None)
+    signs(world, "asha", new, name="Somebody Else")
+    with world.database.reading(None) as session:
+        rows = session.scalars(select(Acknowledgement).where(Acknowledgement.code_version_id == new))
+        assert [row.name for row in rows] == ["Asha Kaur"]
+
+
+def test_of_two_who_open_a_code_at_once_each_is_given_it_and_one_copy_is_kept(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    new = a_version(world)
+    day_of_the_worker(world)
+    two_presses(monkeypatch, "issue_of", None)
+    with world.database.writing(None) as session:
+        person, version = session.get_one(Person, world.ids["asha"]), session.get_one(CodeVersion, new)
+        assert service.issue(session, person, version, world.now).person_id == person.id
+    with world.database.reading(None) as session:
+        given = select(CodeIssue).where(CodeIssue.code_version_id == new, CodeIssue.person_id == world.ids["asha"])
+        assert len(session.scalars(given).all()) == 1
+
+
 def test_how_far_somebody_has_read_is_kept_and_the_end_is_the_end(world: World):
     new = a_version(world)
     with world.database.writing(None) as session:

@@ -225,3 +225,33 @@ def test_an_open_complaint_holds_the_photos_of_its_visit(world: World) -> None:
             assert purging._cases(session, {story.visit_id})[story.visit_id] == [holds]
         if holds is None:
             acts(world, complaint, "not_wanted")
+
+
+# --- where it may go ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("facts", "why"),
+    [
+        ({"complainant_name": "Sal Pike"}, "not in our register as the tenant"),
+        ({"representative": "Ida Rook"}, "Ida Rook speaks for them"),
+        ({"safe_to_contact": "Only at my sister’s"}, "Only at my sister’s"),
+    ],
+)
+def test_a_letter_goes_to_the_home_only_where_its_tenant_complains_and_said_no_other_way(
+    world: World, facts: dict[str, Any], why: str
+) -> None:
+    from fieldvisit.complaints import sending
+
+    complaint = received(world, complainant_contact="3 Ash Row, LE13 1ZZ", **facts)
+    logged(world, complaint)
+    for how in ("letter_first_class", "email"):
+        with pytest.raises(RefusedError, match=why):
+            writes(world, complaint, "ack1", how=how)
+    assert rows(world, Message) == []
+    with world.database.reading(world.principal("olive")) as session:
+        found = session.scalars(select(Complaint)).one()
+        assert why in sending.why_not(session, found)
+        to = sending.letter_to(session, found, world.now)
+    assert "3 Ash Row" in to and "Larch Close" not in to
+    writes(world, complaint, "ack1")

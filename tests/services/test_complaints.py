@@ -1,18 +1,23 @@
 """Complaints in the database: received by whoever hears them, worked on by officers, added to and never changed."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from fieldvisit.complaints import service
+from fieldvisit.complaints.heard import identity
 from fieldvisit.complaints.models import Complaint, ComplaintStep, ComplaintWords
-from fieldvisit.ground.roles import CHECKING, DEMO, INTAKE, SENDING, TENANT
+from fieldvisit.ground.roles import CHECKING, CONDUCT, DEMO, INTAKE, SENDING, TENANT
 from fieldvisit.ground.verdict import RefusedError
 from fieldvisit.hazards.models import Hazard, HazardWords
+from fieldvisit.register.apart import KeptApart
+from fieldvisit.register.models import Home, Person
 from fieldvisit.tasks import Task
+from tests.cases import a_case
 from tests.complaints import (
     DAY,
     acts,
@@ -26,8 +31,8 @@ from tests.complaints import (
     row,
     writes,
 )  # fmt: skip
-from tests.stories import a_visit
-from tests.world import World
+from tests.stories import FIRST_HOME, a_visit
+from tests.world import LONG_AGO, World
 
 HOUR = timedelta(hours=1)
 
@@ -250,3 +255,124 @@ def test_what_was_done_cannot_be_changed(world: World, act: str) -> None:
     received(world)
     with world.database.as_owner(write=True).connect() as connection, pytest.raises(DBAPIError, match="append-only"):
         connection.execute(text(act))
+
+
+# --- from whom it is kept -----------------------------------------------------------------------------------------
+
+
+def follows(world: World, complaint: str) -> None:
+    with world.database.writing(SENDING) as session:
+        service.follow(session, complaint, world.now, world.policy)
+
+
+def answers_to(world: World, ref: str, manager: str) -> None:
+    with world.database.writing(None) as session:
+        session.get_one(Person, world.ids[ref]).manager_id = world.ids[manager]
+
+
+def declares(world: World, ref: str, **what: str) -> None:
+    with world.database.writing(DEMO) as session:
+        session.add(KeptApart(person_id=world.ids[ref], starts=LONG_AGO, ends=None, cause="interest:1", **what))
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_an_officer_who_was_at_the_visit_sees_nothing_of_what_was_said_at_the_door(world: World, wanted: bool) -> None:
+    story = a_visit(world, lead="olive", by="olive", starts=world.now - 3 * HOUR).in_the_home().closing()
+    story.closed(unhappy=True, unhappy_words="She left the hall wet.", wants_no_complaint=not wanted)
+    assert (seen_by(world, "olive"), seen_by(world, "dora")) == (0, 1)
+    [found] = rows(world, Complaint)
+    assert found.kept_from == world.ids["olive"]
+
+
+def test_who_was_there_is_known_by_a_shared_telephone_too(world: World) -> None:
+    with world.database.writing(None) as session:
+        session.get_one(Person, world.ids["olive"]).phone = "07700 900 111"
+        session.get_one(Person, world.ids["cass"]).phone = "07700900111"
+    story = a_visit(world, lead="olive", by="olive", starts=world.now - 3 * HOUR)
+    received(world, by="dora", visit_id=story.visit_id)
+    assert [seen_by(world, ref) for ref in ("olive", "cass", "dora")] == [0, 0, 1]
+
+
+def test_a_manager_and_whoever_declared_an_interest_see_nothing_of_it(world: World) -> None:
+    answers_to(world, "asha", "dora")
+    declares(world, "olive", home_id=world.ids[FIRST_HOME])
+    story = a_visit(world, starts=world.now - 3 * HOUR).in_the_home().closing()
+    story.closed(unhappy=True, unhappy_words="He left the hall wet.")
+    assert [seen_by(world, ref) for ref in ("dora", "olive", "cass")] == [0, 0, 1]
+
+
+def test_where_nobody_else_would_see_it_those_near_do_and_may_do_nothing(world: World) -> None:
+    for ref in ("olive", "dora", "cass"):
+        declares(world, ref, home_id=world.ids[FIRST_HOME])
+    complaint = received(world)
+    assert [seen_by(world, ref) for ref in ("olive", "dora", "cass")] == [1, 1, 1]
+    with pytest.raises(RefusedError, match="declared an interest"):
+        acts(world, complaint, "not_wanted")
+
+
+def test_what_is_found_later_keeps_out_whoever_is_near_then(world: World) -> None:
+    answers_to(world, "asha", "dora")
+    declares(world, "olive", home_id=world.ids[FIRST_HOME])
+    complaint = received(world, by="cass", home_id=None)
+    acts(world, complaint, "named", by="cass", person=world.ids["asha"])
+    follows(world, complaint)
+    assert [seen_by(world, ref) for ref in ("dora", "olive", "cass")] == [0, 1, 1]
+    asking = world.principal("cass")
+    with world.database.writing(asking) as session:
+        found = service.lock(session, complaint)
+        home = session.scalars(select(Home).where(Home.id == world.ids[FIRST_HOME])).one()
+        assert found
+        seen = len(service.steps_of(session, [complaint])[complaint])
+        service.place(session, found, home, by=asking, key="b" * 32, seen=seen, at=world.now, policy=world.policy)
+    for _ in range(2):
+        follows(world, complaint)
+    assert [seen_by(world, ref) for ref in ("dora", "olive", "cass")] == [0, 0, 1]
+    assert kinds(world, complaint) == ["received", "named", "kept", "placed", "kept"]
+
+
+def test_whoever_writes_down_one_about_their_own_visit_never_reads_it_again(world: World) -> None:
+    story = a_visit(world, lead="olive", by="olive", starts=world.now - 3 * HOUR)
+    complaint = received(world, visit_id=story.visit_id, hazard="excess_cold")
+    assert (seen_by(world, "olive"), seen_by(world, "dora")) == (0, 1)
+    follows(world, complaint)
+    assert kinds(world, complaint) == ["received", "hazard_opened"]
+
+
+def test_whom_a_case_of_conduct_turns_out_to_be_about_loses_sight_of_its_complaint(world: World) -> None:
+    complaint = received(world, cause="concern:1")
+    acts(world, complaint, "logged", {"point:1": "x"}, points=1, theme="staff", handler=world.ids["dora"])
+    for cause in ("concern:2", "concern:1", "concern:1", f"complaint:{complaint}"):
+        with world.database.writing(CONDUCT) as session:
+            service.keep_from(session, cause, world.ids["olive"], world.now, world.policy)
+    assert (seen_by(world, "olive"), seen_by(world, "dora")) == (0, 1)
+    assert kinds(world, complaint) == ["received", "logged", "kept"]
+    with world.database.reading(CHECKING) as session:
+        assert service.state_of(session, complaint).named == ()  # its page does not say who (N3)
+
+
+def test_the_case_that_finds_out_whom_it_is_about_says_so_at_once(world: World) -> None:
+    received(world, cause="concern:1")
+    case = a_case(world, None, cause="concern:1")
+    assert seen_by(world, "olive") == 1
+    case.seated("screener", "ines").act("identified", "ines", subject_kind="person", subject=world.ids["olive"])
+    assert (seen_by(world, "olive"), seen_by(world, "dora")) == (0, 1)
+
+
+# --- nothing is lost ----------------------------------------------------------------------------------------------
+
+
+def test_what_cannot_be_kept_is_not_taken_for_its_twin(world: World) -> None:
+    with pytest.raises(IntegrityError):
+        received(world, visit_id="0" * 32)
+    assert rows(world, Complaint) == []
+
+
+def test_the_same_form_with_other_words_is_another_complaint(world: World) -> None:
+    said = heard(world)
+    assert identity("k", said) == identity("k", replace(said, heard_at=world.now))
+    assert (
+        identity("k", said)
+        != identity("k", replace(said, words="More."))
+        != identity("j", replace(said, words="More."))
+    )
+    assert identity("k", said) != identity("j", said)

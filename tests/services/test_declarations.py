@@ -213,8 +213,9 @@ def settle(
         row = service.lock(session, declared.id)
         assert row
         how: dict[str, Any] = {"by": world.ids["dora"], "at": world.now, "policy": world.policy}
-        for role in read_by:
-            ties.acknowledge(session, row, role, key=new_id(), **how)
+        for role in read_by:  # two people, where two are needed
+            reader = world.ids["otto" if role == "contact" else "dora"]
+            ties.acknowledge(session, row, role, key=new_id(), **how | {"by": reader})
         control = Control(
             homes=len(follows.homes), firms=len(follows.firms), people=len(follows.people), reason=WHY, **more
         )

@@ -1,10 +1,15 @@
 """Involved residents and panel members: a link that a copy of the database does not open, and a word of their own (R8)."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from fieldvisit.db import new_id
+from fieldvisit.declarations import interests, undertakings
+from fieldvisit.declarations.models import Undertaking
+from fieldvisit.ground.roles import INVOLVED
 from fieldvisit.register import involved
 from fieldvisit.register.involved import InvolvedPerson, InvolvedTry, Knock
 from tests.world import World
@@ -70,7 +75,7 @@ def test_a_new_link_makes_the_old_one_and_its_word_open_nothing(world: World, ro
     with world.database.writing(None) as session:
         person = session.get_one(InvolvedPerson, rosa)
         old_link, old_word = involved.token_of(person, KEY), involved.word_of(person, KEY)
-        involved.renew_link(person)
+        involved.renew_link(session, person, by=world.ids["olive"], at=world.now, policy=world.policy)
     assert knocks(world, rosa, token=old_link) is Knock.NOBODY
     assert knocks(world, rosa, old_word) is Knock.WRONG
     assert knocks(world, rosa) == "Rosa Quist"
@@ -104,3 +109,22 @@ def test_wrong_words_of_more_than_an_hour_ago_are_forgotten(world: World, rosa: 
 def test_another_kind_of_involvement_is_our_own_mistake(world: World):
     with world.database.writing(None) as session, pytest.raises(ValueError, match="resident, panel"):
         involved.take_in(session, "tenant", "Nobody", starts_on=date(2026, 1, 1))
+
+
+def test_of_two_who_press_sign_at_once_under_an_agreement_the_first_stands(
+    world: World, rosa: str, monkeypatch: pytest.MonkeyPatch
+):
+    usual = interests.review_on
+    how = {"agrees": True, "key": new_id(), "at": world.now, "policy": world.policy}
+    with world.database.writing(INVOLVED) as session:
+        person = session.get_one(InvolvedPerson, rosa)
+
+        def the_other_press(today: date, policy: Any) -> date:
+            monkeypatch.setattr(interests, "review_on", usual)
+            undertakings.sign(session, person, "confidentiality", "Rosa Quist", **how)
+            return usual(today, policy)
+
+        monkeypatch.setattr(interests, "review_on", the_other_press)
+        undertakings.sign(session, person, "confidentiality", "Somebody Else", **how)
+        rows = session.scalars(select(Undertaking).where(Undertaking.involved_id == rosa))
+        assert [row.name for row in rows] == ["Rosa Quist"]

@@ -98,7 +98,8 @@ def test_milton_keynes_residents_legal_action_suspends_at_once_and_removal_waits
     case = a_case(world, "Rae Dunn", kind="involved", heard_at=HEARD)
     case.screened("MR", ("MR-7.T5",), "anti_social")
     assert "suspend first" in refuses(case, "notified", "ines", words={"letter": "Dear Rae,"}, how="page")
-    case.act("suspended", "ines", words={"why": "An injunction was served."}, because="at_once")
+    words = {"why": "An injunction was served.", "letter": "Dear Rae,"}
+    case.act("suspended", "ines", words=words, because="at_once", how="handed")
     assert case.state.stage == "interim_measure"
     case.told()
     assert "A decision follows once" in refuses(case, "decided", "ivan", finding="upheld", sanction="removal"), "Q16"
@@ -195,7 +196,7 @@ def test_housing_staff_a_draft_is_never_the_only_basis_and_the_cih_is_told_of_it
     case.act("screened", "ines", clauses=["HS-3.1.8", "MO-9b"], **body)
     case.told(at=HEARD + DAY).answered(HEARD + 2 * DAY)
     case.decided("talk", HEARD + 3 * DAY, considered=["talk", "disciplinary"]).communicated(HEARD + 4 * DAY)
-    case.act("told_cih", "ivan", words={"letter": "To the CIH"}, how="handed")
+    case.act("told_cih", "ivan", words={"letter": "To the CIH"}, how="handed", member=True)
     assert case.state.cih_told_at
     assert ("cih", True) in letters(world, case)
 
@@ -239,7 +240,7 @@ def test_a_suspended_badge_goes_dark_and_comes_back_when_nothing_is_found(world:
 
 def test_a_badge_that_was_reported_lost_meanwhile_stays_dark(world: World):
     case = a_case(world, "asha").screened()
-    case.act("suspended", "ines", words={"why": "He has a key."}, because="safety")
+    case.act("suspended", "ines", words={"why": "He has a key.", "letter": "Dear Asha,"}, because="safety", how="page")
     assert world.client("asha").post("/badge/lost").status_code == 303
     case.act("not_a_breach", "ines", words={"why": "It was somebody else."})
     with world.database.reading(None) as session:

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from flask.testing import FlaskClient
 
 from fieldvisit.db import new_id
@@ -107,8 +108,11 @@ def test_what_the_person_typed_is_not_lost_and_a_late_appeal_is_told_its_date(wo
 
 
 def test_an_involved_person_reads_and_answers_by_their_link_and_before_that_there_is_nothing(world: World):
+    from sqlalchemy import select
+
+    from fieldvisit.breaches.case_models import BreachTold
     from fieldvisit.ground.roles import DEMO
-    from fieldvisit.register.involved import InvolvedPerson, key_of_links, token_of, word_of
+    from fieldvisit.register.involved import InvolvedPerson, code_of, key_of_links, token_of, word_of
     from tests.cases import a_code
 
     a_code(world, "AL", ["panel"])
@@ -123,15 +127,50 @@ def test_an_involved_person_reads_and_answers_by_their_link_and_before_that_ther
     case.screened("AL", ("AL-2.7",), "regular", coordinates=False)
     assert nobody.post(address, data={"word": word}).text == before
     case.told()
-    page = nobody.post(address, data={"word": word}).text
-    assert "What you are asked about" in page
-    path = re.search(r"letters/[0-9a-f]{32}", page)
-    assert path
-    assert LETTER.split("\n")[-1] in nobody.post(f"{address}/{path[0]}", data={"word": word}).text
-    form = {"word": word, "do": "answered", "k": new_id(), "words": "I told my sister. I am sorry."}
-    assert "We have what you wrote" in nobody.post(f"{address}/{path[0]}", data=form).text
+    assert nobody.post(address, data={"word": word}).text == before
+    asked = nobody.post(f"{address}/letters", data={"word": word})
+    assert asked.status_code == 200 and "six letters" in asked.text and LETTER.split("\n")[-1] not in asked.text
+    with world.database.reading(DEMO) as session:
+        code = code_of(session.scalars(select(BreachTold)).one().id, key)
+    letter = {"word": word, "code": code.lower().replace(" ", "")}
+    assert LETTER.split("\n")[-1] in nobody.post(f"{address}/letters", data=letter).text
+    form = letter | {"do": "answered", "k": new_id(), "words": "I told my sister. I am sorry."}
+    assert "We have what you wrote" in nobody.post(f"{address}/letters", data=form).text
     assert case.state.stage == "investigating"
-    assert nobody.post(f"{address}/letters/{'f' * 32}", data={"word": word}).status_code == 404
+
+
+def test_link_and_word_alone_open_no_letter_about_conduct_and_guesses_at_its_letters_are_counted(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    from fieldvisit.breaches import case_routes
+    from fieldvisit.ground.roles import DEMO
+    from fieldvisit.register.involved import InvolvedPerson, code_of, key_of_links, token_of, word_of
+    from tests.cases import a_code
+
+    a_code(world, "AL", ["panel"])
+    an_involved(world, "panel", "Pia Lund")
+    key = key_of_links(world.app.config["SECRET_KEY"])
+    with world.database.reading(DEMO) as session:
+        pia = session.get_one(InvolvedPerson, world.ids["Pia Lund"])
+        address, word = f"/p/{token_of(pia, key)}", word_of(pia, key)
+    nobody = world.client()
+    case = a_case(world, "Pia Lund", kind="involved").screened("AL", ("AL-2.7",), "regular", coordinates=False).told()
+    for _ in range(5):
+        guess = nobody.post(
+            f"{address}/letters",
+            data={"word": word, "code": "AAA 222", "do": "answered", "k": new_id(), "words": "I admit it."},
+        )
+        assert guess.status_code == 422 and LETTER.split("\n")[-1] not in guess.text
+    assert nobody.post(f"{address}/letters", data={"word": word, "code": "AAA 222"}).status_code == 429
+    assert case.state.stage == "awaiting_response"
+    printed: list[str] = []
+    monkeypatch.setattr(case_routes, "letter_pdf", lambda outgoing, *_: printed.append(outgoing.body) or b"%PDF-")
+    ines = world.client("ines")
+    letter = re.search(
+        rf"/office/breaches/{case.id}/letters/([0-9a-f]{{32}})", ines.get(f"/office/breaches/{case.id}").text
+    )
+    assert letter and ines.get(letter[0]).status_code == 200
+    assert printed[0].endswith(code_of(letter[1], key)), "whoever gets the paper has its six letters"
 
 
 def test_evidence_is_shown_as_it_is_and_logged_first(world: World):
@@ -235,3 +274,18 @@ def test_a_suspended_badge_says_no_to_the_next_scan_and_yes_again_when_it_is_lif
     assert "not a finding" in said(ines.get(f"/office/breaches/{case.id}"))
     assert send(ines, case, "not_a_breach", why="It was somebody else.").status_code == 303
     assert scan() == before
+
+
+def test_an_outcome_that_is_handed_over_is_had_first_and_then_the_case_goes_on(world: World):
+    case = a_case(world).screened().told().answered().decided()
+    ivan, asha = world.client("ivan"), world.client("asha")
+    before = len(own_letters(asha))
+    assert send(ivan, case, "communicated", letter=LETTER, how="handed").status_code == 303
+    page = said(ivan.get(f"/office/breaches/{case.id}"))
+    assert "was handed over or posted" in page and "Close the case" not in page and "Set actions" not in page
+    assert len(own_letters(asha)) == before
+    assert send(ivan, case, "reporter_told", how="receipt").status_code == 409
+    assert send(ivan, case, "outcome_given").status_code == 303
+    page = said(ivan.get(f"/office/breaches/{case.id}"))
+    assert "Set actions" in page and "was handed over or posted" not in page
+    assert len(own_letters(asha)) == before + 1

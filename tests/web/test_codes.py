@@ -204,6 +204,12 @@ def test_what_is_in_a_document_is_decided_by_its_bytes_and_not_by_its_name(world
         assert session.scalars(select(CodeText.media_type)).all() == ["text/html"]
 
 
+def test_a_councils_own_new_code_says_until_when_somebody_at_work_here_may_visit_as_before(world: World):
+    a_version(world, "1", document="MO", binds=("operative", "officer"))
+    page = said(world.client("asha").get("/codes"))
+    assert "Sign by the end of Tuesday 22 December 2026." in page and "Until then you may visit as before" in page
+
+
 # --- versions -----------------------------------------------------------------------------------------------------
 
 
@@ -255,6 +261,18 @@ def test_an_administrator_takes_a_version_from_draft_to_live(world: World):
     again = adam.post(f"{address}/go_live", data=going_live())
     assert again.status_code == 409
     assert "somebody was faster" in said(again)
+
+
+def test_a_code_binds_nobody_backwards(world: World):
+    adam = world.client("adam")
+    address = started(world, adam)
+    uploaded(adam, address, page_of())
+    adam.post(f"{address}/approve", data=approval())
+    refused = adam.post(f"{address}/go_live", data=going_live() | a_day("live_from", date(2026, 12, 7)))
+    assert refused.status_code == 422
+    assert "Choose today or a later day" in said(refused)
+    assert "Live" not in said(adam.get(address)).split("Approved")[0]
+    assert adam.post(f"{address}/go_live", data=going_live()).status_code == 303
 
 
 def test_what_goes_through_the_desk_is_in_the_access_record(world: World):
@@ -327,6 +345,18 @@ def test_who_scanned_it_does_not_countersign_it(world: World):
     assert signatures(world, new)[0].countersigned_at is None
 
 
+def test_who_scanned_it_does_not_countersign_it_by_a_second_account(world: World):
+    new = a_version(world)
+    form = {"version": new, "scan": (io.BytesIO(portrait(1)), "scan.jpg")} | a_day("signed_on", date(2026, 12, 8))
+    world.client("olive").post(f"/office/codes/people/{world.ids['asha']}/paper", data=form)
+    with world.database.writing(None) as session:
+        for ref in ("olive", "otto"):
+            session.get_one(Person, world.ids[ref]).phone = "07700 900777"
+    [row] = signatures(world, new)
+    assert world.client("otto").post(f"/office/codes/signatures/{row.id}/countersign").status_code == 409
+    assert signatures(world, new)[0].countersigned_at is None
+
+
 def test_a_scan_that_is_no_picture_is_refused(world: World):
     new, mona = a_version(world), world.client("mona")
     form = {"version": new, "scan": (io.BytesIO(b"MZ not a picture"), "scan.jpg")} | a_day(
@@ -356,6 +386,35 @@ def test_training_a_check_and_insurance_are_recorded_by_an_officer(world: World)
     assert "The council has told us that you may not visit homes" in said(world.client("asha").get("/badge"))
 
 
+def managed_by(world: World, ref: str, manager: str) -> None:
+    with world.database.writing(None) as session:
+        session.get_one(Person, world.ids[ref]).manager_id = world.ids[manager]
+
+
+OWN_FILE = [
+    ("check", {"may_visit": "yes"} | a_day("checked_on", date(2026, 12, 7))),
+    ("about", {"position": "Head of everything", "half_housing": "yes"}),
+    ("training", {"kind": "safeguarding", "title": "Level 3"} | a_day("done_on", date(2026, 12, 1))
+     | a_day("expires_on", date(2029, 12, 1))),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("what", "typed"), OWN_FILE)
+def test_an_officer_records_nothing_in_their_own_file_by_any_account_and_their_manager_does(world: World, what, typed):
+    olive, otto = f"/office/codes/people/{world.ids['olive']}", f"/office/codes/people/{world.ids['otto']}"
+    kept = said(world.client("olive").get(olive))
+    answer = world.client("olive").post(f"{olive}/{what}", data=typed | {"k": new_id()})
+    assert answer.status_code == 422 and "This is your own file. Somebody else must record this in it." in said(answer)
+    assert f"{olive}/{what}" not in answer.text
+    assert said(world.client("olive").get(olive)) == kept
+    managed_by(world, "otto", "olive")
+    assert world.client("olive").post(f"{otto}/{what}", data=typed | {"k": new_id()}).status_code == 303
+    with world.database.writing(None) as session:  # a second account of the same human being
+        session.get_one(Person, world.ids["otto"]).phone = "07700 900555"
+        session.get_one(Person, world.ids["olive"]).phone = "07700900555"
+    assert world.client("olive").post(f"{otto}/{what}", data=typed | {"k": new_id()}).status_code == 422
+
+
 def test_of_a_check_there_is_no_box_for_words(world: World):
     """Ruling R21: yes or no, and the day. Nothing else of it can be typed."""
     text = world.client("olive").get(f"/office/codes/people/{world.ids['asha']}").text
@@ -369,7 +428,9 @@ def test_half_the_hours_on_housing_decide_that_the_code_for_housing_staff_binds(
     a_version(world, "1", document="HS", binds=("housing",))
     olive = world.client("olive")
     assert "housing staff" not in said(olive.get("/codes"))
-    olive.post(f"/office/codes/people/{world.ids['olive']}/about", data={"position": "Officer", "half_housing": "yes"})
+    managed_by(world, "olive", "otto")
+    said_so = {"position": "Officer", "half_housing": "yes"}
+    world.client("otto").post(f"/office/codes/people/{world.ids['olive']}/about", data=said_so)
     assert "Code of conduct for housing staff" in said(olive.get("/codes"))
 
 

@@ -41,6 +41,7 @@ def test_an_officer_writes_one_down_and_pressing_twice_is_once(world: World, oli
     page = said(olive.get(answer.location))
     for words in (
         "The complaint is received.", SAID, "Terry Moss", "Ida Rook: Said on the telephone by the tenant",
+        "Ida Rook speaks for them. Send it the way that they gave",
         "Acknowledge the complaint", "DR-8", "What to do next Write down the complaint and who looks into it",
     ):  # fmt: skip
         assert words in page
@@ -114,6 +115,13 @@ def test_it_opens_a_case_of_conduct_whoever_writes_it_down(world: World, signed_
         case = session.scalars(select(BreachCase)).one()
     [found] = all_of(world, Complaint)
     assert (case.subject_id, case.heard_at, found.kept_from) == (world.ids["asha"], found.heard_at, world.ids["asha"])
+
+
+def test_pressed_twice_is_one_and_with_other_words_is_another(world: World, olive: FlaskClient) -> None:
+    form = a_new_one()
+    for words in (SAID, SAID, f"{SAID} And it is wet."):
+        assert olive.post(NEW, data=form | {"new_words": words}).status_code == 303
+    assert len(all_of(world, Complaint)) == 2
 
 
 def test_from_a_homes_page_the_home_is_filled_in_and_a_visit_is_named_by_its_letters(

@@ -21,6 +21,7 @@ from fieldvisit.register import involved
 from fieldvisit.register.apart import KeptApart
 from fieldvisit.register.involved_routes import key as key_of_links
 from fieldvisit.register.models import Person, PersonDuty
+from fieldvisit.tasks import Task
 from tests.stories import FIRST_HOME, a_visit
 from tests.world import LONG_AGO, World
 
@@ -246,6 +247,41 @@ def test_a_contractors_interest_is_read_by_the_firms_manager_and_the_councils_co
     assert step(otto, one, "heard").status_code == 303
     assert step(otto, one, "managed", reason=WHY).status_code == 303
     assert only(world).stage == "managed"
+
+
+def test_one_senior_officer_does_not_acknowledge_for_both(world: World):
+    world.client("asha").post("/declare/interest", data=interest())
+    one, dora = only(world), world.client("dora")
+    shown = dora.get(f"/office/declarations/{one.id}").get_data(as_text=True)
+    assert "Acknowledge as the manager" in shown and "Acknowledge for the council" in shown
+    assert step(dora, one, "read").status_code == 303
+    assert "Acknowledge for the council" not in dora.get(f"/office/declarations/{one.id}").get_data(as_text=True)
+    refused = step(dora, one, "heard")
+    assert refused.status_code == 409 and "You have acknowledged it already" in refused.get_data(as_text=True)
+    assert step(world.client("otto"), one, "heard").status_code == 303
+
+
+def test_what_waits_of_a_declaration_is_for_whoever_may_see_it_and_never_for_whoever_declared_it(world: World):
+    with world.database.writing(None) as session:
+        session.add(PersonDuty(person_id=world.ids["olive"], duty="repairs_manager", area_id=None, starts=LONG_AGO))
+    world.client("olive").post("/declare/interest", data=interest())
+    with world.database.reading(DECLARING) as session:
+        task = session.scalars(select(Task).where(Task.about == "declaration")).one()
+    done = f"/office/tasks/{task.id}/done"
+    for ref in ("olive", "otto"):
+        assert done not in world.client(ref).get("/office/tasks").get_data(as_text=True)
+        assert world.client(ref).post(done).status_code == 404
+    assert done in world.client("dora").get("/office/tasks").get_data(as_text=True)
+
+
+@pytest.mark.parametrize("phone", ["07700 900 777", ""])
+def test_nobody_decides_their_own_by_another_account(milton_keynes: World, phone: str):
+    with milton_keynes.database.writing(None) as session:
+        for ref in ("asha", "mona"):
+            session.get_one(Person, milton_keynes.ids[ref]).phone = phone.replace(" ", "") if ref == "asha" else phone
+    milton_keynes.client("asha").post("/declare/gift", data=gift())
+    answer = step(milton_keynes.client("mona"), only(milton_keynes), "decided", decision="keep", reason=WHY)
+    assert answer.status_code == (409 if phone else 303)
 
 
 def test_a_home_that_the_manager_may_not_see_stays_out_of_bounds(world: World):

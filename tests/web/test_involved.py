@@ -8,13 +8,18 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from fieldvisit.audit.models import AccessRecord
 from fieldvisit.codes.models import Acknowledgement, CodeQuestion, CodeVersion
 from fieldvisit.db import new_id
+from fieldvisit.ground.roles import DEMO
+from fieldvisit.messages.models import Message
 from fieldvisit.register import involved
 from fieldvisit.register.involved import InvolvedPerson
 from tests.services.test_codes import a_version
 from tests.web.desk_forms import said
 from tests.world import World
+
+WORD = r"\b[2-9A-Z]{4} [2-9A-Z]{4}\b"
 
 
 @pytest.fixture
@@ -119,13 +124,48 @@ def test_an_officer_takes_somebody_in_and_gives_them_link_and_word(world: World,
     form = {"kind": "panel", "name": "Paul Ames", "organisation": "Scrutiny panel", "area_id": world.ids["North"]}
     form |= {"starts_on-day": "1", "starts_on-month": "12", "starts_on-year": "2026"}
     answer = olive.post("/office/codes/involved", data=form)
-    page = olive.get(answer.location)
-    link = re.search(r"http[^<]*(/p/[\w-]+)", page.text)
-    word = re.search(r"[2-9A-Z]{4} [2-9A-Z]{4}", page.text)
-    assert link and word
+    taken = olive.get(answer.location)
+    assert "/p/" not in taken.text and not re.search(WORD, taken.text)
+    here = str(answer.location).partition("?")[0]
+    page = olive.post(f"{here}/link")
+    link, word = re.search(r"http[^<]*(/p/[\w-]+)", page.text), re.search(WORD, page.text)
+    assert link and word and page.headers["Cache-Control"] == "no-store"
     assert "Paul Ames" in said(client.post(link[1], data={"word": word[0]}))
-    olive.post(f"{str(answer.location).partition('?')[0]}/link")
+    olive.post(f"{here}/link")
     assert "Please call us" in said(client.post(link[1], data={"word": word[0]}))
+
+
+def test_link_and_word_are_seen_once_by_whoever_had_them_made_which_is_logged_and_she_is_told(
+    world: World, rosa: dict[str, str]
+):
+    with world.database.writing(None) as session:
+        session.get_one(InvolvedPerson, rosa["id"]).email = "rosa@home.example"
+    here = f"/office/codes/involved/{rosa['id']}"
+    for who in ("olive", "adam"):
+        seen = world.client(who).get(here).text
+        assert rosa["word"] not in seen and rosa["here"] not in seen
+    made = world.client("olive").post(f"{here}/link").text
+    link, word = re.search(r"/p/[\w-]+", made), re.search(WORD, made)
+    assert link and word
+    again = world.client("olive").get(here).text
+    assert word[0] not in again and link[0] not in again
+    with world.database.reading(DEMO) as session:
+        [told] = session.scalars(select(Message).where(Message.to == "rosa@home.example"))
+        assert "new link and a new word" in told.body and word[0] not in told.body and link[0] not in told.body
+        logged = select(AccessRecord).where(AccessRecord.object_id == rosa["id"], AccessRecord.reason == "new link")
+        assert [row.person_id for row in session.scalars(logged)] == [world.ids["olive"]]
+
+
+@pytest.mark.parametrize(("email", "phone", "way"), [("", "07700 900123", "sms"), ("", "", None)])
+def test_whoever_has_no_email_is_told_by_text_message_where_there_is_a_number(
+    world: World, rosa: dict[str, str], email: str, phone: str, way: str | None
+):
+    with world.database.writing(None) as session:
+        person = session.get_one(InvolvedPerson, rosa["id"])
+        person.email, person.phone = email, phone
+    assert world.client("olive").post(f"/office/codes/involved/{rosa['id']}/link").status_code == 200
+    with world.database.reading(DEMO) as session:
+        assert [row.channel for row in session.scalars(select(Message))] == ([way] if way else [])
 
 
 def test_an_officer_of_another_area_sees_none_of_it(world: World, rosa: dict[str, str]):
@@ -145,6 +185,15 @@ def test_the_landlord_signs_its_side(world: World, client: FlaskClient, rosa: di
     with world.database.reading(None) as session:
         [row] = session.scalars(select(Acknowledgement).where(Acknowledgement.involved_id == rosa["id"]))
         assert (row.countersigned_by, row.countersigned_at) == (world.ids["olive"], world.now)
+
+
+def test_an_officer_of_another_area_signs_no_side_of_hers(world: World, client: FlaskClient, rosa: dict[str, str]):
+    signs(client, rosa, world)
+    with world.database.reading(None) as session:
+        [row] = session.scalars(select(Acknowledgement).where(Acknowledgement.involved_id == rosa["id"]))
+    assert world.client("otto").post(f"/office/codes/signatures/{row.id}/countersign").status_code == 404
+    with world.database.reading(None) as session:
+        assert session.get_one(Acknowledgement, row.id).countersigned_at is None
 
 
 def test_the_last_day_is_recorded(world: World, rosa: dict[str, str]):
