@@ -100,7 +100,7 @@ def pdf(told: BreachTold, to: str) -> Response:
     body = told.body
     if told.involved_id:  # they have no sign-in, and whoever made their word at the office has not this paper
         code = register.code_of(told.id, register.key_of_links(current_app.config["SECRET_KEY"]))
-        body += f"\n\nTo read and answer this letter by your own link, type these six letters there: {code}"
+        body += f"\n\nTo read and answer this letter by your own link, type these six characters there: {code}"
     outgoing = Outgoing(told.id, "letter_first_class", to, told.subject, body)
     made = letter_pdf(outgoing, current_app.extensions["fv_config"].sending.head, told.given_at or at())
     headers = {"Content-Disposition": 'inline; filename="letter.pdf"', "Cache-Control": "private, no-store"}

@@ -1,7 +1,7 @@
 """`/p/<token>/letters`: an involved resident or a panel member reads what they were told, answers, and appeals (R8).
 
 No account, no cookie, no script: each form carries the person's own word, and the page after it is the answer to it.
-Whoever made that word at the office may know it, so a letter opens with the six letters printed on itself, and the page
+Whoever made that word at the office may know it, so a letter opens with the six characters printed on itself, and the page
 that asks for them is there for everybody: it says nothing of whether anybody was written to (N3).
 """
 
@@ -21,14 +21,14 @@ from fieldvisit.visits.plan_forms import Typed
 from fieldvisit.web.access import access, at, database, no_cookie, policy
 
 blueprint = Blueprint("involved_letters", __name__)
-NOT_OURS = "No letter to you bears these six letters. Look at the paper again, or ring us."
+NOT_OURS = "No letter to you bears those six characters. Look at the paper again, or ring us."
 
 
 @register.adds_lines
 def lines(_session: Session, _involved: InvolvedPerson, _when: datetime) -> list[Line]:
     """One and the same for everybody, letter or none."""
     says = "If we wrote to you about conduct, you can read that letter here, and answer it."
-    return [Line("A letter that you got from us", says, "letters", "Type its six letters", is_done=False)]
+    return [Line("A letter that you got from us", says, "letters", "Type its six characters", is_done=False)]
 
 
 @blueprint.post("/p/<code:token>/letters")
@@ -63,7 +63,7 @@ def letter(token: str) -> Response:
 
 
 def _opened(session: Session, found: InvolvedPerson, code: str) -> str | None:
-    """The letter of theirs that bears these six letters."""
+    """The letter of theirs that bears those six characters."""
     theirs = case_acts.letters_to(session, "involved", found.id) if code else ()
     return next((told.id for told in theirs if register.is_code_of(code, told.id, key())), None)
 

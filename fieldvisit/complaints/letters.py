@@ -187,7 +187,7 @@ def _points(state: State, process: int, facts: Facts) -> str:
         if not (answer and finding):
             return ""
         found.append(f"{number}. {facts.points.get(number, '')}\n{OUTCOMES_SAID[finding]} {answer}")
-    return "\n".join(found)
+    return "\n\n".join(found)  # each point stands by itself
 
 
 def _remedy(state: State, process: int, facts: Facts) -> str:

@@ -138,7 +138,7 @@ DEMO = SystemPrincipal(
     | _SAFETY_MODELS
     | _BREACH_MODELS
     | _DECLARED_MODELS
-    | {"Held", "Attachment", "SealedBox", "KeptApart"},
+    | {"Held", "Attachment", "SealedBox", "KeptApart", "Concern"},
 )
 OPENING = SystemPrincipal("opening", frozenset({"SubjectKey"}))  # a home's photos, for an officer who may look
 KEYS = SystemPrincipal("keys", frozenset({"SubjectKey"}))

@@ -166,7 +166,7 @@ def renew_link(session: Session, involved: InvolvedPerson, *, by: str, at: datet
 
 
 def code_of(paper_id: str, key: bytes) -> str:
-    """Six letters, printed on one paper that went to the person alone: 'K7P Q4M'. Whoever made the word has not read them."""
+    """Six characters, printed on one paper that went to the person alone: 'K7P Q4M'. Whoever made the word has not read them."""
     made = hmac.digest(key, f"paper\n{paper_id}".encode(), sha256)
     letters = "".join(WORD_LETTERS[byte % len(WORD_LETTERS)] for byte in made[:CODE_LENGTH])
     return f"{letters[:3]} {letters[3:]}"
@@ -177,7 +177,7 @@ def is_code_of(typed: str, paper_id: str, key: bytes) -> bool:
 
 
 def note_wrong(session: Session, involved: InvolvedPerson, at: datetime) -> None:
-    """Guesses of a paper's letters count as guesses of the word do."""
+    """Guesses of these characters count as guesses of the word do."""
     session.add(InvolvedTry(involved_id=involved.id, at=at))
     session.flush()
 

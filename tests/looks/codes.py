@@ -50,6 +50,12 @@ def reads_with_the_word(page: Page) -> None:
     page.get_by_role("button", name="Sign", exact=True).wait_for()
 
 
+def asks_for_a_letter(page: Page) -> None:
+    says_the_word(page)
+    page.get_by_role("button", name="Type its six characters").click()
+    page.get_by_role("heading", name="A letter that you got from us").wait_for()
+
+
 def says_nothing(page: Page) -> None:
     page.get_by_role("button", name="Open").click()
     page.get_by_role("heading", name="There is a problem").wait_for()
@@ -77,6 +83,7 @@ ANYBODY = (
     ("an involved resident's link without a word", "/p/<code:token>", None, "{involved_link}", says_nothing),
     ("what an involved resident is asked", "/p/<code:token>", None, "{involved_link}", says_the_word),
     ("an involved resident's code", "/p/<code:token>", None, "{involved_link}", reads_with_the_word),
+    ("an involved resident's letter", "/p/<code:token>", None, "{involved_link}", asks_for_a_letter),
     ("a link that opens nothing", "/p/<code:token>", None, "/p/AAAA"),
 )
 DESK = (

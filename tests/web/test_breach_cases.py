@@ -129,7 +129,7 @@ def test_an_involved_person_reads_and_answers_by_their_link_and_before_that_ther
     case.told()
     assert nobody.post(address, data={"word": word}).text == before
     asked = nobody.post(f"{address}/letters", data={"word": word})
-    assert asked.status_code == 200 and "six letters" in asked.text and LETTER.split("\n")[-1] not in asked.text
+    assert asked.status_code == 200 and "six characters" in asked.text and LETTER.split("\n")[-1] not in asked.text
     with world.database.reading(DEMO) as session:
         code = code_of(session.scalars(select(BreachTold)).one().id, key)
     letter = {"word": word, "code": code.lower().replace(" ", "")}
@@ -170,7 +170,7 @@ def test_link_and_word_alone_open_no_letter_about_conduct_and_guesses_at_its_let
         rf"/office/breaches/{case.id}/letters/([0-9a-f]{{32}})", ines.get(f"/office/breaches/{case.id}").text
     )
     assert letter and ines.get(letter[0]).status_code == 200
-    assert printed[0].endswith(code_of(letter[1], key)), "whoever gets the paper has its six letters"
+    assert printed[0].endswith(code_of(letter[1], key)), "whoever gets the paper has its six characters"
 
 
 def test_evidence_is_shown_as_it_is_and_logged_first(world: World):
