@@ -25,7 +25,7 @@ GROUPS: tuple[tuple[str, tuple[Place, ...]], ...] = (
         "Homes",
         (
             ("Hazards", "/office/hazards", ("hazard", "list")),
-    ("Complaints", "/office/complaints", ("complaint", "list")),
+            ("Complaints", "/office/complaints", ("complaint", "list")),
             ("Refusals", "/office/refusals", ("access-case", "list")),
             ("Entries", "/office/entries", ("entry", "list")),
         ),

@@ -124,7 +124,11 @@ _BREACH_MODELS = frozenset(
 _CONCERN_MODELS = frozenset({"Concern", "ConcernAdded", "ConcernLink", "ConcernDraft"})
 INTAKE = SystemPrincipal(
     "intake",
-    _VISIT_MODELS | _HAZARD_MODELS | _COMPLAINT_MODELS | _WATCH_MODELS | {"Held", "Attachment", "SealedBox", "KeptApart"},
+    _VISIT_MODELS
+    | _HAZARD_MODELS
+    | _COMPLAINT_MODELS
+    | _WATCH_MODELS
+    | {"Held", "Attachment", "SealedBox", "KeptApart"},
 )
 IMPORTING = SystemPrincipal("importing", _VISIT_MODELS | {"BreachCase", "BreachStep"})  # who is suspended gets no badge
 CHECKING = SystemPrincipal(
@@ -169,7 +173,10 @@ RAISING = SystemPrincipal("raising", frozenset({"Home", "Household", "Visit"})) 
 # Chooses who reads a case, gives the person named their part, and shows what a case rests on: a reader sees no homes.
 CONDUCT = SystemPrincipal(
     "conduct",
-    _BREACH_MODELS | _VISIT_MODELS | _COMPLAINT_MODELS | {"Attachment", "KeptApart", "Concern", "ConcernAdded", "ConcernLink"},
+    _BREACH_MODELS
+    | _VISIT_MODELS
+    | _COMPLAINT_MODELS
+    | {"Attachment", "KeptApart", "Concern", "ConcernAdded", "ConcernLink"},
 )
 
 # Takes in what is said about conduct, from whomever: whoever writes it down reads nothing of it afterwards.

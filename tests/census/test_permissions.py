@@ -239,6 +239,7 @@ class Objects:
                 )
             for whose in ("own", "area"):
                 heard = Heard(cause=f"complaint {whose}", channel="phone", heard_at=self.world.now, words="Nobody came",
+                              complainant_name="Terry Moss", complainant_contact="1 Larch Close\nLE13 9AA",
                               home_id=self.ids["home_id", whose])  # fmt: skip
                 made = complaints.receive(session, heard, by=DEMO, at=self.world.now, policy=self.world.policy)
                 self.ids["complaint_id", whose] = made.id

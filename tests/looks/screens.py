@@ -162,7 +162,9 @@ HAND = (
     Screen("visit that may not begin", "/visits/<id:visit_id>", "asha", "/visits/{untold}"),
     Screen("visit at the door", "/visits/<id:visit_id>", "ben", "/visits/{at_door}"),
     Screen("visit that was refused", "/visits/<id:visit_id>", "ben", "/visits/{refused}"),
-    Screen("visit where nobody answered", "/visits/<id:visit_id>", "ben", "/visits/{entry_visit_asked}", asks_for_entry),
+    Screen(
+        "visit where nobody answered", "/visits/<id:visit_id>", "ben", "/visits/{entry_visit_asked}", asks_for_entry
+    ),
     Screen("entries on this phone", "/outbox", "asha"),
     Screen("gifts and interests", "/declare", "asha"),
     Screen("a gift, nothing typed", "/declare/gift", "asha", "/declare/gift?visit={today}", sends_nothing),
@@ -356,7 +358,7 @@ WHO = (
 BREACH, EVIDENCE = "/office/breaches/<id:breach_id>", "/office/breaches/<id:breach_id>/evidence/<id:evidence_id>"
 BREACHES = (
     Screen("conduct cases", "/office/breaches", "ines"),
-        Screen("conduct case, new", BREACH, "ines", "/office/breaches/{breach_new}"),
+    Screen("conduct case, new", BREACH, "ines", "/office/breaches/{breach_new}"),
     Screen("conduct case, suspended", BREACH, "ivan", "/office/breaches/{breach_told}", opens_everything),
     Screen(
         "conduct case, decided with nothing typed",
@@ -388,10 +390,19 @@ CALLS = (
     Screen("intake with nothing typed", "/office/intake", "hana", does=presses("Save")),
     Screen("intake, somebody looked up", "/office/intake", "hana", does=looks_somebody_up),
     Screen("more of a concern", "/office/intake/more", "hana", does=presses("Save")),
-    Screen("a concern", "/office/concerns/<id:concern_id>", "ines", "/office/concerns/{concern}", does=opens_everything),
-    Screen("a concern that was merged", "/office/concerns/<id:concern_id>", "ines", "/office/concerns/{concern_merged}"),
-    Screen("who told it, no reason", "/office/concerns/<id:concern_id>", "ines", "/office/concerns/{concern}",
-           does=shows_who_told_it),
+    Screen(
+        "a concern", "/office/concerns/<id:concern_id>", "ines", "/office/concerns/{concern}", does=opens_everything
+    ),
+    Screen(
+        "a concern that was merged", "/office/concerns/<id:concern_id>", "ines", "/office/concerns/{concern_merged}"
+    ),
+    Screen(
+        "who told it, no reason",
+        "/office/concerns/<id:concern_id>",
+        "ines",
+        "/office/concerns/{concern}",
+        does=shows_who_told_it,
+    ),
     Screen("how somebody behaved", "/conduct", "hana", does=presses("Send")),
     Screen("how somebody behaved, told", "/conduct", "hana", does=sends_it("Send")),
     Screen("another matter", "/concern", "hana", does=opens_everything),
@@ -503,7 +514,9 @@ def a_busy_council(world: World) -> dict[str, str]:
     ids |= doors_that_stayed_shut(world, made["refused"])
     ids |= entries_without_consent(world) | some_declarations(world)
     ids |= some_watches(world, made) | a_photographed_visit(world)
-    ids |= some_breaches(world) | codes.some_codes(world) | some_concerns(world)  # a badge is suspended: nobody goes after it
+    ids |= (
+        some_breaches(world) | codes.some_codes(world) | some_concerns(world)
+    )  # a badge is suspended: nobody goes after it
     return {name: story.visit_id for name, story in made.items()} | _badge(world) | ids
 
 

@@ -13,7 +13,9 @@ pytestmark = pytest.mark.parametrize("server", ["sqlite"], indirect=True)
 SENTENCE = "A cake in a tin, because the boiler works again."
 
 
-def test_a_refused_cake_in_four_taps_and_a_sentence_kept_while_there_is_no_signal(world: World, phone: HandHeld) -> None:
+def test_a_refused_cake_in_four_taps_and_a_sentence_kept_while_there_is_no_signal(
+    world: World, phone: HandHeld
+) -> None:
     story, page = a_visit(world).told(), phone.page
     phone.signs_in("asha")
     page.goto(f"{phone.address}/visits/{story.visit_id}")
