@@ -180,6 +180,8 @@ POLICIES: dict[str, Rows] = {
         unasked=SYSTEM,
     ),
     "phone": Rows(f"area_id = ANY {AREAS} OR person_id = {PERSON} OR (area_id IS NULL AND {OFFICER})", unasked=SYSTEM),
+    # Of an area, and like `person` not behind the query wall: the pages' own rights say whom they list.
+    "involved_person": Rows(ANYBODY, written=ANYBODY, unasked=ANYBODY),
     # Who asks is worked out from these two, so they are read before anybody asks. Nobody changes the own (matrix).
     "person_area": Rows(ANYBODY, written=f"person_id IS DISTINCT FROM {PERSON}", unasked=ANYBODY),
     "person_duty": Rows(ANYBODY, written=f"person_id IS DISTINCT FROM {PERSON}", unasked=ANYBODY),
