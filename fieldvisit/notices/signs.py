@@ -16,7 +16,7 @@ acorn amber anchor apple apron arrow autumn badger bagel bakery balloon banjo ba
 birch biscuit blanket blossom bonnet bramble branch breeze bridge bronze brook bubble bucket butter button cabin
 cactus camel canal candle canvas caravan carpet carrot castle cedar cherry chestnut chimney clover cobweb coconut
 comet compass copper coral cotton cradle cricket crystal cupboard curtain cushion daisy dolphin donkey dragon drummer
-eagle elbow ember engine falcon farmer feather fern ferry fiddle finch flannel flute forest fountain fossil galaxy
+eagle elbow engine falcon farmer feather fern ferry fiddle finch flannel flute forest fountain fossil galaxy
 garden garlic gazebo ginger giraffe glacier goblet gravel guitar hammer harbour harvest hazel hedgehog helmet heron
 honey hopper icicle island ivory jacket jasmine jelly jigsaw juniper kettle kitten ladder lagoon lantern lavender
 lemon lentil lilac linen lizard lobster magnet magpie mango maple marble marigold meadow melon mirror mitten monkey

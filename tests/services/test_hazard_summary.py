@@ -211,4 +211,4 @@ def test_officers_of_the_area_see_it_and_nobody_else(world, provider, works):
         with world.database.reading(world.principal(who)) as session:
             assert bool(session.scalars(select(Message).where(Message.id == message)).first()) is sees, who
     assert rows(world, Hazard)[0].id == case
-    assert {sending.KIND} == messages.SENT_COUNTS
+    assert sending.KIND in messages.SENT_COUNTS

@@ -156,7 +156,7 @@ def test_a_photo_of_it_is_on_the_cases_page_and_out_of_no_order(world: World) ->
         from fieldvisit.outbox.photos import of_visit
 
         found = board.photos_of(session, story.visit_id, of_visit)
-        assert [(photo.at, photo.is_here) for photo in found] == [(story.at + MINUTE, False)] * 2
+        assert [(photo.at, photo.standing) for photo in found] == [(story.at + MINUTE, "phone")] * 2
         assert board.photos_of(session, None, of_visit) == []
 
 
