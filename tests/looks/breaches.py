@@ -11,7 +11,7 @@ from fieldvisit.breaches.case_models import BreachEvidence, BreachTold
 from fieldvisit.breaches.cases import find
 from fieldvisit.breaches.procedure import procedures
 from fieldvisit.ground.roles import CONDUCT
-from tests.cases import LETTER, Case, a_case
+from tests.cases import Case, a_case
 from tests.stories import a_visit
 from tests.world import World
 
@@ -31,13 +31,6 @@ def some_breaches(world: World) -> dict[str, str]:
     visit = a_visit(world, home="100030000003", starts=world.now - 6 * DAY, reason="The lock").at_the_door()
     told = a_case(world, "asha", heard_at=heard, visit_id=visit.visit_id)
     told.screened(why="The neighbour named the tenant and her illness.")
-    told.act(
-        "suspended",
-        "ines",
-        words={"why": "She holds keys to the block.", "letter": LETTER},
-        because="safety",
-        how="page",
-    )
     told.act("notified", "ines", words={"letter": _letter(world, told, "notice")}, how="page")
     told.act("answered", words={"answer": "I did talk to the neighbour.\nI did not think that it was private."})
     with world.database.reading(CONDUCT) as session:

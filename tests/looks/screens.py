@@ -514,9 +514,7 @@ def a_busy_council(world: World) -> dict[str, str]:
     ids |= doors_that_stayed_shut(world, made["refused"])
     ids |= entries_without_consent(world) | some_declarations(world)
     ids |= some_watches(world, made) | a_photographed_visit(world)
-    ids |= (
-        some_breaches(world) | codes.some_codes(world) | some_concerns(world)
-    )  # a badge is suspended: nobody goes after it
+    ids |= some_breaches(world) | codes.some_codes(world) | some_concerns(world)
     return {name: story.visit_id for name, story in made.items()} | _badge(world) | ids
 
 
