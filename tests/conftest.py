@@ -44,13 +44,14 @@ class _SqliteServer:
         self.database = Database(f"sqlite:///{self.path}")
 
     def fresh(self) -> Database:
+        self.drop()  # an answer that came late to the test before may have opened the file, and a journal, once more
         shutil.copy(self.template, self.path)
         return self.database
 
     def drop(self) -> None:
         self.database.dispose()
         for path in self.path.parent.glob("test.db*"):
-            path.unlink()
+            path.unlink(missing_ok=True)
 
 
 class _PostgresServer:
