@@ -395,7 +395,9 @@ def test_system_work_is_a_closed_list():
     assert {name: who.name for name, who in known.items()} == {name: name for name in known}
     named = {model.__name__ for model in protected_models()}
     assert all(who.models <= named for who in known.values())
-    assert not any("Concern" in who.models for name, who in known.items() if name != "demo")  # it makes cases, with words
+    assert not any(
+        "Concern" in who.models for name, who in known.items() if name != "demo"
+    )  # it makes cases, with words
 
 
 # --- duties -------------------------------------------------------------------------------------------------------
