@@ -196,7 +196,7 @@ def new_app(database: Database, home: Path, clock: Clock) -> Callable[[], Flask]
 
 @pytest.fixture
 def world(app: Flask, database: Database, policy: Policy, server: Any, clock: Clock) -> World:
-    return World(app, database, policy, server.ids, clock=clock)
+    return World(app, database, policy, dict(server.ids), clock=clock)  # its own: a test may name somebody new
 
 
 @pytest.fixture
