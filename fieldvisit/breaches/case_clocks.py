@@ -23,7 +23,7 @@ LABELS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(running.Owed):
     """due, begins, done_at: aware UTC. theirs: it is the person named who has until then, and nobody is late."""
 
     name: str
@@ -35,17 +35,10 @@ class Clock:
     rule: str = ""
     theirs: bool = False
 
-    @property
-    def runs(self) -> bool:
-        return self.done_at is None
-
     def standing(self, at: datetime) -> str:
         if self.theirs and self.done_at is None and at > self.due:
             return "not_applying"  # it has run out, and nobody failed
-        return running.standing(self.due, self.done_at, at)
-
-    def due_in(self, at: datetime) -> str:
-        return running.due_in(self.due, self.done_at, at)
+        return running.Owed.standing(self, at)
 
 
 def clocks(state: State, procedure: Procedure | None, policy: Policy) -> list[Clock]:

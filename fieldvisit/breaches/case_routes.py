@@ -22,8 +22,8 @@ from fieldvisit.breaches.case_models import BreachCase, BreachEvidence, BreachTo
 from fieldvisit.db import new_id
 from fieldvisit.ground.roles import CONDUCT
 from fieldvisit.ground.verdict import RefusedError
-from fieldvisit.messages.letter import letter_pdf
 from fieldvisit.messages.outgoing import NeverError, Outgoing
+from fieldvisit.messages.printing import as_pdf
 from fieldvisit.register import involved as register
 from fieldvisit.register.models import Person
 from fieldvisit.visits.plan_forms import Typed
@@ -102,9 +102,7 @@ def pdf(told: BreachTold, to: str) -> Response:
         code = register.code_of(told.id, register.key_of_links(current_app.config["SECRET_KEY"]))
         body += f"\n\nTo read and answer this letter by your own link, type these six characters there: {code}"
     outgoing = Outgoing(told.id, "letter_first_class", to, told.subject, body)
-    made = letter_pdf(outgoing, current_app.extensions["fv_config"].sending.head, told.given_at or at())
-    headers = {"Content-Disposition": 'inline; filename="letter.pdf"', "Cache-Control": "private, no-store"}
-    return Response(made, mimetype="application/pdf", headers=headers)
+    return as_pdf(outgoing, "letter", told.given_at or at())
 
 
 @blueprint.get("/office/breaches/<id:breach_id>/evidence/<id:evidence_id>")

@@ -20,7 +20,7 @@ OF_STAGE = {1: "complaint_stage1", 2: "complaint_stage2"}
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(running.Owed):
     """rule: DR-8 to DR-11, "D6" of a promised action. done_at: aware UTC, or None while it runs. extended: once, by letter.
     number: of a promised action."""
 
@@ -33,17 +33,6 @@ class Clock:
     why: str
     extended: bool = False
     number: int = 0
-
-    @property
-    def runs(self) -> bool:
-        return self.done_at is None
-
-    def standing(self, at: datetime) -> str:
-        """A code of `templates/ui/deadlines.html`."""
-        return running.standing(self.due, self.done_at, at)
-
-    def due_in(self, at: datetime) -> str:
-        return running.due_in(self.due, self.done_at, at)
 
 
 def clocks(state: State, policy: Policy) -> list[Clock]:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from flask import Blueprint, Response, abort, current_app, redirect, request
+from flask import Blueprint, Response, abort, redirect, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -19,8 +19,8 @@ from fieldvisit.db import new_id
 from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.sheet import sheet
 from fieldvisit.ground.verdict import RefusedError
-from fieldvisit.messages.letter import letter_pdf
 from fieldvisit.messages.outgoing import NeverError, Outgoing
+from fieldvisit.messages.printing import as_pdf
 from fieldvisit.register.models import Home
 from fieldvisit.visits.plan_forms import Typed, spaced_postcode
 from fieldvisit.web.access import access, at, log_access, log_read_again, policy, principal, session
@@ -163,9 +163,7 @@ def _pdf(of: Session, found: Complaint, text: str) -> Response:
     to = sending.letter_to(of, found, at())
     look = sending.look_of(of, found, "letter")
     outgoing = Outgoing(found.id, "letter_first_class", to, subject_of(found.ref, policy()), text, look=look)
-    pdf = letter_pdf(outgoing, current_app.extensions["fv_config"].sending.head, at())
-    headers = {"Content-Disposition": f'inline; filename="{found.ref}.pdf"', "Cache-Control": "private, no-store"}
-    return Response(pdf, mimetype="application/pdf", headers=headers)
+    return as_pdf(outgoing, found.ref, at())
 
 
 @blueprint.post("/office/complaints/<id:complaint_id>/<word:step>")

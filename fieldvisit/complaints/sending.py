@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fieldvisit.complaints import letters, reaching, rules, service
-from fieldvisit.complaints.models import Complaint, ComplaintStep, ComplaintWords
+from fieldvisit.complaints.models import Complaint, ComplaintStep
 from fieldvisit.complaints.reaching import T17
 from fieldvisit.complaints.state import CARRIED_BY, Deed, State
 from fieldvisit.ground.clock import london_date
@@ -198,17 +198,6 @@ def letter_to(session: Session, complaint: Complaint, at: datetime) -> str:
         return reaching.envelope(_first_said(session, complaint))
     found = notifying.ways_to(session, complaint.home, at)
     return next(way.to for way in found if way.channel == "letter_first_class")
-
-
-def last_letter(session: Session, complaint_id: str, letter: str) -> str | None:
-    """Word for word, as it was last written."""
-    query = (
-        select(ComplaintStep, ComplaintWords.text)
-        .join(ComplaintWords, ComplaintWords.step_id == ComplaintStep.id)
-        .where(ComplaintStep.complaint_id == complaint_id, ComplaintWords.field == "letter")
-    )
-    found = [row for row in session.execute(query.order_by(ComplaintStep.position)) if row[0].body["letter"] == letter]
-    return str(found[-1][1]) if found else None
 
 
 # --- what is heard of one -----------------------------------------------------------------------------------------

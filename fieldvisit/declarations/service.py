@@ -8,7 +8,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -21,7 +21,7 @@ from fieldvisit.db import new_id
 from fieldvisit.declarations import rules
 from fieldvisit.declarations.models import Declaration, DeclarationStep, DeclarationWords
 from fieldvisit.declarations.rules import Offer, Stage
-from fieldvisit.ground.clock import end_of_london_day, london_date
+from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.verdict import insist
 from fieldvisit.register import apart
@@ -378,7 +378,3 @@ def settle(session: Session, declared: Declaration, at: datetime, but: str = "")
     )
     for task in session.scalars(open_ones):
         task.done_at = at
-
-
-def end_of(day: date) -> datetime:
-    return end_of_london_day(day)

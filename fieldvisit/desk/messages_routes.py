@@ -1,6 +1,6 @@
 """`/office/messages`: every message to a tenant, word for word, the proof of what became of it, letters as PDF."""
 
-from flask import Response, abort, current_app, redirect, request, url_for
+from flask import abort, current_app, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from fieldvisit.config import Config
@@ -11,10 +11,9 @@ from fieldvisit.desk.messages_page import Shown
 from fieldvisit.desk.wording import sayer
 from fieldvisit.ground.clock import london_instant
 from fieldvisit.ground.verdict import Refused, RefusedError
-from fieldvisit.messages.adapters.settings import Sending
-from fieldvisit.messages.letter import letter_pdf
 from fieldvisit.messages.models import Message
 from fieldvisit.messages.outgoing import NeverError, Outgoing
+from fieldvisit.messages.printing import as_pdf
 from fieldvisit.messages.rules import may_be_said_of, sayable
 from fieldvisit.messages.texts import fill_link
 from fieldvisit.notices.links import link_key, link_of_visit, token_of
@@ -79,7 +78,7 @@ def letter(message_id: str) -> Answer:
     row = shown.message
     if not row.channel.startswith("letter"):
         abort(404)
-    config, address = _config(), _address(row)
+    address = _address(row)
     outgoing = Outgoing(
         row.id,
         row.channel,
@@ -89,15 +88,12 @@ def letter(message_id: str) -> Answer:
         row.language,
         row.look,
     )
-    sending: Sending = config.sending
     try:
-        pdf = letter_pdf(outgoing, sending.head, row.written_at)
+        return as_pdf(outgoing, f"letter-{shown.visit.ref if shown.visit else row.id}", row.written_at)
     except NeverError as refused:
         typed = Typed.nothing()
         typed.wrong("status", f"This letter cannot be printed here: {refused}")
         return _page(shown, typed), 409
-    headers = {"Content-Disposition": f'inline; filename="letter-{shown.visit.ref if shown.visit else row.id}.pdf"'}
-    return Response(pdf, mimetype="application/pdf", headers=headers)
 
 
 def _page(shown: Shown, typed: Typed) -> str:

@@ -25,3 +25,22 @@ def due_in(due: datetime | None, done_at: datetime | None, at: datetime) -> str:
     whole = int(abs((due - at).total_seconds())) // 60 * 60
     said = say_length(whole) if whole else "less than a minute"
     return f"ran out {said} ago" if at > due else f"{said} left"
+
+
+class Owed:
+    """What every clock of a case can say of itself. Its fields are those of whoever is one."""
+
+    __slots__ = ()
+    due: datetime | None
+    done_at: datetime | None
+
+    @property
+    def runs(self) -> bool:
+        return self.due is not None and self.done_at is None
+
+    def standing(self, at: datetime) -> str:
+        """A code of `templates/ui/deadlines.html`."""
+        return standing(self.due, self.done_at, at)
+
+    def due_in(self, at: datetime) -> str:
+        return due_in(self.due, self.done_at, at)

@@ -26,7 +26,7 @@ LABELS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(running.Owed):
     """due: None where the law does not hold (why says so). round: 0 is the first report. done_at: aware UTC, or None."""
 
     clock: str
@@ -40,17 +40,6 @@ class Clock:
     @property
     def label(self) -> str:
         return LABELS[self.clock]
-
-    @property
-    def runs(self) -> bool:
-        return self.due is not None and self.done_at is None
-
-    def standing(self, at: datetime) -> str:
-        """A code of `templates/ui/deadlines.html`."""
-        return running.standing(self.due, self.done_at, at)
-
-    def due_in(self, at: datetime) -> str:
-        return running.due_in(self.due, self.done_at, at)
 
 
 def clocks(state: State, policy: Policy) -> list[Clock]:

@@ -11,8 +11,8 @@ from fieldvisit.hazards import board, forms, report, rules, sending, service, wo
 from fieldvisit.hazards.clocks import clocks
 from fieldvisit.hazards.models import Hazard
 from fieldvisit.hazards.summary import advice_on, first_text
-from fieldvisit.messages.letter import letter_pdf
 from fieldvisit.messages.outgoing import NeverError, Outgoing
+from fieldvisit.messages.printing import as_pdf
 from fieldvisit.register.models import Home
 from fieldvisit.visits.plan_forms import Typed
 from fieldvisit.web.access import access, at, log_access, log_read_again, policy, principal, session
@@ -115,12 +115,7 @@ def _pdf(of: Session, found: Hazard, text: str) -> Response:
     """Raises NeverError where there is no font for it."""
     to, subject = sending.letter_to(of, found, at()), sending.subject_of(found, policy())
     outgoing = Outgoing(found.id, "letter_first_class", to, subject, text)
-    pdf = letter_pdf(outgoing, current_app.extensions["fv_config"].sending.head, at())
-    headers = {
-        "Content-Disposition": f'inline; filename="summary-{found.ref}.pdf"',
-        "Cache-Control": "private, no-store",
-    }
-    return Response(pdf, mimetype="application/pdf", headers=headers)
+    return as_pdf(outgoing, f"summary-{found.ref}", at())
 
 
 @blueprint.post("/office/hazards/<id:hazard_id>/<word:step>")

@@ -32,7 +32,7 @@ DEFECTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class JobClock:
+class JobClock(running.Owed):
     """begins: when it was reported, or the day of the check or of the report. Aware UTC."""
 
     clock: str
@@ -50,16 +50,6 @@ class JobClock:
     def label(self) -> str:
         days = f", {self.days} working day{'' if self.days == 1 else 's'}" if self.days else ""
         return LABELS[self.clock] + days
-
-    @property
-    def runs(self) -> bool:
-        return self.done_at is None
-
-    def standing(self, at: datetime) -> str:
-        return running.standing(self.due, self.done_at, at)
-
-    def due_in(self, at: datetime) -> str:
-        return running.due_in(self.due, self.done_at, at)
 
 
 def clock_of(

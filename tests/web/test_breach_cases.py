@@ -6,6 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from fieldvisit.db import new_id
+from fieldvisit.messages import printing
 from tests.cases import LETTER, Case, a_case, an_involved
 from tests.web.desk_forms import said
 from tests.world import World
@@ -142,7 +143,6 @@ def test_an_involved_person_reads_and_answers_by_their_link_and_before_that_ther
 def test_link_and_word_alone_open_no_letter_about_conduct_and_guesses_at_its_letters_are_counted(
     world: World, monkeypatch: pytest.MonkeyPatch
 ):
-    from fieldvisit.breaches import case_routes
     from fieldvisit.ground.roles import DEMO
     from fieldvisit.register.involved import InvolvedPerson, code_of, key_of_links, token_of, word_of
     from tests.cases import a_code
@@ -164,7 +164,7 @@ def test_link_and_word_alone_open_no_letter_about_conduct_and_guesses_at_its_let
     assert nobody.post(f"{address}/letters", data={"word": word, "code": "AAA 222"}).status_code == 429
     assert case.state.stage == "awaiting_response"
     printed: list[str] = []
-    monkeypatch.setattr(case_routes, "letter_pdf", lambda outgoing, *_: printed.append(outgoing.body) or b"%PDF-")
+    monkeypatch.setattr(printing, "letter_pdf", lambda outgoing, *_: printed.append(outgoing.body) or b"%PDF-")
     ines = world.client("ines")
     letter = re.search(
         rf"/office/breaches/{case.id}/letters/([0-9a-f]{{32}})", ines.get(f"/office/breaches/{case.id}").text
