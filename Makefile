@@ -13,7 +13,7 @@ NOTIFY_LOCK := deploy/requirements-notify.lock
 S3_LOCK := deploy/requirements-s3.lock
 JOBS ?= 2
 
-.PHONY: setup run test check bench faults soak judges notify s3 clean
+.PHONY: setup run test check bench both faults soak judges notify s3 clean
 
 setup: $(VENV)/installed
 
@@ -73,6 +73,11 @@ bench: $(VENV)/installed-dev
 faults: $(VENV)/installed-dev
 	@sh deploy/apt-tests.sh
 	$(BIN)/python -m tests.faults -n $(JOBS) --dist loadfile
+
+# The tests of pages on PostgreSQL as well.
+both: $(VENV)/installed-dev
+	@sh deploy/apt-tests.sh
+	FV_LONG=1 $(BIN)/python -m pytest tests/web -n $(JOBS) --dist worksteal
 
 EVENTS ?= 20000
 PHONES ?= 8

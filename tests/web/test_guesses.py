@@ -13,6 +13,8 @@ from fieldvisit.register.service import counted_as, hash_password, note_failed
 from tests.web.signing_in import WRONG, asha, browser, enter, quick_hashes  # noqa: F401 - fixtures
 from tests.world import NOW, World
 
+ON_BOTH_DATABASES = True
+
 # What no row of a database decides: once is enough.
 pytestmark = pytest.mark.parametrize("server", ["sqlite"], indirect=True)
 

@@ -25,6 +25,8 @@ from tests.pictures import make_all_ready
 from tests.stories import Story, a_phone, a_visit
 from tests.world import NOW, World
 
+ON_BOTH_DATABASES = True
+
 PHOTO = portrait(7)
 STROKES = {"v": 1, "w": 300, "h": 120, "strokes": [[[10, 20, 0], [150, 60, 40], [290, 100, 90]], [[50, 50, 200]]]}
 

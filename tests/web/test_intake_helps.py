@@ -13,6 +13,8 @@ from fieldvisit.ground.roles import TAKING
 from tests.web.test_intake_line import NAMELESS, SAID, every_row, read_back, take
 from tests.world import NOW, World
 
+ON_BOTH_DATABASES = True
+
 HTMX = {"HX-Request": "true"}
 LETTER = {
     "channel": "letter",

@@ -17,12 +17,6 @@ from tests.web.signing_in import PASSWORD, WRONG, asha, browser, enter, quick_ha
 from tests.world import World
 
 
-@pytest.fixture(params=["sqlite"])
-def server(request):
-    """What no row of a database decides: once is enough."""
-    return request.getfixturevalue("sqlite_server")
-
-
 def cookies(answer) -> dict[str, Morsel[str]]:
     found: SimpleCookie = SimpleCookie()
     for header in answer.headers.getlist("Set-Cookie"):

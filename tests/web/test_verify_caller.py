@@ -16,6 +16,8 @@ from tests.stories import a_visit
 from tests.web.desk_forms import household
 from tests.world import NOW, World
 
+ON_BOTH_DATABASES = True
+
 ASHA, BEN = "MB-1001", "MB-1002"
 DUE = "they are due there now"
 NOT_DUE = "nobody with it is due there now"
