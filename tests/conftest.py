@@ -1,5 +1,6 @@
 """Fixtures that every room shares: a small council on both databases, a frozen clock, browsers that are signed in."""
 
+import gc
 import os
 import shutil
 import tempfile
@@ -26,6 +27,13 @@ from tests.world import NOW, World, seed
 
 settings.register_profile("quick", max_examples=60, deadline=None, derandomize=True)
 settings.load_profile("quick")
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What was imported and collected stays to the end: looking through it again and again cost a tenth of the suite."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 50)
 
 
 @pytest.fixture(scope="session")
