@@ -1,7 +1,6 @@
-"""Every page as somebody sees it: light, dark, right to left and at 400% zoom. A picture of each is kept in light, and of
-the others too by `make looks`.
+"""Every page as somebody sees it: light, dark, right to left and at 400% zoom.
 
-The pictures lie in `pictures/`, which git ignores: look at them after changing a page.
+`make looks` keeps a picture of each in `pictures/`, which git ignores: look at them after changing a page.
 """
 
 import os
@@ -15,7 +14,8 @@ from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.looks.screens import NOT_LOOKED_AT, SCREENS, Screen, a_busy_council, a_visit_with_every_step
+from tests.looks.busy_council import a_busy_council, a_visit_with_every_step
+from tests.looks.screens import NOT_LOOKED_AT, SCREENS, Screen
 from tests.phone.door_fixtures import SLOW_MS, address, chromium  # noqa: F401 - fixtures
 from tests.world import World
 
@@ -77,7 +77,7 @@ class Onlooker:
             self.wrong.append(f"{name}, 400%: scrolls sideways: {page.evaluate(WHAT_IS_WIDE)}")
 
     def takes(self, page: Page, name: str) -> None:
-        if not (WANTS_PICTURES or name.endswith("light")):
+        if not WANTS_PICTURES:
             return
         file = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
         page.screenshot(path=PICTURES / f"{file}.png", full_page=True, caret="initial")
