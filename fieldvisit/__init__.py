@@ -10,7 +10,8 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from fieldvisit import faces as all_faces
-from fieldvisit.codes import own as own_codes
+from fieldvisit.breaches import own_procedures
+from fieldvisit.codes.own import OwnCodesError
 from fieldvisit.config import FACES, Config, ConfigError, Face, load_config
 from fieldvisit.db import Database
 from fieldvisit.ground.policy import load_policy
@@ -31,8 +32,8 @@ def create_app(
     config.check_host()
     policy = load_policy(config.policy_name)
     try:
-        own_codes.use(config.codes_dir)
-    except own_codes.OwnCodesError as error:
+        own_procedures.use(config.codes_dir)
+    except OwnCodesError as error:
         raise ConfigError(str(error)) from None
     app = Flask(__name__, static_folder=str(render.STATIC), template_folder=None)
     _configure(app, config)
@@ -41,7 +42,7 @@ def create_app(
     login = LoginManager(app)
     sign_in_routes.install(login)
     csrf = CSRFProtect(app)
-    access.install(app, database or Database(config.url), policy, sign_in_routes.who_asks)
+    access.install(app, database or Database(config.url), policy, sign_in_routes.who_asks, sign_in_routes.who_was_here)
     render.install(app, policy, pilot=config.pilot)
     languages.install(app)
     headers.install(app, https=config.https)

@@ -20,12 +20,13 @@ class StopError(Exception):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
+    from fieldvisit.codes.own import OwnCodesError
     from fieldvisit.config import ConfigError
 
     told = _parser().parse_args(argv)
     try:
         return int(told.run(told) or 0)
-    except (StopError, ConfigError, PolicyError) as error:
+    except (StopError, ConfigError, PolicyError, OwnCodesError) as error:
         print(error, file=sys.stderr)
         return 1
     except BrokenPipeError:
@@ -162,6 +163,7 @@ def _worker(told: argparse.Namespace) -> None:
     import threading
 
     from fieldvisit import worker
+    from fieldvisit.breaches import own_procedures
     from fieldvisit.config import load_config
     from fieldvisit.evidence.console import insist
     from fieldvisit.vault import opening as vault
@@ -169,6 +171,7 @@ def _worker(told: argparse.Namespace) -> None:
     config = load_config()
     config.secret_key()
     insist(config)
+    own_procedures.use(config.codes_dir)
     policy, stop = load_policy(config.policy_name), threading.Event()
     vault.insist(
         config, policy
@@ -258,20 +261,26 @@ def _migrate(_told: argparse.Namespace) -> None:
 
 
 def _catch_up(database: Any, policy: Policy) -> None:
-    """What was recorded before it had a case has one now."""
+    """What was recorded before it had a case has one now, and open cases have the clocks of this release."""
     from fieldvisit.breaches.from_tasks import turn
-    from fieldvisit.ground.roles import IMPORTING, TAKING
+    from fieldvisit.ground.roles import IMPORTING, INTAKE, TAKING
+    from fieldvisit.hazards.service import fold_anew
+    from fieldvisit.visits import lawful_entry_service
     from fieldvisit.visits.access_catch_up import catch_up
 
     with database.writing(IMPORTING) as session:
         if made := catch_up(session, policy):
             print(f"New cases for {made.attempts} refusals or no access and {made.entries} entries without consent.")
+    with database.writing(INTAKE) as session:
+        if folded := fold_anew(session, policy) + lawful_entry_service.fold_anew(session, policy):
+            print(f"{folded} open cases of hazards and of entries have other days now.")
     with database.writing(TAKING) as session:
         if turned := turn(session, policy, TAKING, now()):
             print(f"Of dated tasks came {turned.cases} cases of conduct and {turned.complaints} complaints.")
 
 
 def _check(_told: argparse.Namespace) -> int:
+    from fieldvisit.breaches import own_procedures
     from fieldvisit.config import ConfigError, load_config
     from fieldvisit.db import Database
     from fieldvisit.desk.check import problems
@@ -281,14 +290,16 @@ def _check(_told: argparse.Namespace) -> int:
     config = load_config()
     found = 0
     policy = load_policy(config.policy_name)
+    wrong = own_procedures.problems(config.codes_dir)
     whole = problems(config, Database(config.url), policy, london_date(now()))
-    for problem in (*whole, *vault_problems(config, policy, now())):
+    for problem in (*wrong, *whole, *vault_problems(config, policy, now())):
         print(problem, file=sys.stderr)
         found += 1
     if unconfirmed := policy.unconfirmed():
         print(
             f"{len(unconfirmed)} settings still wait for the council's word, among them {', '.join(unconfirmed[:3])}."
         )
+    print("".join(f"{sentence}\n" for sentence in own_procedures.say() if not wrong), end="")
     with suppress(ConfigError):  # what is wrong with the file is among what was found
         print_where(config.evidence_kek)
     print("Everything is whole." if not found else f"{found} thing{'s' if found > 1 else ''} to look at.")

@@ -50,3 +50,19 @@ def report(session: Session, reported: Reported) -> None:
     if _answer is None:
         raise RuntimeError("Nobody opens cases of conduct: fieldvisit.models was not imported.")
     _answer(session, reported)
+
+
+Unread = Callable[[Session, str, datetime], bool]
+_unread: Unread | None = None
+
+
+def knows_unread(function: Unread) -> Unread:
+    """Whoever writes letters about conduct says so once, when the tables are loaded."""
+    global _unread
+    _unread = function
+    return function
+
+
+def has_unread(session: Session, person_id: str, at: datetime) -> bool:
+    """Is there a letter to this person that they have not opened? In a session of their own; what it is about is not said."""
+    return _unread is not None and _unread(session, person_id, at)

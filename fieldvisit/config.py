@@ -67,7 +67,7 @@ class Config(BaseSettings):
     vault_token_file: Path | None = None
     vault_home: Path | None = None  # otherwise the folder `vault` of this home
     vault_database_url: str = ""  # otherwise vault.db in the vault's home
-    vault_pager: Literal["screen", "smtp"] = "screen"
+    vault_pager: Literal["screen", "smtp", "notify"] = "screen"  # screen: of a vault to try out alone, it calls nobody
 
     # Finished photos and signatures: a folder of this home, or a bucket. What opens them lies in neither.
     evidence_kek_file: Path | None = None  # otherwise keys/evidence.kek

@@ -41,6 +41,7 @@ def blueprints_of_faces() -> dict[Face, tuple[Blueprint, ...]]:
     from fieldvisit.declarations.routes import field as declare
     from fieldvisit.desk import (  # all of one blueprint
         caller_routes,
+        caller_tells_routes,
         code_papers_routes,
         household_routes,
         lawful_entries_routes,
@@ -72,7 +73,8 @@ def blueprints_of_faces() -> dict[Face, tuple[Blueprint, ...]]:
     from fieldvisit.visits.routes import blueprint as doorstep
     from fieldvisit.visits.send_routes import blueprint as send
 
-    assert caller_routes and household_routes and lawful_entries_routes and messages_routes and people_routes
+    assert caller_routes and caller_tells_routes
+    assert household_routes and lawful_entries_routes and messages_routes and people_routes
     assert codes_routes and concern_routes and report_routes
     assert code_papers_routes and file_routes and involved_routes
     assert incident_routes and refusals_routes and routes and texts_routes

@@ -65,6 +65,12 @@ GROUPS: tuple[tuple[str, tuple[Place, ...]], ...] = (
         ),
     ),
 )
+# Pages that are reached from another, under an address of their own.
+UNDER = {
+    "/office/clocks": "/office/hazards",
+    "/office/concerns": "/office/breaches",
+    "/office/incidents": "/office/safety",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +93,7 @@ class Bar:
 
 def bar(path: str, may_open: Callable[[Place], bool]) -> Bar:
     """What this person is offered on the page at `path`. One row of pages, or one of groups and one of the open group's."""
+    path = next((over for page, over in UNDER.items() if _is_at(path, page)), path)
     groups = [(label, [place for place in places if may_open(place)]) for label, places in GROUPS]
     groups = [(label, places) for label, places in groups if places]
     if sum(len(places) for _, places in groups) <= ONE_ROW:

@@ -15,14 +15,17 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from fieldvisit.badges.models import RecentScan, Scan, TypedTry
-from fieldvisit.breaches import case_purge, case_readers, drafts
+from fieldvisit.breaches import case_calls, case_keeps, case_purge, case_readers, drafts
 from fieldvisit.breaches import service as concerns
 from fieldvisit.codes import training
+from fieldvisit.complaints import calling as complaint_calls
 from fieldvisit.complaints import chasing as complaints_due
+from fieldvisit.complaints import looking as complaint_readers
 from fieldvisit.complaints import sending as complaint_letters
 from fieldvisit.complaints import service as complaints
 from fieldvisit.config import Config
 from fieldvisit.db import Database
+from fieldvisit.declarations import calling as declaration_calls
 from fieldvisit.declarations import reviews
 from fieldvisit.deployment import worker_is_here
 from fieldvisit.doorway import tries
@@ -42,6 +45,7 @@ from fieldvisit.safeguarding import delivery
 from fieldvisit.safeguarding import service as boxes
 from fieldvisit.safeguarding.models import SealedBox
 from fieldvisit.safeguarding.rules import try_again_in
+from fieldvisit.safety import calling as watch_calls
 from fieldvisit.safety import service as safety
 from fieldvisit.visits import notifying
 from fieldvisit.worker_sending import Shop, done, poll, send
@@ -64,6 +68,7 @@ def run(database: Database, config: Config, policy: Policy, *, once: bool, stop:
         try:
             if beat is None or at - beat >= BEAT:
                 beat = _beat(shop, at)
+                _call_about_alarms(shop, at)
                 _look_into_the_vault(shop, at)
             busy = _one(shop, at)
         except OperationalError as error:  # the database is away, or full: it comes back, and leases run out
@@ -97,7 +102,19 @@ def _beat(shop: Shop, at: datetime) -> datetime:
         want(session, purging.WORK, "all", due=at, dedupe=f"{purging.WORK}:{london_date(at)}:")
         want(session, reviews.WORK, "all", due=at, dedupe=f"{reviews.WORK}:{london_date(at)}")
         want(session, "pictures", "all", due=at, dedupe=f"pictures:{stretch}")
+        if morning := case_calls.in_the_morning(london_date(at), shop.policy):
+            want(session, case_calls.WORK, "all", due=morning, dedupe=f"{case_calls.WORK}:{london_date(at)}")
     return at
+
+
+def _call_about_alarms(shop: Shop, at: datetime) -> None:
+    """Before all else in a round; what breaks in it must not stop the clocks and the post."""
+    try:
+        watch_calls.call(shop.database, at, shop.policy, shop.config.sending.ways_out)
+    except OperationalError:
+        raise
+    except Exception as error:
+        log.error("watch-calls-broke", error=type(error).__name__)
 
 
 def _look_into_the_vault(shop: Shop, at: datetime) -> None:
@@ -217,6 +234,16 @@ def _phones(shop: Shop, work: Work) -> None:
         watch(session, now(), shop.policy)
         tries.sweep(session, now())
     case_readers.settle(shop.database, now(), shop.policy, but_anonymous=True)
+    case_calls.call_for_words(shop.database, now(), shop.policy)
+    done(shop, work)
+
+
+def _desk_calls(shop: Shop, work: Work) -> None:
+    """Twice is once for each who is called, of each clock: a worker that dies half way leaves the rest to the next."""
+    told = set[str]()
+    case_calls.call(shop.database, now(), shop.policy, told)
+    (lambda *_: 0)(shop.database, now(), shop.policy, told)
+    declaration_calls.call(shop.database, now(), shop.policy, told)
     done(shop, work)
 
 
@@ -230,9 +257,12 @@ def _watch(shop: Shop, work: Work) -> None:
 
 
 def _tidy(session: Session, shop: Shop, work: Work, at: datetime) -> None:
-    """Once a day: what is kept for so long and no longer (security.md 5.3). Work that was done is of no use either."""
+    """Once a day: what is kept for so long and no longer (security.md 5.3), but for checks of a badge that a case of conduct
+    rests on. Work that was done is of no use either."""
+    held = case_keeps.scans(shop.database, at)
     for model, column, days in KEPT:
-        session.execute(delete(model).where(column < at - timedelta(days=days)))
+        gone = delete(model).where(column < at - timedelta(days=days))
+        session.execute(gone.where(Scan.id.not_in(held)) if model is Scan else gone)
     session.execute(delete(Work).where(Work.done_at < at - timedelta(days=30)))
     training.day(session, at, shop.policy)
 
@@ -246,6 +276,7 @@ def _tidy_up(shop: Shop, work: Work) -> None:
     case_readers.settle(shop.database, now(), shop.policy)
     case_purge.redact(shop.database, now(), shop.policy)
     case_readers.look_again(shop.database, now(), shop.policy)
+    complaint_readers.look_again(shop.database, now(), shop.policy)
     _in_its_transaction(_tidy)(shop, work)
 
 
@@ -284,6 +315,7 @@ HANDLERS: Mapping[str, Callable[[Shop, Work], None]] = {
     complaints.WORK: _in_its_transaction(_complaint),
     complaints_due.WORK: _in_its_transaction(_complaints_due),
     "phones": _phones,
+    case_calls.WORK: _desk_calls,
     safety.TICK: _watch,
     "tidy": _tidy_up,
     reviews.WORK: _in_its_transaction(_declarations, DECLARING),

@@ -91,6 +91,7 @@ def _ready(session: Session, shop: Shop, work: Work) -> Outgoing | None:
         language=message.language,
         look=message.look,
         again=work.tries > 1,
+        headings=complaint_letters.headings_of(message),
     )
 
 

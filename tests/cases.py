@@ -9,7 +9,9 @@ from sqlalchemy import select
 from fieldvisit import conduct
 from fieldvisit.breaches import case_acts, case_readers, cases
 from fieldvisit.breaches.case_acts import Act
+from fieldvisit.breaches.case_readers import sits_in
 from fieldvisit.breaches.case_state import State
+from fieldvisit.breaches.two_people import ASKS_WHY, OF_TWO
 from fieldvisit.codes.models import CodeVersion
 from fieldvisit.db import new_id
 from fieldvisit.ground.roles import CONDUCT, DEMO, Role
@@ -82,6 +84,29 @@ class Case:
 
     def act(self, kind: str, by: str = "", at: datetime | None = None, words: dict[str, str] | None = None,
             seen: int | None = None, **body: Any) -> "Case":  # fmt: skip
+        """What needs two people is confirmed at once, by the first other who reads the case."""
+        if kind not in OF_TWO:
+            return self.says(kind, by, at, words, seen, **body)
+        self.proposed(kind, by, at, words, seen, **body)
+        return self.confirmed(kind, self.another(by), self.at)
+
+    def proposed(self, kind: str, by: str = "", at: datetime | None = None, words: dict[str, str] | None = None,
+                 seen: int | None = None, **body: Any) -> "Case":  # fmt: skip
+        why = {"why": "All is done."} if kind in ASKS_WHY else {}
+        return self.says(kind, by, at, why | (words or {}), seen, **body)
+
+    def confirmed(self, what: str, by: str, at: datetime | None = None) -> "Case":
+        return self.says("confirmed", by, at, what=what)
+
+    def another(self, by: str) -> str:
+        refs = (*INVESTIGATORS, "lena")
+        with self.world.database.reading(CONDUCT) as session:
+            reading = {ref for ref in refs if self.id in session.scalars(sits_in(self.world.ids[ref])).all()}
+        return next(ref for ref in refs if ref in reading and ref != by)
+
+    def says(self, kind: str, by: str = "", at: datetime | None = None, words: dict[str, str] | None = None,
+             seen: int | None = None, **body: Any) -> "Case":  # fmt: skip
+        """One form."""
         self.at = at or self.at + timedelta(minutes=1)
         asking = self.world.principal(by or "lena", self.at)
         act = Act(kind, self.at, self.world.ids[by] if by else "", body, words or {}, seen)

@@ -13,10 +13,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fieldvisit.audit.service import note_access
-from fieldvisit.breaches import case_badges, case_evidence, case_letters, case_readers, case_rules, cases
+from fieldvisit.breaches import case_badges, case_evidence, case_letters, case_readers, cases, two_people
 from fieldvisit.breaches.case_models import BreachApart, BreachCase, BreachStep, BreachTold
 from fieldvisit.breaches.case_readers import Named
-from fieldvisit.breaches.case_state import BY_HAND, Deed, State, not_before
+from fieldvisit.breaches.case_state import BY_HAND, Deed, State, Waiting, not_before
 from fieldvisit.breaches.procedure import procedure_of
 from fieldvisit.complaints import service as complaints
 from fieldvisit.db import Database
@@ -62,21 +62,40 @@ def do(database: Database, case_id: str, act: Act, *, key: str, by: Principal, p
         note_access(session, by, "breach", "work", object_id=case.id, reason=act.kind, at=by.at)
 
 
+def note_asked(database: Database, case_id: str, by: Principal) -> None:
+    """Somebody was chosen who may have no part in it: whoever tries the list, one after another, is on record. Not whom."""
+    with database.writing(CONDUCT) as session:
+        note_access(session, by, "breach", "work", object_id=case_id, reason="seated apart", at=by.at)
+
+
 def step(session: Session, case: BreachCase, act: Act, *, key: str, at: datetime, policy: Policy) -> BreachStep:
-    """The case must be locked, and the session be that of system work."""
+    """The case must be locked, and the session be that of system work. What needs two people is proposed by this, and done
+    once another person has confirmed it."""
     done = cases.steps_of(session, [case.id])[case.id]
     before = cases.state_from(done, case)
     facts = case_readers.facts(session, case, at, policy)
+    waiting = before.waits(act.body.get("what", "")) if act.kind == "confirmed" else None
+    if waiting:
+        act = replace(act, words=_words_of(session, case, done, waiting, policy, act.happened))
     happened, last = act.happened, not_before(done, act.kind)
     if london_date(happened) == london_date(last):  # a day without a time: after what was done before on that day
         happened = max(happened, last)
     deed = Deed(act.kind, happened, act.by, dict(act.body))
-    verdict = case_rules.may(before, deed, act.words, facts)
+    verdict = two_people.may(before, deed, act.words, facts)
     if isinstance(verdict, Refused) and act.seen is not None and act.seen < before.steps:
         raise RefusedError(_somebody_was_first(session, case, verdict, act))
     insist(verdict)
-    prepared = _prepare(session, case, before, deed, policy)
+    if act.kind in two_people.OF_TWO:
+        proposed = Deed("proposed", deed.at, deed.by, {"what": act.kind, **deed.body})
+        return cases.write(session, case, proposed, act.words, key, at)
     words = {name: text for name, text in act.words.items() if name != "letter"}
+    if waiting:  # from here on it is what was proposed; its words stand with the proposal
+        body, words = {**waiting.body, "second": act.by}, {}
+        act, deed = (
+            replace(act, kind=waiting.what, by=waiting.by, body=body),
+            replace(deed, kind=waiting.what, by=waiting.by, body=body),
+        )
+    prepared = _prepare(session, case, before, deed, policy)
     if act.kind == "linked":
         _check_link(session, case, deed)
     written = cases.write(session, case, prepared, words, key, at)
@@ -89,10 +108,23 @@ def step(session: Session, case: BreachCase, act: Act, *, key: str, at: datetime
     return written
 
 
+def _words_of(
+    session: Session, case: BreachCase, done: Sequence[BreachStep], waiting: Waiting, policy: Policy, at: datetime
+) -> dict[str, str]:
+    """As they were proposed; the last day to appeal is counted from the day on which the letter leaves."""
+    words = dict(cases.words_of(session, case.id).get(done[waiting.position - 1].id, {}))
+    state, then = cases.state_from(done, case), waiting.at
+    procedure = procedure_of(state.document) if state.document else None
+    if procedure and "letter" in words:
+        words["letter"] = case_letters.of_the_day(words["letter"], state, procedure, then, at, policy)
+    return words
+
+
 def _somebody_was_first(session: Session, case: BreachCase, verdict: Refused, act: Act) -> Refused:
     """Two officers at once: the second is told who was first, and keeps what was typed."""
     new = cases.steps_of(session, [case.id])[case.id][act.seen or 0 :]
-    who = next((row.by for row in reversed(new) if row.by and row.by != act.by), None)
+    people = (row.body.get("second") or row.by for row in reversed(new))
+    who = next((person for person in people if person and person != act.by), None)
     if who is None:
         return verdict
     name = session.scalars(select(Person.name).where(Person.id == who)).first() or "Somebody else"

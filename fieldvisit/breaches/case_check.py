@@ -5,7 +5,10 @@ from collections.abc import Iterator
 from sqlalchemy import select
 
 from fieldvisit.breaches.case_models import BreachCase
+from fieldvisit.breaches.case_state import ENDED
 from fieldvisit.breaches.cases import cached, state_from, steps_of
+from fieldvisit.breaches.procedure import procedure_of
+from fieldvisit.codes.own import say_procedure
 from fieldvisit.db import Database
 from fieldvisit.ground.roles import CONDUCT
 
@@ -29,3 +32,12 @@ def _of(case: BreachCase, positions: list[int], folded: dict[str, object]) -> It
     for column, value in folded.items():
         if getattr(case, column) != value:
             yield f"Conduct case {case.id}: its {column.replace('_', ' ')} is not what its steps add up to."
+    if case.document and case.stage not in ENDED:
+        procedure = procedure_of(case.document)
+        if procedure is None:
+            yield f"Conduct case {case.id} waits: {say_procedure(case.document)}"
+        elif procedure.ladder(case.ladder) is None:
+            yield (
+                f"Conduct case {case.id} waits: the procedure of {case.document} has no ladder {case.ladder!r} any more. "
+                "Put it back until the case is closed."
+            )

@@ -1,11 +1,12 @@
-"""Which clocks of a case run, and by when. Pure. A due time is worked out each time from what started it, never stored:
-a bank holiday that is added after the case began moves it. It is never earlier than what the person was told in writing.
+"""Which clocks of a case run, by when, and whom each calls. Pure. A due time is worked out each time from what started it,
+never stored: a bank holiday that is added after the case began moves it. It is never earlier than what the person was told
+in writing.
 """
 
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from fieldvisit.breaches.case_state import ENDED, Stage, State
+from fieldvisit.breaches.case_state import AFTER_DECISION, ENDED, Stage, State
 from fieldvisit.breaches.procedure import Limit, Procedure, say_clause
 from fieldvisit.ground import running
 from fieldvisit.ground.clock import end_of_london_day, london_date
@@ -20,6 +21,27 @@ LABELS = {
     "appeal": "The person may appeal",
     "action": "An action is done",
 }
+
+# Whom each calls, and while the case stands where: what is theirs alone is over for us once the case has gone on.
+CALLS = {
+    "screen": ("screener", frozenset({Stage.REPORTED})),
+    "consider": ("decider", frozenset(Stage) - ENDED - AFTER_DECISION - {Stage.DECIDED}),
+    "respond": ("screener", frozenset({Stage.AWAITING_RESPONSE})),
+    "tell": ("decider", frozenset({Stage.DECIDED}) | AFTER_DECISION),
+    "appeal": ("decider", AFTER_DECISION - {Stage.APPEAL_REQUESTED}),
+    "action": ("decider", AFTER_DECISION),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """cause: of this clock of this case, "soon" or "over", and nothing else. part: who is to come and look; "" is everybody
+    who reads it. only, but: the one person who is called, or who is not."""
+
+    cause: str
+    part: str
+    only: str = ""
+    but: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +95,28 @@ def runs_out_first(state: State, procedure: Procedure | None, policy: Policy) ->
         return None
     ours = [clock for clock in clocks(state, procedure, policy) if clock.runs and not clock.theirs]
     return min(ours, key=lambda clock: clock.due, default=None)
+
+
+def calls(state: State, procedure: Procedure | None, at: datetime, policy: Policy) -> list[Call]:
+    """Who must come now: once before a clock runs out, and once when it has. A due time that moves calls no second time.
+    What the person named sends by their own page calls too, and what waits for a second person or came back from one: no
+    clock runs for us then, and nobody else would see it."""
+    soon = policy.working_days.after(london_date(at), policy.conduct.warn_wd.value)
+    found = [Call(f"waits:{one.position}", "", but=one.by) for one in state.waiting]
+    found += [Call(f"returned:{one.position}", "", only=one.by) for one in state.returned]
+    if state.stage is Stage.INVESTIGATING and state.answered_at:
+        found.append(Call("answered", "decider"))
+    if state.stage is Stage.APPEAL_REQUESTED:
+        found.append(Call(f"appealed:{len(state.appeals)}", "appeal"))
+    for clock in clocks(state, procedure, policy):
+        part, stages = CALLS[clock.name]
+        if not clock.runs or state.stage not in stages or clock.begins > at:
+            continue
+        over = at > clock.due
+        if over or london_date(clock.due) <= soon:
+            of = f"{clock.due:%Y%m%d}" if clock.name == "action" else f"{clock.begins:%Y%m%dT%H%M%S}"
+            found.append(Call(f"{clock.name}:{of}:{'over' if over else 'soon'}", part))
+    return found
 
 
 def may_be_appealed(state: State, procedure: Procedure) -> bool:

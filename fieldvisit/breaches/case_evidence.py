@@ -14,6 +14,7 @@ from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from fieldvisit.badges.models import Badge, Scan
+from fieldvisit.breaches import evidence_words
 from fieldvisit.breaches.case_models import BreachCase, BreachEvidence
 from fieldvisit.db import canonical
 from fieldvisit.notices.models import Notice
@@ -21,7 +22,6 @@ from fieldvisit.register.models import Person
 from fieldvisit.visits.models import Entry
 from fieldvisit.visits.words import words_of_visit
 
-KINDS = {"entry": "A line of the visit’s log", "notice": "A notice to the tenant", "scan": "A check of the badge"}
 AROUND = timedelta(days=2)  # checks of the badge so long before and after it was heard of
 
 
@@ -101,11 +101,10 @@ def show(session: Session, row: BreachEvidence) -> Shown:
     if isinstance(found, Entry):
         words = sorted(words_of_visit(session, found.visit_id).get(found.id, {}).items())
         who = session.scalars(select(Person.name).where(Person.id == found.recorded_by)).first() or ""
-        lines = [(name, str(value)) for name, value in sorted(found.body.items())]
+        lines = [*evidence_words.lines(found.body)]
     else:
-        lines = [
-            (name, value) for name, value in sorted(_said(found).items()) if name not in ("id", "visit_id", "badge_id")
-        ]
+        columns = [column.key for column in inspect(model).column_attrs]
+        lines = [*evidence_words.lines({key: getattr(found, key) for key in columns})]
     return Shown(row, who, lines, words, as_it_was=_digest(found) == row.sha256)
 
 

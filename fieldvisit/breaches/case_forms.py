@@ -23,7 +23,7 @@ BOXES = {
     "finding": "finding", "reasons": "reasons", "learning": "learning", "joined-by": "joined_by",
     "not-considered": "considered", "ladder-skipped": "sanction", "sanction": "sanction", "not-on-ladder": "sanction",
     "only-firms": "sanction", "no-appeal": "appeal", "late": "appeal", "result": "result", "harder": "sanction",
-    "no-ladder": "ladder", "no-clause": "clauses", "draft-alone": "clauses", "not-bound": "clauses",
+    "no-ladder": "ladder", "no-procedure": "ladder", "no-clause": "clauses", "draft-alone": "clauses", "not-bound": "clauses",
     "coordinator": "coordinates", "no-preset": "preset",
     "no-member": "member", "same-person": "person", "apart": "person", "own-hand": "person",
     "involved-before": "person", "no-note": "note", "no-link": "to", "nothing": "items", "no-address": "how",
@@ -66,6 +66,25 @@ def _nothing(_typed: Typed, _prefix: str, _state: State) -> Read:
 
 def _why(typed: Typed, prefix: str, _state: State) -> Read:
     return {}, {"why": _text(typed, f"{prefix}why")}
+
+
+def _ending(typed: Typed, prefix: str, state: State) -> Read:
+    body, words = _letter(typed, prefix, state)
+    return body, words | {"why": _text(typed, f"{prefix}why")}
+
+
+def _what(typed: Typed, _prefix: str, _state: State) -> Read:
+    """Which of those that wait for a second person."""
+    return {"what": typed.text("what", 20)}, {}
+
+
+def _sent_back(typed: Typed, prefix: str, state: State) -> Read:
+    body, _ = _what(typed, prefix, state)
+    box = f"{prefix}why_{body['what']}"  # several may stand on one page
+    why = _text(typed, box)
+    if not why.strip():
+        typed.wrong(box, "Write down what is to change, so that whoever proposed it can follow it.")
+    return body, {"why": why}
 
 
 def _one(field: str) -> Callable[[Typed, str, State], Read]:
@@ -186,9 +205,10 @@ def _linked(typed: Typed, prefix: str, _state: State) -> Read:
 
 _READS: dict[str, Callable[[Typed, str, State], Read]] = {
     "seated": _seated, "identified": _identified, "screened": _screened, "not_a_breach": _why, "suspended": _suspended,
-    "lifted": _letter, "notified": _letter, "answered": _one("answer"), "note": _one("note"), "evidence": _items,
+    "lifted": _ending, "closed": _why, "confirmed": _what, "sent_back": _sent_back, "taken_back": _what,
+    "notified": _letter, "answered": _one("answer"), "note": _one("note"), "evidence": _items,
     "vote": _vote, "decided": _decided, "communicated": _letter, "appealed": _one("appeal"),
     "appeal_decided": _appeal_decided, "actions": _actions, "action_done": _action_done, "told_firm": _papers,
     "told_cih": _cih, "reporter_told": _reporter_told, "linked": _linked, "unlinked": _why,
 }  # fmt: skip
-STEPS: Collection[str] = (*_READS, "notice_given", "time_up", "outcome_given", "closed")
+STEPS: Collection[str] = (*_READS, "notice_given", "time_up", "outcome_given")

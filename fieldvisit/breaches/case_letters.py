@@ -10,7 +10,7 @@ from fieldvisit.breaches.case_clocks import due_of
 from fieldvisit.breaches.case_facts import RESULTS
 from fieldvisit.breaches.case_state import State
 from fieldvisit.breaches.procedure import Limit, Procedure
-from fieldvisit.codes.catalogue import clause
+from fieldvisit.codes.own import clause
 from fieldvisit.ground.clock import london_date, say_date
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.settings import DEFAULT_NOTE, PROJECT_DEFAULT
@@ -18,7 +18,7 @@ from fieldvisit.ground.settings import DEFAULT_NOTE, PROJECT_DEFAULT
 LETTERS = {
     "notice": "What you are asked about",
     "interim": "You are suspended for now",
-    "lifted": "Your suspension is over",
+    "lifted": "This suspension has ended",
     "outcome": "The outcome",
     "appeal_outcome": "The outcome of your appeal",
     "firm": "About one of your workers",
@@ -30,6 +30,12 @@ LETTER_OF = {
     "notified": "notice", "suspended": "interim", "lifted": "lifted", "communicated": "outcome",
     "appeal_decided": "appeal_outcome", "told_firm": "firm", "told_cih": "cih",
 }  # fmt: skip
+# True whatever else may keep a badge dark, of which the reader may know nothing: another case, a lost badge, a training.
+ENDED_PERSON = (
+    "Look at your badge before your next visit: it says itself whether it works. If another letter from us says that it "
+    "does not, that letter still holds."
+)
+ENDED_INVOLVED = "If another letter from us says that you may not take part, that letter still holds."
 HELP = (
     "If this letter is hard to read, or you would like help to answer, ring {phone}. You may have somebody with you, and "
     "you may tell us your answer aloud: we write it down in your own words and read it back to you."
@@ -66,6 +72,15 @@ def say_clause(clause: str) -> str:
 
 def answer_by(procedure: Procedure, at: datetime, policy: Policy) -> datetime:
     return due_of(procedure.limits["respond"], at, policy)
+
+
+def of_the_day(letter: str, state: State, procedure: Procedure, then: datetime, at: datetime, policy: Policy) -> str:
+    """The letter that was written then as it leaves now: the day until which they may appeal is counted from now."""
+    was, now = (appeal_by(state, procedure, instant, policy) for instant in (then, at))
+    if was is None or now is None:
+        return letter
+    said, says = (f"until the end of {say_date(london_date(until))}" for until in (was, now))
+    return letter.replace(said, says)
 
 
 def appeal_by(state: State, procedure: Procedure, at: datetime, policy: Policy) -> datetime | None:
@@ -126,8 +141,15 @@ def _lifted(state: State, about: About, procedure: Procedure, at: datetime, poli
     return [
         f"Dear {about.name},",
         "",
-        f"Your suspension ended on {say_date(london_date(at))}. It was not a finding, and nothing of it stands against you.",
+        "The suspension that we wrote to you about under this reference has ended. It was not a finding, and nothing of it "
+        "stands against you.",
+        "",
+        _still_holds(state),
     ]
+
+
+def _still_holds(state: State) -> str:
+    return ENDED_INVOLVED if state.subject_kind == "involved" else ENDED_PERSON
 
 
 def _outcome(state: State, about: About, procedure: Procedure, at: datetime, policy: Policy) -> list[str]:
@@ -138,7 +160,8 @@ def _outcome(state: State, about: About, procedure: Procedure, at: datetime, pol
             "",
             "Why: [say the reasons].",
         ]
-        return said + (["", "Your suspension is over."] if state.suspended else [])
+        over = f"The suspension under this reference has ended. {_still_holds(state)}"
+        return said + (["", over] if state.suspended else [])
     sanction = procedure.sanction(state.sanction)
     said += ["We find that the code was broken:", *_clauses(state), "", "Why: [say the reasons].", ""]
     if sanction:
@@ -165,7 +188,7 @@ def _appeal_words(state: State, procedure: Procedure, at: datetime, policy: Poli
 
 
 def _appeal_outcome(state: State, about: About, procedure: Procedure, at: datetime, policy: Policy) -> list[str]:
-    return [
+    said = [
         f"Dear {about.name},",
         "",
         "Somebody who had no part in your case before has looked at it again.",
@@ -174,6 +197,10 @@ def _appeal_outcome(state: State, about: About, procedure: Procedure, at: dateti
         "",
         "Why: [say the reasons].",
     ]
+    if state.suspended:
+        said += ["", "The suspension under this reference: [say that it has ended, if the decision falls, or that it goes on]. "
+                 + _still_holds(state)]  # fmt: skip
+    return said
 
 
 def _firm(state: State, about: About, procedure: Procedure, at: datetime, policy: Policy) -> list[str]:

@@ -8,18 +8,21 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from fieldvisit.breaches import case_clocks, case_evidence, case_letters, case_readers, cases
+from fieldvisit.breaches import case_clocks, case_evidence, case_letters, case_readers, case_waits, cases
 from fieldvisit.breaches.case_clocks import Clock
 from fieldvisit.breaches.case_facts import FINDINGS, PARTS, RESULTS, Facts
 from fieldvisit.breaches.case_models import BreachCase, BreachEvidence, BreachStep, BreachTold
 from fieldvisit.breaches.case_readers import Named
 from fieldvisit.breaches.case_rules import DONE_BY, KNOWN_FIRST
 from fieldvisit.breaches.case_state import ENDED, TABLE, Stage, State
-from fieldvisit.breaches.case_words import BECAUSE, OFFERS, TOLD_BY
+from fieldvisit.breaches.case_waits import Waits, said_of
+from fieldvisit.breaches.case_words import BECAUSE, OFFERS, TOLD_BY, WAITS
 from fieldvisit.breaches.ladders import sanctions_for, top_rung
-from fieldvisit.breaches.models import ConcernAdded
+from fieldvisit.breaches.models import Concern, ConcernAdded
 from fieldvisit.breaches.procedure import Procedure, procedure_of
-from fieldvisit.codes.catalogue import Document, all_documents
+from fieldvisit.breaches.two_people import OF_TWO
+from fieldvisit.codes.catalogue import Document
+from fieldvisit.codes.own import known_documents, say_procedure
 from fieldvisit.ground.clock import london_date, say_date
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.roles import SIGNED_IN
@@ -39,6 +42,9 @@ class Row:
     first: Clock | None
     mine: tuple[str, ...]  # the parts that whoever looks has in it
     more: bool = False  # whoever told it said more later
+    waits: tuple[tuple[str, bool], ...] = ()  # what waits for a second person, and whether whoever looks proposed it
+    returned: tuple[str, ...] = ()  # what was sent back
+    urgent: tuple[str, ...] = ()  # codes of `case_words.URGENT`, as it was told
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,38 +68,66 @@ class Page:
     seats: Sequence[tuple[str, str, str]]  # (the council's own title, where it is written, who)
     visit: str
     linked: Sequence[BreachCase]
+    waiting: Sequence[Waits]
+    returned: Sequence[Waits]
     offered: Sequence[str]
     texts: Mapping[str, str]  # step -> first text of its letter
+    before: Mapping[str, Mapping[str, str]]  # step -> what was proposed for it before, and came back
     options: Mapping[str, Any]
 
 
 def mine(session: Session, who: str, every: bool, after: str, policy: Policy) -> tuple[list[Row], str | None]:
-    """In a session of whoever asks: the wall leaves the cases that they sit in."""
+    """In a session of whoever asks: the wall leaves the cases that they sit in. All open ones are ordered before a page is
+    taken: what runs out first is first over all, and before it what was told as urgent and nobody has looked at."""
     query = select(BreachCase).order_by(BreachCase.heard_at, BreachCase.id)
     if not every:  # what is told again stands on the list for whoever does not sit in the case that tells it first
         main_one = or_(BreachCase.linked_to.is_(None), BreachCase.linked_to.not_in(case_readers.sits_in(who)))
-        query = query.where(BreachCase.stage.not_in([stage.value for stage in ENDED]), main_one)
-    if after and (last := cases.find(session, after)):
-        later = (BreachCase.heard_at > last.heard_at) | (
-            (BreachCase.heard_at == last.heard_at) & (BreachCase.id > last.id)
-        )
-        query = query.where(later)
-    found = session.scalars(query.limit(PAGE + 1)).all()
-    steps = cases.steps_of(session, [case.id for case in found])
-    said = select(ConcernAdded.concern_id).where(ConcernAdded.concern_id.in_([case.concern_id for case in found]))
+        is_open = BreachCase.stage.not_in([stage.value for stage in ENDED])
+        query = query.where(or_(is_open, case_waits.though_over()), main_one)
+    known, urgent = session.scalars(query).all(), _urgent(session)
+    steps = cases.steps_of(session, [case.id for case in known])
+    states = {case.id: cases.state_from(steps[case.id], case) for case in known}
+    clocks = {case.id: _first(case, states[case.id], policy) for case in known}
+    found = sorted(known, key=lambda case: _place(case, states[case.id], clocks[case.id], urgent))
+    begins = next((number for number, case in enumerate(found, start=1) if case.id == after), 0)
+    shown, later = found[begins : begins + PAGE], found[begins + PAGE :]
+    said = select(ConcernAdded.concern_id).where(ConcernAdded.concern_id.in_([case.concern_id for case in shown]))
     more = set(session.scalars(said))
-    rows = [_row(session, case, cases.state_from(steps[case.id], case), who, policy) for case in found[:PAGE]]
-    rows = [replace(row, more=row.case.concern_id in more) for row in rows]
-    far = max((row.first.due for row in rows if row.first), default=None)
-    rows.sort(key=lambda row: (row.first is None, row.first.due if row.first else far, row.case.id))
-    return rows, found[PAGE - 1].id if len(found) > PAGE else None
+    rows = [_row(session, case, states[case.id], clocks[case.id], who) for case in shown]
+    rows = [
+        replace(row, more=row.case.concern_id in more, urgent=urgent.get(row.case.concern_id or "", ())) for row in rows
+    ]
+    return rows, shown[-1].id if later else None
 
 
-def _row(session: Session, case: BreachCase, state: State, who: str, policy: Policy) -> Row:
+def _place(case: BreachCase, state: State, first: Clock | None, urgent: Mapping[str, tuple[str, ...]]) -> Any:
+    """In the list. What nobody owes anything for comes last, the newest of those first."""
+    now = state.stage is Stage.REPORTED and (case.concern_id or "") in urgent
+    since = case.heard_at.timestamp()
+    return not now, first is None, first.due.timestamp() if first else -since, not state.waiting, since, case.id
+
+
+def _urgent(session: Session) -> dict[str, tuple[str, ...]]:
+    """Concern -> what was urgent when it was told."""
+    query = select(Concern.id, Concern.danger_now, Concern.still_there).where(
+        or_(Concern.danger_now, Concern.still_there)
+    )
+    return {
+        concern_id: (*(("danger",) if danger else ()), *(("there",) if there else ()))
+        for concern_id, danger, there in session.execute(query)
+    }
+
+
+def _first(case: BreachCase, state: State, policy: Policy) -> Clock | None:
+    return case_clocks.runs_out_first(state, procedure_of(case.document) if case.document else None, policy)
+
+
+def _row(session: Session, case: BreachCase, state: State, first: Clock | None, who: str) -> Row:
     subject = case_readers.named(session, case.subject_kind, case.subject_id)
-    first = case_clocks.runs_out_first(state, procedure_of(case.document) if case.document else None, policy)
     parts = tuple(PARTS[part] for part, person in state.seats.items() if person == who)
-    return Row(case, subject.name if subject else "Not known yet", state, first, parts)
+    waits = tuple((WAITS[each.what][0], each.by == who) for each in state.waiting)
+    returned = tuple(WAITS[each.what][0] for each in state.returned)
+    return Row(case, subject.name if subject else "Not known yet", state, first, parts, False, waits, returned)
 
 
 def of_case(session: Session, case: BreachCase, who: str, at: datetime, policy: Policy) -> Page:
@@ -103,6 +137,7 @@ def of_case(session: Session, case: BreachCase, who: str, at: datetime, policy: 
     procedure = procedure_of(case.document) if case.document else None
     subject = case_readers.named(session, case.subject_kind, case.subject_id)
     people = {row.by for row in rows if row.by} | set(state.seats.values())
+    people |= {row.body["second"] for row in rows if row.body.get("second")}
     names: dict[str, str] = dict(session.execute(select(Person.id, Person.name).where(Person.id.in_(people))).all())
     words = cases.words_of(session, case.id)
     told_again = select(BreachCase).where(BreachCase.linked_to == case.id, BreachCase.id.in_(case_readers.sits_in(who)))
@@ -113,7 +148,10 @@ def of_case(session: Session, case: BreachCase, who: str, at: datetime, policy: 
         [_done(row, names, words.get(row.id, {}), procedure) for row in rows],
         case_evidence.attached(session, case.id), _letters(session, case.id), _seats(state, procedure, names),
         session.scalars(select(Visit.ref).where(Visit.id == case.visit_id)).first() or "" if case.visit_id else "",
-        linked, offered, _texts(state, case, subject, procedure, offered, at, policy),
+        linked, [case_waits.waits(each, state, procedure, facts, who, rows, names, words) for each in state.waiting],
+        [case_waits.came_back(each, facts, who, rows, names, words) for each in state.returned],
+        offered, _texts(state, case, subject, procedure, offered, at, policy),
+        {step: case_waits.typed_before(step, state, procedure, facts, rows, words) for step in offered if step in OF_TWO},
         _options(session, case, state, procedure, facts, who, words),
     )  # fmt: skip
 
@@ -144,7 +182,7 @@ def _offered(state: State, procedure: Procedure | None, facts: Facts, who: str) 
     """In the order of the page: what the case waits for first. What is for somebody else is not offered."""
     found = [step for step in OFFERS if state.stage in TABLE[step][0] and _fits(step, state, procedure, facts)]
     found = [step for step in found if DONE_BY.get(step) is None or state.seats.get(DONE_BY[step]) == who]
-    found = [step for step in found if not (state.outcome_waits and step in KNOWN_FIRST)]
+    found = [step for step in found if not (state.outcome_waits and step in KNOWN_FIRST) and not state.waits(step)]
     if any(facts.same(who, each) for each in state.deciders):
         found = [step for step in found if step != "appeal_decided"]
     waits_for = _waits_for(state)
@@ -193,7 +231,7 @@ def _fits(step: str, state: State, procedure: Procedure | None, facts: Facts) ->
         case "linked":
             return not state.linked_to
         case "seated":
-            return state.stage is not Stage.CLOSED
+            return state.stage is not Stage.CLOSED or state.suspended  # somebody must confirm that it ends
     return True
 
 
@@ -216,10 +254,11 @@ def _options(
     session: Session, case: BreachCase, state: State, procedure: Procedure | None, facts: Facts, who: str,
     words: Mapping[str, Mapping[str, str]],
 ) -> dict[str, Any]:  # fmt: skip
-    free = [person for person in case_readers.all_readers(session) if person.id not in facts.apart and person.id != who]
+    # Everybody: one who is missing here would be the one who told it, or near. Who is refused is asked for, and recorded.
+    everybody = [person for person in case_readers.all_readers(session) if person.id != who]
     found: dict[str, Any] = {
         "outside": f"{facts.policy.safeguarding.outside_name.value}, {facts.policy.safeguarding.outside_phone.value}",
-        "parts": list(PARTS.items()), "people": [(person.id, person.name) for person in free],
+        "parts": list(PARTS.items()), "people": [(person.id, person.name) for person in everybody],
         "because": list(BECAUSE.items()), "told_by": list(TOLD_BY.items()), "findings": list(FINDINGS.items()),
         "results": list(RESULTS.items()), "items": case_evidence.to_attach(session, case),
     }  # fmt: skip
@@ -249,7 +288,9 @@ def _of_screening(session: Session, case: BreachCase, facts: Facts, who: str) ->
     people = session.scalars(select(Person).where(Person.disabled_at.is_(None), works_here).order_by(Person.name))
     subjects: Options = [(f"person:{one.id}", one.name) for one in people if one.id != who]
     subjects += [(f"involved:{one.id}", f"{one.name} ({one.kind_label.lower()})") for one in involved_now(session, day)]
-    bound = [(document, procedure_of(document.code)) for document in all_documents() if document.code in facts.binding]
+    bound = [
+        (document, procedure_of(document.code)) for document in known_documents() if document.code in facts.binding
+    ]
     return {
         "subjects": subjects,
         "documents": [
@@ -258,7 +299,9 @@ def _of_screening(session: Session, case: BreachCase, facts: Facts, who: str) ->
         "ladders": [
             (f"{document.code}:{ladder.name}", f"{document.code}: {ladder.label}", ladder.clause)
             for document, procedure in bound if procedure for ladder in procedure.ladders
-        ],
+        ] + [(f"{one.code}:none", f"{one.code}: nobody has written its rows yet", "") for one, has in bound if has is None],
+        "gone": [say_procedure(code) for code in sorted({*facts.binding} - {document.code for document, _ in bound})],
+        "follows": {document.code: say_procedure(document.code) for document, _ in bound},
         "presets": [
             (f"{document.code}:{preset.code}", preset.label, preset.clause)
             for document, procedure in bound if procedure for preset in procedure.presets
@@ -282,6 +325,10 @@ def _done(row: BreachStep, names: Mapping[str, str], words: Mapping[str, str], p
 def _said(row: BreachStep, names: Mapping[str, str], procedure: Procedure | None) -> list[str]:
     body = row.body
     found = []
+    if row.kind in ("proposed", "sent_back", "taken_back"):
+        found.append(WAITS[body["what"]][0])
+        if row.kind == "proposed":
+            found += said_of(body["what"], body, procedure)
     if row.kind == "seated":
         found.append(f"{names.get(body['person'], 'Somebody')}: {PARTS[body['part']]}")
     if row.kind == "screened":
@@ -293,13 +340,13 @@ def _said(row: BreachStep, names: Mapping[str, str], procedure: Procedure | None
     if row.kind == "vote":
         found.append(f"For {body['for']}, against {body['against']}, did not vote {body['abstain']}")
     if row.kind in ("decided", "appeal_decided"):
-        found.append(FINDINGS.get(body.get("finding", ""), RESULTS.get(body.get("result", ""), "")))
-        if procedure and (chosen := procedure.sanction(body.get("sanction") or "")):
-            found.append(f"{chosen.label} ({chosen.clause})")
+        found += said_of(row.kind, body, procedure)
     if row.kind == "suspended":
         found.append(BECAUSE.get(body.get("because", ""), ""))
     if row.kind == "actions":
         found += [f"Due {_day(one['due_on'])}" for one in body["list"]]
+    if body.get("second"):
+        found.append(f"Confirmed by {names.get(body['second'], 'a second person')}")
     return [sentence for sentence in found if sentence]
 
 

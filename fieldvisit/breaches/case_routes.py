@@ -3,6 +3,8 @@
 A case is there for whoever has a seat in it. For everybody else its address is one that was never made (N3).
 """
 
+from typing import Any
+
 from flask import Blueprint, Response, abort, current_app, redirect, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
@@ -16,9 +18,13 @@ from fieldvisit.breaches import (
     case_readers,
     case_words,
     cases,
+    evidence_words,
+    links,
+    receipts,
     totals,
 )
 from fieldvisit.breaches.case_models import BreachCase, BreachEvidence, BreachTold
+from fieldvisit.breaches.two_people import OF_TWO
 from fieldvisit.db import new_id
 from fieldvisit.ground.roles import CONDUCT
 from fieldvisit.ground.verdict import RefusedError
@@ -32,6 +38,7 @@ from fieldvisit.web.render import page
 
 blueprint = Blueprint("breach_cases", __name__)
 Answer = str | BaseResponse | tuple[str, int]
+SECOND = ("confirmed", "sent_back", "taken_back")  # what is done to what waits for a second person
 
 
 @blueprint.get("/office/breaches")
@@ -116,7 +123,7 @@ def evidence(breach_id: str, evidence_id: str) -> Answer:
     log_access(found.id, reason=f"evidence {row.kind}")
     with database().reading(CONDUCT) as own:
         shown = case_evidence.show(own, row)
-    return page("breaches/evidence.html", case=found, it=shown, kinds=case_evidence.KINDS)
+    return page("breaches/evidence.html", case=found, it=shown, evidence_title=evidence_words.title)
 
 
 @blueprint.post("/office/breaches/<id:breach_id>/<word:step>")
@@ -141,12 +148,15 @@ def work(breach_id: str, step: str) -> Answer:
             box = case_forms.BOXES.get(refused.verdict.code, "")
             typed.wrong(f"{step}_{box}" if box else "", refused.verdict.message)
             status = 409
+            if step == "seated" and refused.verdict.code == "apart":
+                case_acts.note_asked(database(), found.id, principal())
     if typed.errors:
         log_read_again("breach", breach_id)
         return _page(found.id, step, typed), status
     if not _still_there(breach_id):  # the step took the reader's own seat away
         return redirect("/office/breaches", 303)
-    return redirect(f"/office/breaches/{breach_id}?done={step}", 303)
+    done = "proposed" if step in OF_TWO else step
+    return redirect(f"/office/breaches/{breach_id}?done={done}", 303)
 
 
 def _still_there(case_id: str) -> bool:
@@ -157,22 +167,48 @@ def _still_there(case_id: str) -> bool:
 def _page(case_id: str, sent: str = "", typed: Typed | None = None) -> str:
     with database().reading(principal()) as own:
         others = [(each.id, each.ref) for each in _others(own, case_id)]
+        behind = _behind(own, case_id)
     with database().reading(CONDUCT) as own:
         found = cases.find(own, case_id) or abort(404)
         it = case_page.of_case(own, found, principal().person_id, at(), policy())
         offered = [*it.offered]
-        if sent and sent not in offered:
+        if sent and sent not in offered and sent not in SECOND:
             offered.insert(0, sent)  # somebody was first: what was typed is still there to be read
         done = request.args.get("done", "")
         return page(
             "breaches/case.html", it=it, now=at(), offered=offered, sent=sent, typed=typed or Typed.nothing(),
             nothing=Typed.nothing(), errors=typed.errors if typed else {}, others=others, words=case_words,
-            keys={step: (typed.key if typed and step == sent and typed.key else new_id()) for step in offered},
+            keys=_keys(it, offered, sent, typed),
             done=f"Recorded: {case_words.STEPS[done]}." if done in case_words.STEPS else "",
-            kinds=case_evidence.KINDS, hows=list(case_acts.HOWS.items()), actions=range(1, case_forms.ACTIONS + 1),
+            evidence_title=evidence_words.title, hows=list(case_acts.HOWS.items()),
+            actions=range(1, case_forms.ACTIONS + 1),
             asks_when=case_forms.ASKS_WHEN,
-            words_of_letter=case_letters.LETTERS,
+            words_of_letter=case_letters.LETTERS, **behind,
         )  # fmt: skip
+
+
+def _keys(it: case_page.Page, offered: list[str], sent: str, typed: Typed | None) -> dict[str, str]:
+    """One for each form; that which was sent keeps its own."""
+    kept = typed.key if typed and typed.key else new_id()
+    about = typed.text("what", 20) if typed else ""
+    keys = {step: kept if step == sent else new_id() for step in offered}
+    return keys | {
+        act + one.what: kept if (act, one.what) == (sent, about) else new_id()
+        for act in SECOND
+        for one in (*it.waiting, *it.returned)
+    }
+
+
+def _behind(own: Session, case_id: str) -> dict[str, Any]:
+    """What became of the reports behind it, as far as whoever asks reads them too."""
+    found = cases.find(own, case_id) or abort(404)
+    unread = receipts.unread(own, found.concern_id, principal().person_id) if found.concern_id else []
+    reports = links.cases_to_link(own, found)
+    return {
+        "unread": sorted({one.added_on for one in unread}),
+        "reports": reports,
+        "report_keys": [new_id() for _ in reports.offers],
+    }
 
 
 def _others(own: Session, case_id: str) -> list[BreachCase]:

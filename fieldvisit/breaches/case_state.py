@@ -58,6 +58,10 @@ TABLE: Mapping[str, tuple[frozenset[Stage], Stage | None]] = {
     "closed": (frozenset({S.COMMUNICATED, S.APPEAL_DECIDED, S.ACTIONS_OPEN}), S.CLOSED),
     "linked": (OPEN, None),
     "unlinked": (frozenset(Stage), None),
+    # What `two_people.py` asks two for. The act itself is a step of its proposer's, and names who confirmed it.
+    "proposed": (frozenset(Stage), None),
+    "sent_back": (frozenset(Stage), None),
+    "taken_back": (frozenset(Stage), None),
 }
 
 # What may be recorded later than it was done answers one of these: it is never before the last of them.
@@ -117,8 +121,21 @@ class Appeal:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """An act that waits for a second person. what: its kind. position: of the step that proposes it, with its words."""
+
+    what: str
+    by: str
+    at: datetime
+    position: int
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class State:
-    """seats: part -> person's id. involved: whoever did anything in it; deciders: whoever screened or decided in it.
+    """seats: part -> person's id. involved: whoever did anything in it; deciders: whoever screened or decided in it;
+    decided_by: whoever took the last decision. waiting: what one person proposed and nobody has confirmed; returned: what
+    was sent back to them, until they propose it again or leave it.
     told_due: the last day that the notice named. outcome_waits: it is written, and they do not have it yet.
 
     subject_kind, subject_id: of the case, not of its steps: who is meant must be forgotten, and a step never is.
@@ -137,6 +154,9 @@ class State:
     seats: Mapping[str, str] = field(default_factory=dict)
     involved: frozenset[str] = frozenset()
     deciders: frozenset[str] = frozenset()
+    decided_by: str = ""
+    waiting: tuple[Waiting, ...] = ()
+    returned: tuple[Waiting, ...] = ()
     suspended: bool = False
     suspended_at: datetime | None = None
     notified_at: datetime | None = None
@@ -168,6 +188,12 @@ class State:
     def outstanding(self) -> tuple[Action, ...]:
         return tuple(action for action in self.actions if action.done_at is None)
 
+    def waits(self, what: str) -> Waiting | None:
+        return next((each for each in self.waiting if each.what == what), None)
+
+    def came_back(self, what: str) -> Waiting | None:
+        return next((each for each in self.returned if each.what == what), None)
+
     @property
     def stands(self) -> bool:
         """A finding against the person that no appeal has taken away."""
@@ -178,14 +204,33 @@ def fold(deeds: Iterable[Deed]) -> State:
     state = State()
     for deed in deeds:
         state = _after(state, deed)
+        waiting, returned = (
+            tuple(each for each in listed if _still_waits(each, state, deed))
+            for listed in (state.waiting, state.returned)
+        )
+        state = replace(state, waiting=waiting, returned=returned)
     return state
+
+
+def _but(listed: tuple[Waiting, ...], what: str) -> tuple[Waiting, ...]:
+    return tuple(each for each in listed if each.what != what)
+
+
+def _still_waits(waiting: Waiting, state: State, deed: Deed) -> bool:
+    """Not what has been done, or cannot be done any more from where the case is now: that has fallen by itself."""
+    return (
+        waiting.what != deed.kind
+        and state.stage in TABLE[waiting.what][0]
+        and (waiting.what != "lifted" or state.suspended)
+    )
 
 
 def _after(state: State, deed: Deed) -> State:
     body, to = deed.body, TABLE[deed.kind][1]
     if deed.kind == "suspended" and state.stage is S.SCREENED:
         to = S.INTERIM_MEASURE
-    involved = state.involved | {deed.by} if deed.by and deed.kind != "seated" else state.involved
+    took_part = {deed.by, body.get("second", "")} - {""} if deed.kind != "seated" else set()
+    involved = state.involved | took_part
     deciders = state.deciders | {deed.by} if deed.by and deed.kind in DECIDING else state.deciders
     state = replace(state, stage=to or state.stage, involved=involved, deciders=deciders, steps=state.steps + 1)
     match deed.kind:
@@ -194,6 +239,16 @@ def _after(state: State, deed: Deed) -> State:
             return replace(state, heard_at=deed.at, subject_kind=kind if who else "", subject_id=who)
         case "identified":
             return replace(state, subject_kind=body.get("subject_kind", ""), subject_id=body.get("subject", ""))
+        case "proposed":
+            said = {name: value for name, value in body.items() if name != "what"}
+            new = Waiting(body["what"], deed.by, deed.at, state.steps, said)
+            return replace(state, waiting=(*state.waiting, new), returned=_but(state.returned, new.what))
+        case "sent_back":
+            back = [each for each in state.waiting if each.what == body["what"]]
+            return replace(state, waiting=_but(state.waiting, body["what"]), returned=(*state.returned, *back))
+        case "taken_back":
+            waiting, returned = _but(state.waiting, body["what"]), _but(state.returned, body["what"])
+            return replace(state, waiting=waiting, returned=returned)
         case "seated":
             return replace(state, seats={**state.seats, body["part"]: body["person"]})
         case "screened":
@@ -229,7 +284,8 @@ def _ending(state: State, deed: Deed) -> State:
     body = deed.body
     match deed.kind:
         case "decided":
-            return replace(state, decided_at=deed.at, finding=body["finding"], sanction=body.get("sanction", ""))
+            said = {"finding": body["finding"], "sanction": body.get("sanction", "")}
+            return replace(state, decided_at=deed.at, decided_by=deed.by, **said)
         case "communicated":
             return _told(state, deed, waits=body.get("how") in BY_HAND)
         case "outcome_given":
@@ -242,7 +298,8 @@ def _ending(state: State, deed: Deed) -> State:
             actions = state.actions
             if body["result"] == "quashed":  # what it asked for falls with it
                 actions = tuple(action for action in actions if action.done_at)
-            state = replace(state, appeals=(*state.appeals[:-1], last), sanction=sanction, actions=actions)
+            appeals = (*state.appeals[:-1], last)
+            state = replace(state, appeals=appeals, sanction=sanction, actions=actions, decided_by=deed.by)
             return _told(state, deed, waits=body.get("how") in BY_HAND)
         case "actions":
             new = tuple(Action(**{name: one[name] for name in ("id", "due_on")}) for one in body["list"])

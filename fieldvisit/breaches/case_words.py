@@ -26,7 +26,10 @@ STEPS = {
     "told_firm": "The firm was told its part", "told_cih": "The CIH was told",
     "reporter_told": "Whoever reported it was told that it was dealt with", "closed": "The case was closed",
     "linked": "It was linked to another case", "unlinked": "The link was taken away",
+    "proposed": "It was proposed, and waits for a second person", "confirmed": "A second person confirmed it",
+    "sent_back": "A second person sent it back", "taken_back": "Whoever proposed it took it back",
 }  # fmt: skip
+ASK = "Ask a second person to confirm"
 # What an officer may do next: the heading, and the button. The order is that of the page.
 OFFERS: Mapping[str, tuple[str, str]] = {
     "identified": ("Say whom it is about", "Record who it is"),
@@ -37,28 +40,39 @@ OFFERS: Mapping[str, tuple[str, str]] = {
     "time_up": ("The time to answer is over", "Go on without an answer"),
     "vote": ("Record a vote of the members present", "Record the vote"),
     "decided": ("Decide: finding, reasons, sanctions considered and chosen", "Record the decision"),
-    "communicated": ("Write the outcome to the person", "Record the letter"),
+    "communicated": ("Write the outcome to the person", ASK),
     "outcome_given": ("The letter with the outcome was handed over or posted", "Record that they have the outcome"),
     "appealed": ("The person appeals", "Record the appeal"),
-    "appeal_decided": ("Decide the appeal, and write to the person", "Record the decision on the appeal"),
+    "appeal_decided": ("Decide the appeal, and write to the person", ASK),
     "actions": ("Set actions, each with who and by when", "Record the actions"),
     "action_done": ("An action is done", "Record that it is done"),
     "reporter_told": ("Tell whoever reported it that it was dealt with", "Record that they were told"),
-    "closed": ("Close the case", "Close the case"),
+    "closed": ("Close the case", ASK),
     "seated": ("Give somebody a part in this case", "Give them this part"),
     "evidence": ("Attach evidence", "Attach what is ticked"),
     "suspended": ("Suspend the person for now", "Suspend them at once"),
-    "lifted": ("End the suspension", "End it now"),
+    "lifted": ("End the suspension", ASK),
     "told_firm": ("Tell the firm its part", "Tell the firm"),
     "told_cih": ("Tell the CIH, for its member", "Record the referral"),
-    "not_a_breach": ("It is no breach of a code", "Close it as no breach"),
+    "not_a_breach": ("It is no breach of a code", ASK),
     "linked": ("The same thing is told in another case", "Link the two"),
     "unlinked": ("It is not the same thing after all", "Take the link away"),
     "note": ("Write a note", "Keep the note"),
 }
+# What waits for a second person, and what comes of it when it is confirmed.
+WAITS = {
+    "not_a_breach": ("Close it as no breach", "the case ends, and so does its suspension, if there is one"),
+    "closed": ("Close the case", "the case ends"),
+    "communicated": ("Send the outcome to the person", "the letter goes to the person, who may appeal from then on"),
+    "appeal_decided": ("Send the decision on the appeal", "the decision counts, and the letter goes to the person"),
+    "lifted": ("End the suspension", "the suspension by this case ends, and the letter goes to the person"),
+}
+# What was urgent when it was told.
+URGENT = {"danger": "Danger, when it was told", "there": "The person was still there"}
 FIELDS = {
     "told": "What was said", "why": "Why", "answer": "In their own words", "note": "Note", "reasons": "Reasons",
     "learning": "What we learn", "considered": "Sanctions considered", "joined_by": "Decided together with",
+    "letter": "The letter",
     "appeal": "Why the decision is wrong, in their own words",
 }  # fmt: skip
 BECAUSE = {

@@ -3,7 +3,6 @@
 Opening reads nothing: whoever reports may be the person named, or somebody near, and sees no row afterwards (N1, N3, N4).
 """
 
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -17,10 +16,10 @@ from fieldvisit import conduct
 from fieldvisit.breaches.case_models import BreachApart, BreachCase, BreachStep, BreachWords
 from fieldvisit.breaches.case_state import Deed, Stage, State, fold, not_before
 from fieldvisit.db import is_taken, new_id
+from fieldvisit.ground.references import Kind, new_reference
 from fieldvisit.ground.verdict import Refused, RefusedError
 from fieldvisit.visits.words import storable
 
-_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that is misheard for another
 _MOST_REFS = 5  # tries; one in 10^13 needs a second
 _NOTHING: Mapping[str, str] = {}
 
@@ -75,7 +74,7 @@ def _first_row(session: Session, reported: conduct.Reported, concern_id: str | N
 
 
 def _new_ref() -> str:
-    return "B-" + "".join(secrets.choice(_LETTERS) for _ in range(9))
+    return new_reference(Kind.CASE)
 
 
 def _is_of(error: IntegrityError, column: str) -> bool:

@@ -1,8 +1,13 @@
 """`/office/concerns/<id>`: what was told, for those who have a seat in its case. Who told it is asked for by itself."""
 
-from flask import abort, current_app, redirect, request, url_for
+from collections.abc import Collection
 
+from flask import abort, current_app, redirect, request, url_for
+from sqlalchemy import select
+
+from fieldvisit.audit.service import note_access
 from fieldvisit.breaches import forms, links, receipts, rules
+from fieldvisit.breaches.case_models import BreachCase
 from fieldvisit.breaches.models import Concern
 from fieldvisit.breaches.routes import Answer, blueprint
 from fieldvisit.ground.verdict import Refused, RefusedError
@@ -24,7 +29,11 @@ HOW = {
 def concern(concern_id: str) -> Answer:
     found = _concern(concern_id)
     log_access(found.id)
-    return _page(found, {})
+    new = [one.id for one in receipts.unread(session(), found.id, principal().person_id)]
+    with database().writing(None) as own:  # each by itself, so that it is known which words have been read (N6)
+        for added_id in new:
+            note_access(own, principal(), "concern", "read", object_id=added_id, reason="words added", at=at())
+    return _page(found, {}, new=new)
 
 
 @blueprint.post("/office/concerns/<id:concern_id>/who")
@@ -107,9 +116,10 @@ def _concern(concern_id: str) -> Concern:
     return found
 
 
-def _page(found: Concern, errors: dict[str, str], why: str = "") -> str:
+def _page(found: Concern, errors: dict[str, str], why: str = "", new: Collection[str] = ()) -> str:
     about = session().get(Person, found.about_id) if found.about_id else None
     linked = links.links_of(session(), found.id)
+    case = session().scalars(select(BreachCase).where(BreachCase.concern_id == found.id)).first()
     return page(
         "breaches/concern.html",
         concern=found,
@@ -121,4 +131,7 @@ def _page(found: Concern, errors: dict[str, str], why: str = "") -> str:
         merged=any(one.merges and one.link.kind == links.MERGED and one.link.undone_at is None for one in linked),
         errors=errors,
         why=why,
+        new=new,
+        case=case,
+        cases=links.cases_to_link(session(), case) if case else links.Cases(),
     )

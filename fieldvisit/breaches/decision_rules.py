@@ -180,6 +180,8 @@ def closed(state: State, _deed: Deed, _words: Words, _facts: Facts) -> Verdict:
         )
     if state.suspended and not state.stands:
         return Refused("suspended", "The person is still suspended, and nothing was found against them: lift it first.")
+    if state.waits("lifted"):
+        return Refused("suspended", "The end of the suspension waits for a second person: that comes first.")
     return Allowed()
 
 

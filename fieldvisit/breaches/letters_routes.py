@@ -37,7 +37,7 @@ def letters() -> Answer:
 @access("breach", "own")
 def letter(told_id: str) -> Answer:
     told = _mine(told_id)
-    log_access(told.id, reason="letter")
+    log_access(told.id, reason=own_view.OPENED)
     return _page(told.id, Typed.nothing())
 
 
@@ -45,7 +45,7 @@ def letter(told_id: str) -> Answer:
 @access("breach", "own")
 def printed(told_id: str) -> Answer:
     told = _mine(told_id)
-    log_access(told.id, reason="letter")
+    log_access(told.id, reason=own_view.OPENED)
     with database().reading(CONDUCT) as own:
         name = own.get_one(Person, principal().person_id).name
     try:

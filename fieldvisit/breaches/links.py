@@ -1,18 +1,25 @@
-"""Concerns that are one thing: merged by an investigator, and taken apart again. A link ends; nothing is ever deleted."""
+"""Concerns that are one thing: merged by an investigator, and taken apart again. A link ends; nothing is ever deleted.
+
+Each concern keeps the case that it opened: whoever reads both cases is offered to link them, and told where they are still
+linked though the concerns are apart. Whoever reads one of them hears nothing of the other.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from fieldvisit.breaches import rules
+from fieldvisit.breaches.case_models import BreachCase
+from fieldvisit.breaches.case_state import OPEN
 from fieldvisit.breaches.models import Concern, ConcernAdded, ConcernLink
 from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.roles import Principal
 from fieldvisit.ground.verdict import Refused, RefusedError, insist
 
-MERGED = "merged"
+MERGED, LIKELY = "merged", "likely"
 NOT_THERE = Refused("no-concern", "There is no concern with this reference among those that you may read.")
 
 
@@ -88,6 +95,54 @@ def links_of(session: Session, concern_id: str) -> Sequence[Linked]:
         if other in found:
             linked.append(Linked(each, other, found[other], merges))
     return linked
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The cases of two concerns. case_id would be linked to to_id, or is; other_ref: of the one that is not being looked at.
+    kind, on: of what binds the concerns; of two that were taken apart, the London day on which they were."""
+
+    case_id: str
+    to_id: str
+    other_ref: str
+    kind: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """offers: their concerns are one thing, and they are not linked. loose: they are linked, and their concerns are not."""
+
+    offers: tuple[Offer, ...] = ()
+    loose: tuple[Offer, ...] = ()
+
+
+def cases_to_link(session: Session, case: BreachCase) -> Cases:
+    """In a session of whoever asks: the wall leaves the concerns and cases that they read."""
+    if case.concern_id is None:
+        return Cases()
+    offers, loose, seen = [], [], set[str]()
+    linked = sorted(links_of(session, case.concern_id), key=lambda one: (one.link.undone_at is not None, one.link.kind))
+    for one in linked:  # what stands first: what was taken apart and merged again is merged
+        other = session.scalars(select(BreachCase).where(BreachCase.concern_id == one.other_id)).first()
+        if other is None or other.id in seen or one.link.kind not in (LIKELY, MERGED):
+            continue
+        told_again, first = (case, other) if one.merges else (other, case)
+        if told_again.linked_to == first.id or first.linked_to == told_again.id:
+            if first.linked_to == told_again.id:
+                told_again, first = first, told_again
+            if one.link.undone_at:
+                on = london_date(one.link.undone_at)
+                loose.append(Offer(told_again.id, first.id, other.ref, one.link.kind, on))
+            seen.add(other.id)
+        elif one.link.undone_at is None and _may_be_linked(told_again, first):
+            offers.append(Offer(told_again.id, first.id, other.ref, one.link.kind, one.link.made_on))
+            seen.add(other.id)
+    return Cases(tuple(offers), tuple(loose))
+
+
+def _may_be_linked(told_again: BreachCase, first: BreachCase) -> bool:
+    return told_again.stage in OPEN and told_again.linked_to is None and first.linked_to is None
 
 
 def _pairs(session: Session) -> set[tuple[str, str]]:

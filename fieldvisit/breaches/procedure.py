@@ -4,6 +4,7 @@ Pure. `procedures/ME.toml` and its sisters are read once; a wrong file says ever
 table and line. A clause is one of the code's own, "project default" (ours, R18), or "none in the code".
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -25,6 +26,7 @@ LIMITS = ("screen", "consider", "respond", "tell")
 ORDERS = ("strict", "free")
 FOR = ("", "firm")
 NEEDS = ("", "vote")
+NAME = re.compile(r"[a-z][a-z0-9_]{0,23}")
 
 
 class ProcedureError(Exception):
@@ -169,18 +171,27 @@ def procedures() -> Mapping[str, Procedure]:
     return MappingProxyType(found)
 
 
+_own: Mapping[str, Procedure] = MappingProxyType({})
+
+
+def use_own(own: Mapping[str, Procedure]) -> None:
+    """Of the council's own codes (own_procedures.py)."""
+    global _own
+    _own = MappingProxyType(dict(own))
+
+
 def procedure_of(document: str) -> Procedure | None:
     """None: a code of the council's own, whose procedure nobody has written."""
-    return procedures().get(document)
+    return procedures().get(document) or _own.get(document)
 
 
-def read_procedure(name: str, text: str, known: frozenset[str]) -> Procedure:
-    """known: every clause there is. Raises ProcedureError."""
+def read_procedure(name: str, text: str, known: frozenset[str], own: str = "") -> Procedure:
+    """known: every clause there is. own: the council's own code that it must be of. Raises ProcedureError."""
     try:
         source = Source(name, text)
     except PolicyError as error:
         raise ProcedureError(name, error.problems) from None
-    reading = _Reading(source, known)
+    reading = _Reading(source, known, own)
     made = reading.procedure()
     if source.problems or made is None:
         raise ProcedureError(name, source.problems)
@@ -188,8 +199,8 @@ def read_procedure(name: str, text: str, known: frozenset[str]) -> Procedure:
 
 
 class _Reading:
-    def __init__(self, source: Source, known: frozenset[str]) -> None:
-        self.source, self.known = source, known
+    def __init__(self, source: Source, known: frozenset[str], own: str) -> None:
+        self.source, self.known, self.own = source, known, own
 
     def procedure(self) -> Procedure | None:
         tables, wrong = self.source.tables, self.source.wrong
@@ -197,8 +208,9 @@ class _Reading:
         for name in tables:
             if name not in allowed:
                 wrong(name, f"is not something a procedure says: {', '.join(sorted(allowed))}.")
-        if tables.get("document") not in DOCUMENTS:
-            wrong("document", f"must be one of {', '.join(DOCUMENTS)}.")
+        documents = (self.own,) if self.own else DOCUMENTS
+        if tables.get("document") not in documents:
+            wrong("document", f"must be {' or '.join(documents)}.")
         people = {name: self._person(name) for name in PEOPLE}
         words = {name: Written(**self._row(f"words.{name}", row, {"label": str}))
                  for name, row in self._tables("words", WORDS, NEEDED_WORDS)}  # fmt: skip
@@ -232,7 +244,9 @@ class _Reading:
             self.source.wrong(here, f"{row['clock']!r} is not a clock of ours: {', '.join(CLOCKS)}.")
         if "working_days" in row and not 0 < row["working_days"] <= 60:
             self.source.wrong(here, f"working_days is {row['working_days']}, and must be from 1 to 60.")
-        if "working_days" in row and row.get("clause") not in (PROJECT_DEFAULT, None):
+        # A code of the five counts by a clock of ours; one of a council's own says its days itself.
+        ours = self.own or row.get("clause") in (PROJECT_DEFAULT, None)
+        if "working_days" in row and not ours:
             self.source.wrong(here, "is a limit of the code: name its clock, so that it is counted in one place.")
         return Limit(**row)
 
@@ -252,7 +266,7 @@ class _Reading:
         order, rungs, clauses = made.pop("order", ""), made.pop("rungs", []), made.pop("clauses", [])
         if order not in ORDERS:
             self.source.wrong(here, f"order is {order!r}, and must be {' or '.join(ORDERS)}.")
-        if not rungs or not all(isinstance(rung, list) and rung for rung in rungs):
+        if not rungs or not all(_are_words(rung) for rung in rungs):
             self.source.wrong(here, 'rungs must be lists of sanctions, the mildest first: [["a", "b"], ["c"]].')
             rungs = []
         codes = {sanction.code for sanction in sanctions}
@@ -310,6 +324,10 @@ class _Reading:
             value = str(row.get(key)) if isinstance(row, dict) else ""
             if value in seen:
                 self.source.wrong(f"{name}[{place}]", f"{value} is there twice.")
+            elif not NAME.fullmatch(value):
+                self.source.wrong(
+                    f"{name}[{place}]", f"{key} is {value!r}, and must be 1 to 24 small letters, digits and _."
+                )
             seen.add(value)
         return [(f"{name}[{place}]", row) for place, row in enumerate(listed)]
 
@@ -340,3 +358,7 @@ class _Reading:
         if clause not in self.known and clause not in (PROJECT_DEFAULT, NONE_IN_THE_CODE):
             said = f"clause {clause!r} is in none of the codes" if clause else "no clause"
             self.source.wrong(here, f'{said}: name one, or "{PROJECT_DEFAULT}", or "{NONE_IN_THE_CODE}".')
+
+
+def _are_words(rung: Any) -> bool:
+    return isinstance(rung, list) and bool(rung) and all(isinstance(each, str) for each in rung)

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from fieldvisit.audit.models import AccessRecord
 from fieldvisit.breaches import rules
 from fieldvisit.breaches.case_models import BreachCase
 from fieldvisit.breaches.links import merged_into
@@ -72,3 +73,15 @@ def added(session: Session, concern_id: str) -> list[ConcernAdded]:
     """What was said later, as far as the person asking may read it."""
     query = select(ConcernAdded).where(ConcernAdded.concern_id == concern_id)
     return list(session.scalars(query.order_by(ConcernAdded.added_on, ConcernAdded.id)))
+
+
+def unread(session: Session, concern_id: str, person_id: str) -> list[ConcernAdded]:
+    """Of what was said later, what this person has not opened yet: the access record says what they have."""
+    found = added(session, concern_id)
+    opened = select(AccessRecord.object_id).where(
+        AccessRecord.person_id == person_id,
+        AccessRecord.record == "concern",
+        AccessRecord.object_id.in_([one.id for one in found]),
+    )
+    known = set(session.scalars(opened)) if found else set()
+    return [one for one in found if one.id not in known]

@@ -9,14 +9,17 @@ from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, abort, current_app, jsonify, redirect, request, url_for
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from fieldvisit.breaches import drafts, forms, receipts, rules, service
+from fieldvisit.audit.service import note_access
+from fieldvisit.badges.service import badge_of
+from fieldvisit.breaches import danger, drafts, forms, receipts, rules, service
 from fieldvisit.breaches.forms import Typed
 from fieldvisit.db import new_id
-from fieldvisit.ground.clock import in_london, london_date
+from fieldvisit.ground.clock import in_london, london_date, whole_hour
 from fieldvisit.ground.roles import TAKING, may_ever
-from fieldvisit.web.access import access, at, database, log_access, policy, principal, session
+from fieldvisit.web.access import access, at, database, policy, principal, session
 from fieldvisit.web.render import page
 
 blueprint = Blueprint("breaches", __name__)
@@ -70,12 +73,23 @@ def _file(typed: Typed, told: rules.Told, likely_id: str) -> str:
             "receipt": taken.receipt,
             "looked_at_by": taken.looked_at_by.isoformat(),
             "answered_by": taken.answered_by.isoformat() if taken.answered_by else "",
-            "danger_now": told.danger_now,
+            "urgent": rules.is_urgent(told),
+            "asked_for": danger.call_duty(own, taken.id, told, by, policy()),
+            "badge": _badge_to_stop(own, told),
+            "complaint": rules.complaint_or_not(told),
             "by_phone": told.channel == rules.Channel.PHONE,
         }
         name = drafts.keep_read_back(own, by.person_id, taken.id, said, at=at(), policy=policy(), key=_draft_key())
         drafts.drop(own, by.person_id, typed["k"], at=at(), policy=policy())
     return name
+
+
+def _badge_to_stop(own: Session, told: rules.Told) -> tuple[str, str] | None:
+    """The good badge of whoever was pointed out, for one who may stop it (security 2: CH, 'at once')."""
+    if told.about_id is None or may_ever(principal(), "badge", "suspend") is None:
+        return None
+    badge = badge_of(own, told.about_id)
+    return (badge.id, badge.number) if badge and badge.state == "active" else None
 
 
 @blueprint.get("/office/intake/<id:taken_id>/taken")
@@ -92,6 +106,11 @@ def read_back(taken_id: str) -> Answer:
         looked_at_by=datetime.fromisoformat(said["looked_at_by"]),
         answered_by=datetime.fromisoformat(said["answered_by"]) if said["answered_by"] else None,
         by_phone=said["by_phone"],
+        urgent=said.get("urgent"),
+        asked_for=said.get("asked_for"),
+        badge=said.get("badge"),
+        complaint=said.get("complaint"),
+        danger=policy().contact("danger"),
         written_in=policy().task.concern_wd.written_in,
         host=policy().council.verify_host,
     )
@@ -127,11 +146,13 @@ def delete_draft(draft_id: str) -> Answer:
 def who() -> Answer:
     """The people who fit, for htmx; without it, the form once more with them in it.
 
-    The record says that somebody looked, never for whom: beside an anonymous call that would name the accused (N1).
+    The record says that somebody looked, each time, by the hour and never for whom: beside an anonymous call that would
+    name the accused, and tell when it came (N1, T31). Nobody knows yet whether this one will be anonymous.
     """
     typed = forms.typed_in(request.form)
     if typed["who"]:
-        log_access(reason="by a badge number" if any(map(str.isdigit, typed["who"])) else "by a name")
+        reason = "by a badge number" if any(map(str.isdigit, typed["who"])) else "by a name"
+        note_access(session(), principal(), "concern", "search", reason=reason, at=whole_hour(at()))
     return _form(typed, {}, fragment="found")
 
 
@@ -175,6 +196,7 @@ def _form(
         channels=list(ON_THE_LINE.items()),
         danger=policy().contact("danger"),
         may_verify=may_ever(principal(), "caller", "verify") is not None,
+        tells=may_ever(principal(), "hazard", "tell") is not None,
     )
 
 

@@ -11,9 +11,9 @@ from enum import StrEnum
 from fieldvisit.ground.clock import end_of_london_day, london_date, london_instant
 from fieldvisit.ground.deadlines import due
 from fieldvisit.ground.policy import Policy
+from fieldvisit.ground.references import LETTERS, Kind
 from fieldvisit.ground.verdict import Allowed, Clause, Refused, Verdict
 
-LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # as a visit's number: none that is misheard for another
 REFERENCE_LENGTH = 7
 RECEIPT_LENGTH = 16  # digits, as of T31: nobody finds one by trying, and whoever rings can say it
 LIKELY_DAYS = 7  # our own number: the same person at the same place within a week may be the same thing
@@ -104,9 +104,21 @@ def looked_at_by(came: Received, policy: Policy) -> datetime:
     return end_of_london_day(policy.working_days.after(came.on, policy.task.concern_wd.value))
 
 
+def is_urgent(told: Told) -> bool:
+    """P1: the first two questions of the script. Nobody waits for the next working day then."""
+    return told.danger_now or told.still_there
+
+
 def makes_a_complaint(told: Told) -> bool:
     """Q19: both, unless they say no. A complaint needs somebody to answer; what colleagues tell is no complaint."""
     return told.is_complaint and not told.anonymous and told.channel != Channel.STAFF
+
+
+def complaint_or_not(told: Told) -> str:
+    """What is said of it when it was taken: made; said-no, by whoever told it; or nameless, as nobody could be answered."""
+    if makes_a_complaint(told):
+        return "made"
+    return "nameless" if told.is_complaint and told.anonymous else "said-no"
 
 
 def answered_by(told: Told, came: Received, policy: Policy) -> datetime | None:
@@ -143,21 +155,21 @@ def reference(identity: str) -> str:
     for _ in range(REFERENCE_LENGTH):
         number, letter = divmod(number, len(LETTERS))
         letters += LETTERS[letter]
-    return f"C-{letters}"
+    return f"{Kind.CONCERN}-{letters}"
 
 
 def in_groups(reference: str) -> tuple[str, str]:
     """Four and three, as people read them back."""
-    letters = reference.removeprefix("C-")
+    letters = reference.removeprefix(f"{Kind.CONCERN}-")
     return letters[:4], letters[4:]
 
 
 def reference_typed(typed: str) -> str:
     """'c abcd efg' as C-ABCDEFG; empty where it cannot be one."""
     letters = re.sub(r"[^0-9A-Za-z]", "", typed).upper()
-    if len(letters) == REFERENCE_LENGTH + 1 and letters.startswith("C"):
+    if len(letters) == REFERENCE_LENGTH + 1 and letters.startswith(Kind.CONCERN):
         letters = letters[1:]
-    return f"C-{letters}" if len(letters) == REFERENCE_LENGTH and set(letters) <= set(LETTERS) else ""
+    return f"{Kind.CONCERN}-{letters}" if len(letters) == REFERENCE_LENGTH and set(letters) <= set(LETTERS) else ""
 
 
 def receipt(form_key: str, identity: str, key: bytes) -> str:
@@ -236,6 +248,12 @@ def place(where: str) -> str:
     if found and numbers:
         return f"{numbers[0]} {found[1]}{found[2]}"
     return " ".join([*words, *([f"{found[1]}{found[2]}"] if found else [])])
+
+
+def postcode_in(where: str) -> str:
+    """The first one, or empty."""
+    found = _POSTCODE.search(where.upper())
+    return f"{found[1]} {found[2]}" if found else ""
 
 
 # --- whom is it about? --------------------------------------------------------------------------------------------

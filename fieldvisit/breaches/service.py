@@ -23,7 +23,7 @@ from fieldvisit.complaints.rules import Heard
 from fieldvisit.complaints.service import receive
 from fieldvisit.conduct import Reported
 from fieldvisit.db import is_taken, new_id
-from fieldvisit.ground.clock import london_date, london_instant
+from fieldvisit.ground.clock import london_date, london_instant, whole_hour
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.roles import Principal, SystemPrincipal
 from fieldvisit.notices.links import LinkTry
@@ -219,25 +219,25 @@ def likely(session: Session, told: rules.Told, by: Principal, form_key: str) -> 
     )
     for one in session.scalars(near):
         other = rules.Trace(one.about_id, one.badge_number, one.happened_where, one.received_on)
-        if not rules.is_likely(trace, other) or _is_kept_from(session, one, by):
+        if not rules.is_likely(trace, other) or is_kept_from(session, one, by.person_id, by.at):
             continue
         return Likely(one.id, one.ref if one.taken_by == by.person_id else "")
     return None
 
 
-def _is_kept_from(session: Session, concern: Concern, by: Principal) -> bool:
+def is_kept_from(session: Session, concern: Concern, person_id: str, at: datetime) -> bool:
     """Named in it, near whoever its case is about, or near whoever carries the badge that was read out."""
-    person = session.get_one(Person, by.person_id)
+    person = session.get_one(Person, person_id)
     case = session.scalars(select(BreachCase).where(BreachCase.concern_id == concern.id)).first()
-    if case is None or by.person_id == concern.told_by_id:
+    if case is None or person_id == concern.told_by_id:
         return True
     marked = select(Person).join(BreachApart, BreachApart.person_id == Person.id).where(BreachApart.case_id == case.id)
-    if is_near(session, person, case, by.at) or any(is_same(person, each) for each in session.scalars(marked)):
+    if is_near(session, person, case, at) or any(is_same(person, each) for each in session.scalars(marked)):
         return True
     number = func.upper(Badge.number) == rules.number_asked(concern.badge_number)
     for bearer in session.scalars(select(Person).join(Badge, Badge.person_id == Person.id).where(number)):
         meant = BreachCase(subject_kind="person", subject_id=bearer.id, firm_id=bearer.firm_id)
-        if is_near(session, person, meant, by.at):
+        if is_near(session, person, meant, at):
             return True
     return False
 
@@ -255,7 +255,7 @@ def may_ask_likely(session: Session, told: rules.Told, by: Principal, key: bytes
         return True
     if found.count(who) >= rules.LIKELY_AN_HOUR:
         return False
-    hour = by.at.replace(minute=0, second=0, microsecond=0)
+    hour = whole_hour(by.at)
     session.add_all([LinkTry(key=who, at=hour), LinkTry(key=whom, at=hour)])
     note_access(session, by, "concern", "search", reason="is it told already", at=hour)
     return True

@@ -45,7 +45,9 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """status: live or draft; a draft may be shown and signed, but no case may rest on it alone (reading Q24)."""
+    """status: live or draft; a draft may be shown and signed, but no case may rest on it alone (reading Q24).
+    procedure: of a council's own code, that of the five whose procedure its cases follow; empty where it brings its own.
+    """
 
     code: str
     name: str
@@ -60,6 +62,7 @@ class Document:
     approved_by: str = ""
     owner: str = ""
     review_due: str = ""
+    procedure: str = ""
     clauses: tuple[Clause, ...] = field(default=(), repr=False)
 
 

@@ -1,7 +1,7 @@
 """What is typed about codes, signatures and training: read, with a sentence for what cannot be. Decides nothing."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
@@ -109,15 +109,18 @@ def read_act(act: Act, typed: Typed) -> dict[str, Any]:
     return {}
 
 
-def read_signing(typed: Typed, *, has_read: bool) -> tuple[Signing, str]:
-    """And the strokes, where the name was drawn as well."""
+def read_signing(typed: Typed, *, has_read: bool, wanted: Mapping[str, str] = rules.WANTED) -> tuple[Signing, str]:
+    """And the strokes, where the name was drawn as well. wanted: what to say where a box is empty; all at once."""
     drawn = typed.text("drawn", MOST_STROKES)
     drawn = drawn if _STROKES.fullmatch(drawn) and len(drawn) <= MOST_STROKES else ""
     signing = Signing(
-        name=typed.words("name", most=rules.LONGEST), position=typed.words("position", most=rules.LONGEST),
-        organisation=typed.words("organisation", most=rules.LONGEST), agrees=typed.ticked("agrees"),
+        name=typed.words("name", wanted["name"], rules.LONGEST),
+        position=typed.words("position", wanted["position"], rules.LONGEST),
+        organisation=typed.words("organisation", wanted["organisation"], rules.LONGEST), agrees=typed.ticked("agrees"),
         sha256=typed.text("sha256", 64), drawn=bool(drawn), has_read=has_read,
     )  # fmt: skip
+    if not signing.agrees:
+        typed.wrong("agrees", rules.TICK)
     return signing, drawn
 
 

@@ -27,6 +27,11 @@ from fieldvisit.register.models import Area
 from fieldvisit.web.access import access, at, log_access, no_cookie, policy, principal, session
 from fieldvisit.web.render import page
 
+WANTED = {
+    "name": "Type your full name.", "position": "Type your part, such as panel member.",
+    "organisation": "Type your panel or group.",
+}  # fmt: skip
+
 
 @adds_lines
 def lines(session: Session, person: InvolvedPerson, at: datetime) -> Sequence[Line]:
@@ -88,7 +93,7 @@ def code(token: str, version_id: str) -> Response:
 
 def _sign(writing: Session, person: InvolvedPerson, version: CodeVersion, said: Typed) -> str:
     """The form stands after the last section of the whole text: who sends it was at its end."""
-    signing, drawn = forms.read_signing(said, has_read=True)
+    signing, drawn = forms.read_signing(said, has_read=True, wanted=WANTED)
     if said.errors:
         return ""
     try:

@@ -58,7 +58,7 @@ class CodeVersion(Base):
 
     @property
     def called(self) -> str:
-        return f"{self.title or self.document}, {self.version}"
+        return f"{self.title or self.document}, version {self.version}"
 
 
 class CodeText(Base):

@@ -41,6 +41,7 @@ def list_codes() -> Answer:
         "codes/list.html", versions=every, counts=roll.counts(session(), principal()), stages=STAGES, roll=roll,
         questions=roll.open_questions(session(), principal()), scans=roll.waiting_scans(session(), principal()),
         firms=roll.firms(session(), principal()), may=_may(), now=at(), done=request.args.get("done", ""),
+        nobodys=roll.without_recorder(session(), at()) if _may()["publish"] or _may()["record"] else (),
     )  # fmt: skip
 
 
@@ -72,7 +73,7 @@ def clauses() -> Answer:
     served = current_app.extensions["fv_served"]
     return page(
         "codes/clauses.html", documents=own.known_documents(), only=request.args.get("code", "")[:4], served=served,
-        ways=catalogue.MET,
+        ways=catalogue.MET, say_procedure=own.say_procedure,
     )  # fmt: skip
 
 
@@ -212,8 +213,9 @@ def _page(version: CodeVersion, typed: Typed | None = None) -> str:
         stages=STAGES, labels=versions.TEXTS, binds=rules.BINDS, typed=typed, errors=typed.errors, acts=open_acts,
         counts=roll.counts(session(), principal()).get(version.id, {}), standings=roll.STANDINGS, may=_may(),
         done=DONE.get(request.args.get("done", ""), ""), document=versions.document_of(version.document),
+        procedure=own.say_procedure(version.document),
         sections=versions.sections(session(), version), ours=versions.is_ours(session(), version), today=london_date(at()),
-        review_day=versions.review_after(london_date(at()), policy()), open_to_change=version.stage in rules.OPEN_TO_CHANGE,
+        review_day=versions.review_after(london_date(at()), policy()), kinds=versions.kinds_open(session(), version),
         settings=policy(),
     )  # fmt: skip
 

@@ -1,6 +1,8 @@
 """A council's own codes, in the same form as the five: a folder of TOML files that a setting names (FIELDVISIT_CODES_DIR).
 
-A wrong file stops the start, and says every mistake at once with the file and the line, as a policy does.
+A wrong file stops the start, and says every mistake at once with the file and the line, as a policy does. How a breach of
+such a code is dealt with stands beside it, in procedures/<CODE>.toml; or it names one of the five under [document], as in
+procedure = "ME"; or nobody has said it yet, and then no case can be looked at under it.
 """
 
 import re
@@ -10,11 +12,13 @@ from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
-from fieldvisit.codes.catalogue import MET, UNMET, Clause, Document, all_documents
+from fieldvisit.codes.catalogue import MET, UNMET, Clause, Document, all_clauses, all_documents
 from fieldvisit.ground.policy import lines_of
 
 CODE = re.compile(r"[A-Z]{2,4}")
+PROCEDURES = "procedures"  # the folder in that folder
 _own: tuple[Document, ...] = ()
+_folder: Path | None = None
 
 
 class OwnCodesError(ValueError):
@@ -30,10 +34,52 @@ def known_documents() -> tuple[Document, ...]:
     return all_documents() + _own
 
 
+def own_documents() -> tuple[Document, ...]:
+    return _own
+
+
+def clause(clause_id: str) -> Clause:
+    """Of the five or of the council's own. Raises LookupError for an id that is in none of them."""
+    for each in (*all_clauses(), *(each for document in _own for each in document.clauses)):
+        if each.id == clause_id:
+            return each
+    raise LookupError(f"there is no clause {clause_id!r} in any code")
+
+
 def use(folder: Path | None) -> None:
     """Reads the folder; None: the five alone. Raises OwnCodesError."""
-    global _own
-    _own = tuple(read_folder(folder)) if folder else ()
+    global _own, _folder
+    _own, _folder = tuple(read_folder(folder)) if folder else (), folder
+
+
+def procedure_file(document: Document) -> Path | None:
+    """Where this code's own procedure is written. None: it brings none."""
+    path = _folder / PROCEDURES / f"{document.code}.toml" if _folder else None
+    return path if path and path.is_file() else None
+
+
+def say_procedure(code: str) -> str:
+    """A sentence for the office: what cases under this code follow. Empty for the five, which bring their own."""
+    document = next((each for each in _own if each.code == code), None)
+    if document is None and code in {each.code for each in all_documents()}:
+        return ""
+    if document is None:
+        return (
+            f"The file of {code} is not in the folder of the council’s own codes any more, so nobody knows how a breach of it "
+            "is dealt with. Ask the administrator to put it back and to start the server again."
+        )
+    if document.procedure:
+        return f"Cases under {code} follow the procedure of {document.procedure}, as {document.name}.toml says."
+    if procedure_file(document):
+        return f"Cases under {code} follow its own procedure, {PROCEDURES}/{code}.toml."
+    return f"No case can be looked at under {code} yet: nobody has said how a breach of it is dealt with. {to_add(document)}"
+
+
+def to_add(document: Document) -> str:
+    return (
+        f"Ask the administrator to put {PROCEDURES}/{document.code}.toml beside {document.name}.toml, or to name another "
+        f'code there under [document], as in procedure = "ME", and to start the server again.'
+    )
 
 
 def read_folder(folder: Path) -> list[Document]:
@@ -89,6 +135,11 @@ class _File:
             self.wrong("document.code", "must be two to four capital letters.")
         if facts and facts.get("status") not in ("draft", "live"):
             self.wrong("document.status", 'must be "draft" or "live".')
+        if facts.get("procedure", "") not in ("", *(each.code for each in all_documents())):
+            known = ", ".join(each.code for each in all_documents())
+            self.wrong(
+                "document.procedure", f"must be one of {known}, whose procedure cases under this code then follow."
+            )
         rows = self.tables.get("clause")
         if not isinstance(rows, list) or not rows:
             self.wrong("clause", "is absent. Write [[clause]] for each clause of the code.")

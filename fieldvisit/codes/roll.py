@@ -2,19 +2,21 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, or_, select, true
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
+from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from fieldvisit.codes import rules, service
 from fieldvisit.codes.models import Acknowledgement, CodeQuestion, CodeVersion
 from fieldvisit.codes.rules import Standing
 from fieldvisit.codes.service import Held
 from fieldvisit.ground.clock import london_date
-from fieldvisit.ground.roles import Principal, Role
-from fieldvisit.register.models import Firm, Person
+from fieldvisit.ground.roles import COUNCIL, Duty, Principal, Role
+from fieldvisit.register.models import Firm, Person, PersonArea
+from fieldvisit.register.same import same_ids
+from fieldvisit.register.service import principal_of
 
 MOST = 200  # rows on one page; the table for the training file has them all
 SHOWS = {
@@ -43,15 +45,50 @@ class Row:
 
 
 def reach(asking: Principal) -> ColumnElement[bool]:
-    """Whose file somebody may open: a manager the firm's people, an officer contractors and those who answer to them."""
+    """Whose file somebody may open: a manager the firm's people, an officer contractors and those who answer to them. Whoever
+    holds `complaints_senior` stands in, for the council's people of those areas who answer to no officer."""
     if asking.role is Role.ADMINISTRATOR:
         return true()
     if asking.role is Role.CONTRACTOR_MANAGER:
         return Person.firm_id == asking.firm_id if asking.firm_id else false()
     if asking.role is Role.OFFICER:
         theirs = Person.role.in_((Role.OPERATIVE.value, Role.CONTRACTOR_MANAGER.value))
-        return or_(theirs, Person.manager_id == asking.person_id, Person.id == asking.person_id)
+        own = (Person.manager_id == asking.person_id, Person.id == asking.person_id)
+        return or_(theirs, *own, _answers_to_no_officer(asking))
     return false()
+
+
+def _answers_to_no_officer(asking: Principal) -> ColumnElement[bool]:
+    """Nobody above them, or nobody who is here and may record. Whoever has no area is in everybody's."""
+    if not (areas := asking.areas_holding(Duty.COMPLAINTS_SENIOR)):
+        return false()
+    above = aliased(Person)
+    records = exists().where(
+        above.id == Person.manager_id,
+        above.id != Person.id,
+        above.disabled_at.is_(None),
+        above.role == Role.OFFICER.value,
+    )
+    area = PersonArea
+    now = and_(area.person_id == Person.id, area.starts <= asking.at, or_(area.ends.is_(None), area.ends > asking.at))
+    here = or_(exists().where(now, area.area_id.in_(areas)), ~exists().where(now))
+    return and_(Person.role.in_([role.value for role in COUNCIL]), ~records, here)
+
+
+def without_recorder(session: Session, at: datetime) -> list[Person]:
+    """Officers of whom nobody else may record whether they visit homes (MO-1f): each needs a manager who is an officer, or
+    somebody who stands in."""
+    whole = select(Person).options(selectinload(Person.areas), selectinload(Person.duties))
+    mine = (Person.role == Role.OFFICER.value, Person.disabled_at.is_(None))
+    officers = session.scalars(whole.where(*mine).order_by(Person.name, Person.id)).all()
+    managers = {each.manager_id for each in officers}
+    recorded: set[str] = set()
+    for each in officers:
+        if each.id not in managers and all(row.duty != Duty.COMPLAINTS_SENIOR for row in each.duties):
+            continue
+        there = set(session.scalars(select(Person.id).where(*mine, reach(principal_of(each, at)))))
+        recorded |= there - same_ids(session, [each.id])
+    return [each for each in officers if each.id not in recorded]
 
 
 def people(session: Session, asking: Principal) -> list[Person]:

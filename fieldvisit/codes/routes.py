@@ -52,7 +52,7 @@ def read(version_id: str) -> Answer:
     issue = service.issue_of(session(), _me(), version.id)
     kept = issue.part if issue else 0
     part = min(int(asked), len(sections)) if asked.isascii() and asked.isdecimal() and int(asked) > 0 else kept + 1
-    part = min(part, max(len(sections), 1))
+    part = min(part, kept + 1, max(len(sections), 1))
     texts = versions.texts_of(session(), version.id)
     return page(
         "codes/read.html", version=version, sections=sections, part=part, all=asked == ALL, kept=kept, texts=texts,
@@ -64,7 +64,8 @@ def read(version_id: str) -> Answer:
 @blueprint.post("/codes/<id:version_id>/read")
 @access("code", "read")
 def save(version_id: str) -> Answer:
-    """One more section read; after the last, the form to sign. A text that is a PDF alone has one: 'I have read it'."""
+    """One more section read; after the last, the form to sign, and none is left out on the way. A text that is a PDF alone
+    has one: 'I have read it'."""
     version, person = _readable(version_id), _me()
     parts = max(len(versions.sections(session(), version)), 1)
     asked = request.form.get("part", "")
@@ -72,7 +73,7 @@ def save(version_id: str) -> Answer:
     row = service.read_part(session(), person, version, part, parts, "all" if asked == ALL else "sections", at())
     if part >= parts and row.read_at:
         return redirect(f"/codes/{version.id}/sign", 303)
-    return redirect(f"/codes/{version.id}?part={min(part + 1, parts)}", 303)
+    return redirect(f"/codes/{version.id}?part={min(part + 1, row.part + 1, parts)}", 303)
 
 
 @blueprint.get("/codes/<id:version_id>/sign")
@@ -139,8 +140,10 @@ def _sign_page(version: CodeVersion, typed: Typed) -> str:
     return page(
         "codes/sign.html", version=version, typed=typed, errors=typed.errors, says=rules.SAYS,
         signature=service.signature_of(session(), person, version.id), read_at=issue.read_at if issue else None,
-        name=typed.text("name") or person.name, position=typed.text("position") or person.position,
-        organisation=typed.text("organisation") or (person.firm.name if person.firm else policy().council.name),
+        known={
+            "name": person.name, "position": person.position,
+            "organisation": person.firm.name if person.firm else policy().council.name,
+        },
         today=london_date(at()), action=f"/codes/{version.id}/sign", ours=versions.is_ours(session(), version),
     )  # fmt: skip
 

@@ -109,6 +109,22 @@ def _may_go_live(version: VersionFacts, on: date) -> Verdict:
     return Allowed()
 
 
+def may_upload(stage: Stage, kind: str, *, signed: bool, there: bool) -> Verdict:
+    """May this text be put to a version? signed: somebody has signed it. there: it has a text of that kind."""
+    if kind == "large_print" and not there and stage is not Stage.RETIRED:
+        return Allowed()  # somebody needs it now, and it changes nothing that anybody signed
+    if stage not in OPEN_TO_CHANGE:
+        return Refused("approved", "This version is approved, so its text stays. Make a new version.")
+    if signed:
+        return Refused("signed", "Somebody has signed this draft, so its text stays. Make a new version.", SIGN)
+    return Allowed()
+
+
+def furthest(kept: int, part: int, parts: int, *, whole: bool) -> int:
+    """How many sections somebody has read, once they send that they have read `part`: none is left out on the way to the end."""
+    return max(kept, min(part, parts)) if whole or part == kept + 1 else kept
+
+
 def is_ripe(version: VersionFacts, on: date) -> bool:
     """Has the day come from which an approved version binds? Until then the old one stays live."""
     return version.live_from is not None and version.live_from <= on
@@ -268,6 +284,8 @@ def _in_time(
 # --- signing ------------------------------------------------------------------------------------------------------
 
 SAYS = "I have read this code. I understand it and I agree to keep it."
+WANTED = {"name": "Type your full name.", "position": "Type your position.", "organisation": "Type your organisation."}
+TICK = "Tick the box to say that you have read and understood the code and agree to it."
 LONGEST = 200
 WAYS = MappingProxyType({"typed": "Name typed", "drawn": "Drawn", "paper": "On paper", "file": "From a file"})
 
@@ -293,17 +311,11 @@ def may_sign(signing: Signing, sha256: str, stage: Stage) -> Verdict:
         return Refused("other-text", "The text has changed since this page was made. Read it again, then sign.", SIGN)
     if not signing.has_read:
         return Refused("not-read", "Read the code to its end first. The last page has the form.", SIGN)
-    for field, name in (
-        ("name", "your full name"),
-        ("position", "your position"),
-        ("organisation", "your organisation"),
-    ):
+    for field, sentence in WANTED.items():
         if not getattr(signing, field).strip():
-            return Refused(f"no-{field}", f"Type {name}.", SIGN)
+            return Refused(f"no-{field}", sentence, SIGN)
     if not signing.agrees:
-        return Refused(
-            "no-tick", "Tick the box to say that you have read and understood the code and agree to it.", SIGN
-        )
+        return Refused("no-tick", TICK, SIGN)
     return Allowed()
 
 

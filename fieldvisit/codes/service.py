@@ -224,9 +224,9 @@ def issue_to_all(session: Session, at: datetime) -> int:
 def read_part(
     session: Session, subject: Subject, version: CodeVersion, part: int, parts: int, format_: str, at: datetime
 ) -> CodeIssue:
-    """The furthest section that was read is kept; the last one is the end of it."""
+    """The furthest section that was read is kept; the last one is the end of it. format_: "all" at once, or "sections"."""
     row = issue(session, subject, version, at)
-    row.part, row.format = max(row.part, min(part, parts)), format_
+    row.part, row.format = rules.furthest(row.part, part, parts, whole=format_ == "all"), format_
     if row.part >= parts and row.read_at is None:
         row.read_at = at
     return row

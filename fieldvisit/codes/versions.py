@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session, undefer
 
 from fieldvisit.codes import rules
 from fieldvisit.codes.catalogue import Document
-from fieldvisit.codes.models import CodeStep, CodeText, CodeVersion
+from fieldvisit.codes.models import Acknowledgement, CodeIssue, CodeStep, CodeText, CodeVersion
 from fieldvisit.codes.own import known_documents
 from fieldvisit.codes.rules import Act, Stage, VersionFacts
 from fieldvisit.codes.text import HTML, Section, Upload, sections_of, sections_of_clauses
@@ -74,9 +74,9 @@ def start(session: Session, new: New, *, by: str | None, at: datetime) -> CodeVe
 def add_text(
     session: Session, version: CodeVersion, kind: str, upload: Upload, *, by: str | None, at: datetime
 ) -> CodeText:
-    """Raises RefusedError. Until it is approved a text may be replaced; what was approved is what will be signed."""
-    if version.stage not in rules.OPEN_TO_CHANGE:
-        raise RefusedError(Refused("approved", "This version is approved, so its text stays. Make a new version."))
+    """Raises RefusedError. Until it is approved or signed a text may be replaced; whoever had read it reads it anew."""
+    there, signed = texts_of(session, version.id), _is_signed(session, version)
+    insist(rules.may_upload(version.stage, kind, signed=signed, there=kind in there))
     if kind == "html" and upload.media_type != HTML:
         raise RefusedError(Refused("no-page", "Upload a page (HTML) here: it is for those who cannot use the PDF."))
     session.execute(delete(CodeText).where(CodeText.code_version_id == version.id, CodeText.kind == kind))
@@ -87,9 +87,25 @@ def add_text(
     session.add(row)
     if kind == "signed":
         version.text_sha256 = upload.sha256
+    if kind != "large_print":
+        issued = update(CodeIssue).where(CodeIssue.code_version_id == version.id)
+        session.execute(issued.values(part=0, read_at=None))
     session.flush()
     _step(session, version, "text", by, at, of=kind, sha256=upload.sha256)
     return row
+
+
+def kinds_open(session: Session, version: CodeVersion) -> list[tuple[str, str]]:
+    """(kind, words) of the texts that may be put to it now."""
+    there, signed = texts_of(session, version.id), _is_signed(session, version)
+    return [
+        (kind, words) for kind, words in TEXTS.items()
+        if rules.may_upload(version.stage, kind, signed=signed, there=kind in there)
+    ]  # fmt: skip
+
+
+def _is_signed(session: Session, version: CodeVersion) -> bool:
+    return bool(session.scalar(select(func.count()).where(Acknowledgement.code_version_id == version.id)))
 
 
 def texts_of(session: Session, version_id: str) -> dict[str, CodeText]:

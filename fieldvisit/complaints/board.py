@@ -10,15 +10,17 @@ from sqlalchemy.orm import Session, joinedload
 from fieldvisit.complaints import clocks, service
 from fieldvisit.complaints.clocks import Clock
 from fieldvisit.complaints.models import Complaint, ComplaintStep
+from fieldvisit.complaints.reaching import newest
 from fieldvisit.complaints.report import Known, Period
 from fieldvisit.complaints.state import ENDED, OPEN1, OPEN2, Stage, State
+from fieldvisit.complaints.whom import reach_of
 from fieldvisit.complaints.words import say_body, say_field
 from fieldvisit.ground.policy import Policy
+from fieldvisit.ground.references import Kind, typed_as
 from fieldvisit.ground.roles import Principal, Role
 from fieldvisit.hazards.models import Hazard
 from fieldvisit.messages.rules import Way
 from fieldvisit.register.models import Home, Household, Person, PersonArea
-from fieldvisit.visits import notifying
 from fieldvisit.visits.models import Visit, VisitWorker
 from fieldvisit.visits.precautions import say_precautions
 
@@ -53,15 +55,18 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Beside every way to reach the household: what it needs of us, and its language (Equality Act 2010 s.20)."""
+    """Every way to reach whoever complains, and nobody else there; beside it what the household needs of us, and its language
+    (Equality Act 2010 s.20)."""
 
     ways: Sequence[Way]
     needs: Sequence[str]
+    why_not: str  # why not by every way of that home, or empty
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """said: of the first step, field -> words. last: the position of the last step, which every form carries."""
+    """said: of the first step, with how to reach them as it is now, field -> words. last: the position of the last step,
+    which every form carries."""
 
     case: Complaint
     state: State
@@ -79,6 +84,11 @@ def find(session: Session, complaint_id: str) -> Complaint | None:
     return session.scalars(
         select(Complaint).where(Complaint.id == complaint_id).options(joinedload(Complaint.home))
     ).first()
+
+
+def called(session: Session, typed: str) -> Complaint | None:
+    """By the reference that somebody reads out, also one from before the prefix changed."""
+    return session.scalars(select(Complaint).where(Complaint.ref.in_(typed_as(Kind.COMPLAINT, typed)))).first()
 
 
 def counts(session: Session) -> dict[str, int]:
@@ -131,9 +141,10 @@ def case_of(session: Session, case: Complaint, at: datetime, policy: Policy) -> 
     ]  # fmt: skip
     visit = session.scalars(select(Visit).where(Visit.id == case.visit_id)).first() if case.visit_id else None
     hazard = session.scalars(select(Hazard).where(Hazard.id == state.hazard)).first() if state.hazard else None
+    said = newest((row.kind, words.get(row.id, {})) for row in rows)
     return Case(
-        case, state, clocks.clocks(state, policy), steps, words.get(rows[0].id, {}), names,
-        contact_of(session, case.home, at) if case.home else None, visit, hazard, len(rows),
+        case, state, clocks.clocks(state, policy), steps, said, names,
+        contact_of(session, case, case.home, at) if case.home else None, visit, hazard, len(rows),
     )  # fmt: skip
 
 
@@ -141,12 +152,13 @@ def _named_in(row: ComplaintStep, names: Mapping[str, str]) -> list[str]:
     return [names[str(row.body[key])] for key in ("handler", "owner", "person") if row.body.get(key) in names]
 
 
-def contact_of(session: Session, home: Home, at: datetime) -> Contact:
+def contact_of(session: Session, case: Complaint, home: Home, at: datetime) -> Contact:
     found = session.scalars(select(Household).where(Household.home_id == home.id)).first()
     needs = (
         say_precautions(found.precautions, language=found.language, trusted_adult=found.trusted_adult) if found else ()
     )
-    return Contact(notifying.ways_to(session, home, at), needs)
+    reach = reach_of(session, case, at)
+    return Contact(reach.ways, needs, reach.why_not)
 
 
 def people(session: Session, case: Complaint) -> list[tuple[str, str]]:

@@ -20,6 +20,7 @@ AT_A_TIME = 200
 
 def chase(session: Session, at: datetime, policy: Policy) -> int:
     """How many tasks were raised. One for each clock, once; of DR-8 where its own task (R16) is no longer there."""
+    count_anew(session, policy)
     horizon = end_of_london_day(policy.working_days.after(london_date(at), policy.complaint.warn_wd.value))
     query = select(Complaint).where(Complaint.stage.notin_(ENDED), Complaint.runs_out_at <= horizon)
     raised, after = 0, ""
@@ -33,6 +34,21 @@ def chase(session: Session, at: datetime, policy: Policy) -> int:
             raised += sum(_raise(session, one, clock, at) for clock in due)
         after = found[-1].id
     return raised
+
+
+def count_anew(session: Session, policy: Policy) -> int:
+    """Of open ones, what runs out first, as the calendar stands today: a bank holiday may have been proclaimed, or moved,
+    since the last step. How many have another day now."""
+    changed, after, query = 0, "", select(Complaint).where(Complaint.stage.notin_(ENDED)).order_by(Complaint.id)
+    while found := session.scalars(query.where(Complaint.id > after).limit(AT_A_TIME)).all():
+        steps = service.steps_of(session, [one.id for one in found])
+        for one in found:
+            first = clocks.runs_out_first(service.state_from(steps[one.id]), policy)
+            if first != one.runs_out_at:
+                one.runs_out_at, changed = first, changed + 1
+        after = found[-1].id
+    session.flush()
+    return changed
 
 
 def _begun(clock: clocks.Clock, at: datetime) -> bool:

@@ -47,6 +47,14 @@ def outstanding(state: State, policy: Policy) -> list[Clock]:
     return sorted(found, key=lambda clock: clock.due)
 
 
+def calls(state: State, at: datetime, policy: Policy) -> list[str]:
+    """Of which clocks somebody must come now: each once before it runs out, and once when it has. An answer is asked for
+    when its time has begun."""
+    soon = policy.working_days.after(london_date(at), policy.complaint.warn_wd.value)
+    due = [one for one in outstanding(state, policy) if one.begins <= at and london_date(one.due) <= soon]
+    return [f"{one.rule}:{one.number}:{'over' if at > one.due else 'soon'}" for one in due]
+
+
 def runs_out_first(state: State, policy: Policy) -> datetime | None:
     return next((clock.due for clock in outstanding(state, policy)), None)
 

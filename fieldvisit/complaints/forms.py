@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from fieldvisit.complaints.offers import letter_of
+from fieldvisit.complaints.reaching import HOW
 from fieldvisit.complaints.state import CARRIED_BY, CHANNELS, HANDED_BY, OUTCOMES, REMEDIES, THEMES, State
 from fieldvisit.visits.plan_forms import Typed
 
@@ -24,7 +25,8 @@ BOXES = {
     "same-person": "handler", "no-ground": "ground", "no-day": "until", "no-longer": "until", "too-long": "until",
     "not-the-sum": "outcome", "no-reasons": "reasons", "no-remedy": "remedy", "no-owner": "owner", "past": "due",
     "no-what": "what", "no-learning": "learning", "no-person": "person", "handler-named": "person", "no-words": "note",
-    "future": "on", "too-early": "on", "not-safe": "how",
+    "future": "on", "too-early": "on", "not-safe": "how", "said-safe": "how", "speaks-for": "how", "not-tenant": "how",
+    "which-tenant": "how", "shared-post": "how", "no-way": "safe",
 }  # fmt: skip
 
 
@@ -133,6 +135,11 @@ def _text(field: str, missing: str = "") -> Callable[[Typed, str, State], tuple[
     return lambda typed, step, _: ({}, {field: typed.words(f"{step}_{field}", missing, LONG)})
 
 
+def _reach(typed: Typed, step: str, _: State) -> tuple[Body, Words]:
+    """As a whole: a box that is empty now says that there is no such thing any more."""
+    return {}, {field: typed.words(f"{step}_{field}", most=SHORT) for field in HOW}
+
+
 def _nothing(typed: Typed, step: str, _: State) -> tuple[Body, Words]:
     return {}, {}
 
@@ -160,6 +167,7 @@ _READS: Mapping[str, Callable[[Typed, str, State], tuple[Body, Words]]] = {
     "learned": _text("learning"),
     "closed": _nothing,
     "noted": _text("note"),
+    "reach": _reach,
     "named": _person,
     "placed": _placed,
     "not_wanted": _nothing,

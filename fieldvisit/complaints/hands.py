@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from fieldvisit.complaints.models import DUTIES, Complaint
+from fieldvisit.complaints.models import DUTIES, Complaint, ComplaintStep
 from fieldvisit.complaints.rules import Hands, near_left_out
+from fieldvisit.complaints.state import Deed, fold
 from fieldvisit.ground.roles import Principal, Role
 from fieldvisit.register import apart
 from fieldvisit.register.models import Person, PersonArea, PersonDuty
@@ -24,9 +25,17 @@ def hands_of(session: Session, complaint: Complaint, by: Principal, **more: Any)
         kept_from=frozenset(complaint.kept_from.split()),
         at_visit=same_ids(session, at_visit(session, complaint.visit_id), Role.OFFICER),
         apart=apart.away_from(session, complaint.home_id, by.at) if complaint.home_id else frozenset(),
+        at_stage_1=_at_stage_1(session, complaint.id),
         handlers={person.id: held for person, held in officers(session, complaint.area_id, by.at)},
         **more,
     )
+
+
+def _at_stage_1(session: Session, complaint_id: str) -> frozenset[str]:
+    """Once somebody asked for stage 2: whoever had a part before, by any of their accounts."""
+    query = select(ComplaintStep).where(ComplaintStep.complaint_id == complaint_id).order_by(ComplaintStep.position)
+    state = fold(Deed(step.kind, step.at, step.by or "", step.body) for step in session.scalars(query))
+    return same_ids(session, state.had_part_in(1), Role.OFFICER) if state.process == 2 else frozenset()
 
 
 def officers(session: Session, area_id: str | None, at: datetime) -> list[tuple[Person, frozenset[str]]]:

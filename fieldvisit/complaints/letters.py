@@ -49,16 +49,20 @@ HEADINGS = {
     "definition": "Your complaint",
     "outcomes": "What you want to come of it",
     "responsible": "What we answer for",
+    "handler": "Who looks into it, and by when",
     "ground": "Why we do not look into it",
     "reasons": "Why",
     "extension": "Why we need longer",
+    "until": "When you have our answer",
     "points": "What you said, and what we found",
     "decision": "What we decided",
     "remedy": "What we do to put it right",
     "actions": "What is still to be done",
     "escalate": "If you do not agree",
+    "final": "Our last word",
     "ombudsman": "The Housing Ombudsman",
 }
+SET_AS_HEADINGS = frozenset(HEADINGS.values())
 _OPENING = {
     "ack1": "Thank you for telling us. We have written down your complaint and we look into it now.",
     "refusal": "You told us about something that went wrong. We cannot look into it as a complaint, and this is why.",
@@ -70,10 +74,22 @@ _OPENING = {
 }
 
 
+SUBJECTS = {
+    "ack1": "We have your complaint",
+    "refusal": "Why we do not look into this as a complaint",
+    "extension1": "We need longer for your complaint",
+    "answer1": "Our answer to your complaint",
+    "ack2": "We look at your complaint once more",
+    "extension2": "We need longer for your complaint",
+    "answer2": "Our final answer to your complaint",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What a letter is made of. said: the newest words of each field, with what is typed now over them. points: number ->
-    (what was said, our answer). people: id -> name. address: of the home, or empty. today, until: London dates."""
+    (what was said, our answer). people: id -> name. address: of the home, or empty. today, until: London dates. to: whom it
+    is written to, or empty where nobody said."""
 
     ref: str
     said: Mapping[str, str]
@@ -85,6 +101,7 @@ class Facts:
     actions: Mapping[int, str]
     until: date | None = None
     ground: str = ""
+    to: str = ""
 
 
 def parts_of(letter: str, state: State, facts: Facts, policy: Policy) -> dict[str, str]:
@@ -97,15 +114,21 @@ def missing(parts: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(part for part, text in parts.items() if not text)
 
 
-def subject_of(ref: str, policy: Policy) -> str:
-    """A subject is read over a shoulder: it names no complaint."""
-    return f"About your home, {ref}, from {policy.council.name}"
+def subject_of(letter: str, ref: str, policy: Policy, how: str) -> str:
+    """On paper it says what the letter is, to whomever it is. That of an e-mail is read over a shoulder: it names no complaint,
+    and goes to nobody but a tenant."""
+    return (
+        f"About your home, {ref}, from {policy.council.name}"
+        if how == "email"
+        else SUBJECTS.get(letter, "Your complaint")
+    )
 
 
 def text_of(letter: str, parts: Mapping[str, str], facts: Facts, policy: Policy) -> str:
     lines = [f"Our reference: {facts.ref}"]
     if facts.address:
         lines.append(f"About: {facts.address}")
+    lines += ["", f"Dear {facts.to},"] if facts.to else []
     lines += ["", _OPENING[letter]]
     for part, text in parts.items():
         if text:
@@ -157,7 +180,15 @@ def _part(part: str, letter: str, state: State, facts: Facts, policy: Policy) ->
 
 
 def ombudsman(letter: str, policy: Policy) -> str:
-    """Its number is not printed until somebody has confirmed it."""
+    """Empty where nobody can be told how to reach it: then the letter does not leave. Its number and where to write are not
+    printed until somebody has confirmed them."""
+    contact = policy.contact(OMBUDSMAN)
+    ways = [f"Its website is {contact.web}."] if contact.web else []
+    if contact.confirmed:
+        ways += [f"Telephone: {contact.number}."]
+        ways += [f"By post: {contact.post}."] if contact.post else []
+    if not ways:
+        return ""
     said = "You can ask the Housing Ombudsman for advice at any time. It is independent of us and costs nothing."
     if letter == "answer2":
         said = (
@@ -169,8 +200,7 @@ def ombudsman(letter: str, policy: Policy) -> str:
             "If you do not agree that we turn this away, you can ask the Housing Ombudsman, which may tell us to look into "
             "it. It is independent of us and costs nothing. It takes new cases by the form on its website."
         )
-    contact = policy.contact(OMBUDSMAN)
-    return f"{said} Telephone: {contact.number}." if contact.confirmed else said
+    return " ".join([said, *ways])
 
 
 def _answer_by(process: int, facts: Facts, policy: Policy) -> str:

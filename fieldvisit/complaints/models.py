@@ -29,7 +29,7 @@ class Complaint(Base):
 
     __tablename__ = "complaint"
     id: Mapped[str] = random_key()
-    ref: Mapped[str] = mapped_column(String(12), unique=True)  # what people read out: C-7K2M9Q4RT
+    ref: Mapped[str] = mapped_column(String(12), unique=True)  # what people read out: M-7K2M9Q4RT
     cause: Mapped[str] = mapped_column(String(64), unique=True)  # what opened it: the same cause opens it once
     home_id: Mapped[str | None] = mapped_column(ForeignKey("home.id"), index=True)
     home: Mapped[Home | None] = relationship()

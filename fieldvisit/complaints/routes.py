@@ -10,13 +10,15 @@ from fieldvisit import conduct
 from fieldvisit.complaints import board, forms, offers, report, sending, service, words
 from fieldvisit.complaints.forms import Read
 from fieldvisit.complaints.heard import identity
-from fieldvisit.complaints.letters import PARTS, subject_of
+from fieldvisit.complaints.letters import PARTS, SET_AS_HEADINGS, subject_of
 from fieldvisit.complaints.models import Complaint, deals_with_some
 from fieldvisit.complaints.rules import Heard
 from fieldvisit.complaints.sending import Typed as TypedLetter
 from fieldvisit.complaints.state import HANDED_BY, Deed
+from fieldvisit.complaints.whom import reach_of
 from fieldvisit.db import new_id
 from fieldvisit.ground.clock import london_date
+from fieldvisit.ground.references import Kind, typed_as
 from fieldvisit.ground.sheet import sheet
 from fieldvisit.ground.verdict import RefusedError
 from fieldvisit.messages.outgoing import NeverError, Outgoing
@@ -33,6 +35,9 @@ Answer = str | BaseResponse | tuple[str, int]
 @blueprint.get("/office/complaints")
 @access("complaint", "list")
 def list_complaints() -> Answer:
+    called = request.args.get("called", "")[:24].strip()
+    if called and (found := board.called(session(), called)):
+        return redirect(f"/office/complaints/{found.id}")
     log_access()
     show, after = request.args.get("show", "open"), request.args.get("after", "")[:32]
     if show not in board.FILTERS:
@@ -40,7 +45,7 @@ def list_complaints() -> Answer:
     rows, later = board.page_of(session(), show, after, policy())
     return page(
         "complaints/board.html", rows=rows, later=later, first=not after, show=show, filters=board.FILTERS,
-        counts=board.counts(session()), now=at(), words=words,
+        counts=board.counts(session()), now=at(), words=words, called=called,
     )  # fmt: skip
 
 
@@ -127,7 +132,7 @@ def _new_page(typed: Typed) -> str:
     return page(
         "complaints/new.html", typed=typed, errors=typed.errors, key=typed.key or new_id(), words=words,
         hazards=[*((each.name, each.label) for each in policy().hazards), ("unknown", "Not known yet which")],
-        people=board.everybody(session()), kept=kept[:12] if kept.startswith("C-") else "",
+        people=board.everybody(session()), kept="".join(typed_as(Kind.COMPLAINT, kept)[:1]),
         danger=policy().contact("danger"), reads=deals_with_some(principal()),
     )  # fmt: skip
 
@@ -150,19 +155,21 @@ def letter(complaint_id: str, step_id: str) -> Answer:
     found = board.find(session(), complaint_id) or abort(404)
     log_access(found.id, reason="letter")
     text = service.words_of(session(), found.id).get(step_id, {}).get("letter") or abort(404)
+    step = next(each for each in service.steps_of(session(), [found.id])[found.id] if each.id == step_id)
     try:
-        return _pdf(session(), found, text)
+        return _pdf(session(), found, step.body.get("letter", ""), text)
     except NeverError as refused:
         typed = Typed.nothing()
         typed.wrong("", f"This letter cannot be printed here: {refused}")
         return _page(session(), found, "", typed), 409
 
 
-def _pdf(of: Session, found: Complaint, text: str) -> Response:
+def _pdf(of: Session, found: Complaint, letter: str, text: str) -> Response:
     """Raises NeverError where there is no font for it."""
     to = sending.letter_to(of, found, at())
     look = sending.look_of(of, found, "letter")
-    outgoing = Outgoing(found.id, "letter_first_class", to, subject_of(found.ref, policy()), text, look=look)
+    subject = subject_of(letter, found.ref, policy(), "letter")
+    outgoing = Outgoing(found.id, "letter_first_class", to, subject, text, look=look, headings=SET_AS_HEADINGS)
     return as_pdf(outgoing, found.ref, at())
 
 
@@ -220,7 +227,7 @@ def _look_first(found: Complaint, step: str, typed: Typed, read: Read) -> Answer
     said = TypedLetter(read.words, read.until, read.ground)
     made = sending.draft(session(), found, read.letter, said, at(), policy())
     try:
-        return _pdf(session(), found, made.text)
+        return _pdf(session(), found, read.letter, made.text)
     except NeverError as refused:
         typed.wrong("", f"This cannot be printed here: {refused}")
     return _again(found.id, step, typed), 422
@@ -245,7 +252,8 @@ def _page(of: Session, found: Complaint, sent: str = "", typed: Typed | None = N
         for step in offered
         if (letter := offers.letter_of(step, it.state))
     }
-    ways = sending.ways(of, found, at())
+    reach = reach_of(of, found, at())
+    ways = sending.ways(of, found, at(), reach)
     done, (newest, promises) = request.args.get("done", ""), sending.newest_words(of, found.id)
     return page(
         "complaints/case.html",
@@ -271,7 +279,7 @@ def _page(of: Session, found: Complaint, sent: str = "", typed: Typed | None = N
         workers=board.people(of, found),
         grounds=[(one.code, one.label) for one in policy().complaint.grounds],
         carried=len(ways),
-        why_not=sending.why_not(of, found),
+        why_not=reach.why_not,
         ways=[
             *((way.channel, words.SENT_BY[way.channel], way.to.replace("\n", ", ")) for way in ways),
             *((how, words.SENT_BY[how]) for how in HANDED_BY),

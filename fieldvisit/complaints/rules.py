@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from fieldvisit.complaints.clocks import extension_days
 from fieldvisit.complaints.heard import Heard as Heard
 from fieldvisit.complaints.letters import PARTS
+from fieldvisit.complaints.reaching import may_say_how
 from fieldvisit.complaints.state import ANSWERED, LETTERS, OPEN1, OPEN2, Deed, Stage, State
 from fieldvisit.ground.clock import say_date
 from fieldvisit.ground.policy import Policy
@@ -25,12 +26,13 @@ WORKS, SENIOR = "complaints", "complaints_senior"  # duties
 class Hands:
     """Whose hands it is in. duties: of whoever acts. kept_from: whom it is about. at_visit: who was at the visit.
     apart: who has declared an interest there. handlers: person -> duties there, of everybody who may look into it.
-    missing: of the letter, what it does not say."""
+    at_stage_1: of stage 2, who had a part in stage 1, by any of their accounts. missing: of the letter, what it lacks."""
 
     duties: frozenset[str] = frozenset()
     kept_from: frozenset[str] = frozenset()
     at_visit: frozenset[str] = frozenset()
     apart: frozenset[str] = frozenset()
+    at_stage_1: frozenset[str] = frozenset()
     handlers: Mapping[str, frozenset[str]]
     missing: tuple[str, ...] = ()
     until: date | None = None
@@ -61,7 +63,7 @@ def may_handle(state: State, handler: str, process: int, hands: Hands) -> Verdic
     wanted = {SENIOR} if process == 2 else {WORKS, SENIOR}
     if not hands.handlers.get(handler, frozenset()) & wanted:
         return Refused("no-duty", f"This person has no duty to look into complaints at stage {process}.", OUR_TABLE)
-    if process == 2 and handler in state.had_part_in(1):
+    if process == 2 and handler in state.had_part_in(1) | hands.at_stage_1:
         return _same_person()
     return Allowed()
 
@@ -326,6 +328,7 @@ _VERDICTS: Mapping[str, _Asked] = {
     "complained": lambda state, deed, words, hands, policy, today: may_complain(state),
     "named": lambda state, deed, words, hands, policy, today: may_name(state, deed.body["person"], deed.by),
     "noted": lambda state, deed, words, hands, policy, today: may_note(words.get("note", "")),
+    "reach": lambda state, deed, words, hands, policy, today: may_say_how(words),
 }  # fmt: skip
 
 
@@ -348,7 +351,7 @@ def _of_stage_2(state: State, by: str, hands: Hands) -> Verdict:
     """D6: a senior officer, who had no part in stage 1; and somebody has it in hand."""
     if SENIOR not in hands.duties:
         return _not_senior("Only a senior complaints officer deals with stage 2.")
-    if by in state.had_part_in(1):
+    if by in state.had_part_in(1) | hands.at_stage_1:
         return _same_person()
     if 2 not in state.handlers:
         return Refused("nobody-yet", "Say first who looks into it at stage 2.", OUR_TABLE)

@@ -1,7 +1,7 @@
 """The letters of a complaint as messages to whoever complained, and what is heard back of them.
 
-A letter goes only where the household has said that everything may be said (T17), and only where the tenant complains and
-has not said another way (`reaching.py`). It counts from the day it is sent. Its
+A letter goes only where the household has said that everything may be said (T17), only where the tenant complains and has
+not said another way, and then by that tenant's own ways (`reaching.py`). It counts from the day it is sent. Its
 message belongs to no home, so that at the desk nobody but its writer sees that there is one (N3): the complaint itself
 says what became of it.
 """
@@ -14,22 +14,24 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from fieldvisit.complaints import letters, reaching, rules, service
+from fieldvisit.complaints import letters, rules, service
 from fieldvisit.complaints.models import Complaint, ComplaintStep
 from fieldvisit.complaints.reaching import T17
 from fieldvisit.complaints.state import CARRIED_BY, Deed, State
+from fieldvisit.complaints.whom import Reach, reach_of
 from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.roles import Principal
-from fieldvisit.ground.verdict import Refused, RefusedError, Verdict, insist
+from fieldvisit.ground.verdict import Refused, RefusedError, insist
+from fieldvisit.hazards import summary
 from fieldvisit.hazards.rules import sent_at
+from fieldvisit.hazards.sending import KIND as SUMMARY
 from fieldvisit.messages import service as messages
 from fieldvisit.messages.models import Message
 from fieldvisit.messages.rules import FAILED, Way
 from fieldvisit.messages.texts import wording
-from fieldvisit.register.models import Household, Person, Resident
+from fieldvisit.register.models import Household, Person
 from fieldvisit.tasks import raise_task
-from fieldvisit.visits import notifying
 from fieldvisit.visits.planning import household_of
 
 KIND = "complaint_letter"
@@ -60,32 +62,12 @@ class Typed:
 NOTHING_TYPED = Typed({})
 
 
-def ways(session: Session, complaint: Complaint, at: datetime) -> Sequence[Way]:
-    """Ways that may carry a letter: usable, and marked as safe for everything. None where no home is known, or where
-    `why_not` says so."""
-    if complaint.home is None or why_not(session, complaint):
-        return ()
-    found = notifying.ways_to(session, complaint.home, at)
-    return [way for way in found if way.channel in CARRIED_BY and way.usable and way.safety == "safe"]
-
-
-def why_not(session: Session, complaint: Complaint) -> str:
-    """Why no letter goes by the household's own ways, or empty."""
-    verdict = _may_use_household(session, complaint)
-    return verdict.message if isinstance(verdict, Refused) else ""
-
-
-def _may_use_household(session: Session, complaint: Complaint) -> Verdict:
-    tenants = select(Resident.name).where(Resident.home_id == complaint.home_id, Resident.role == "tenant")
-    return reaching.may_use_household(
-        _first_said(session, complaint), complaint.channel, of_visit=complaint.visit_id is not None,
-        tenants=session.scalars(tenants).all(),
-    )  # fmt: skip
-
-
-def _first_said(session: Session, complaint: Complaint) -> Mapping[str, str]:
-    first = service.steps_of(session, [complaint.id])[complaint.id][0]
-    return service.words_of(session, complaint.id).get(first.id, {})
+def ways(session: Session, complaint: Complaint, at: datetime, reach: Reach | None = None) -> Sequence[Way]:
+    """Ways that may carry a letter: of whoever complains alone, usable, and marked as safe for everything. None where no
+    home is known, or where `Reach.why_not` says so."""
+    reach = reach or reach_of(session, complaint, at)
+    carried = [way for way in reach.ways if way.channel in CARRIED_BY and reach.verdict_on(way.channel)]
+    return [way for way in carried if way.usable and way.safety == "safe"]
 
 
 def draft(
@@ -102,18 +84,19 @@ def _facts(session: Session, complaint: Complaint, state: State, typed: Typed, a
     said, actions = newest_words(session, complaint.id)
     wanted = {*state.handlers.values(), *(one.owner for one in state.actions)}
     people = {row.id: row.name for row in session.scalars(select(Person).where(Person.id.in_(wanted)))}
-    process = state.process
+    process, reach = state.process, reach_of(session, complaint, at)
     return letters.Facts(
         ref=complaint.ref,
         said=dict(said) | {field: text for field, text in typed.words.items() if text},
         points={number: said.get(f"point:{number}", "") for number in range(1, state.points + 1)},
         answers={number: said.get(f"answer{process}:{number}", "") for number in range(1, state.points + 1)},
         people=people,
-        address=complaint.home.address if complaint.home else "",
+        address=complaint.home.address if complaint.home and reach.lives_there else "",
         today=london_date(at),
         actions=actions,
         until=typed.until,
         ground=typed.ground or state.ground,
+        to=reach.name,
     )
 
 
@@ -169,17 +152,25 @@ def send(
 def _message(
     session: Session, complaint: Complaint, made: Draft, how: str, by: Principal, at: datetime, policy: Policy
 ) -> Message:
-    way = next((way for way in ways(session, complaint, at) if way.channel == how), None)
+    reach = reach_of(session, complaint, at)
+    way = next((way for way in ways(session, complaint, at, reach) if way.channel == how), None)
     if way is None:
-        insist(_may_use_household(session, complaint))
+        insist(reach.verdict_on(how))
         raise RefusedError(
             Refused("not-safe", "This household has not said that we may write everything there. Hand it over.", T17)
         )
-    text = wording(letters.subject_of(complaint.ref, policy), made.text)
+    text = wording(letters.subject_of(made.letter, complaint.ref, policy, how), made.text)
     return messages.write(
         session, visit_id=None, home_id=None, kind=KIND, channel=how, to=way.to, language="en", subject=text.subject,
         body=text.body, template=text.digest, by=by.person_id, at=at, look=look_of(session, complaint, how),
     )  # fmt: skip
+
+
+def headings_of(message: Message) -> frozenset[str]:
+    """The lines of a message that its letter sets as headings, whatever kind of message it is."""
+    if message.kind == SUMMARY:
+        return summary.headings_of(message.body)
+    return letters.SET_AS_HEADINGS if message.kind == KIND else frozenset()
 
 
 def look_of(session: Session, complaint: Complaint, how: str) -> str:
@@ -194,10 +185,7 @@ def _household(session: Session, complaint: Complaint) -> Household | None:
 
 def letter_to(session: Session, complaint: Complaint, at: datetime) -> str:
     """Whom and where, as it stands in the window of an envelope."""
-    if complaint.home is None or why_not(session, complaint):
-        return reaching.envelope(_first_said(session, complaint))
-    found = notifying.ways_to(session, complaint.home, at)
-    return next(way.to for way in found if way.channel == "letter_first_class")
+    return reach_of(session, complaint, at).envelope
 
 
 # --- what is heard of one -----------------------------------------------------------------------------------------

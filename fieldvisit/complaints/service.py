@@ -20,6 +20,7 @@ from fieldvisit.db import is_taken, new_id
 from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.deadlines import due
 from fieldvisit.ground.policy import Policy
+from fieldvisit.ground.references import Kind, letters_of, reference
 from fieldvisit.ground.roles import Principal, SystemPrincipal
 from fieldvisit.ground.verdict import insist
 from fieldvisit.hazards import service as hazards
@@ -32,7 +33,6 @@ from fieldvisit.visits.words import storable, years_on
 WORK = "complaint"
 UNHAPPY, COMPLAINT, CAME_BACK = "tenant_unhappy", "complaint", "complaint_back"  # kinds of task; the first is R16's
 UNKNOWN_HAZARD = "unknown"  # somebody must still say which
-_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # as a visit's: none that is misheard for another
 _NOTHING: Mapping[str, str] = {}
 _NEEDED = {"Complaint", "ComplaintStep", "Hazard", "Home", "Visit"}
 
@@ -121,11 +121,12 @@ def _reads(by: Principal | SystemPrincipal) -> bool:
 def _as_said(heard: Heard, home: Home | None, at: datetime) -> Complaint:
     """Its id and its letters are made of its cause, so that whoever may not read it can receive it twice."""
     digest = sha256(f"complaint:{heard.cause}".encode()).digest()
-    letters = "".join(_LETTERS[byte % len(_LETTERS)] for byte in digest[16:25])
+    letters = letters_of(digest[16:25])
     return Complaint(
-        id=digest[:16].hex(), ref=f"C-{letters}", cause=heard.cause, home_id=home.id if home else heard.home_id,
-        area_id=home.area_id if home else None, visit_id=heard.visit_id, channel=heard.channel, stage=Stage.RECEIVED,
-        theme="", kept_from="", heard_at=heard.heard_at, taken_by=heard.handler_is, opened_at=at,
+        id=digest[:16].hex(), ref=reference(Kind.COMPLAINT, letters), cause=heard.cause,
+        home_id=home.id if home else heard.home_id, area_id=home.area_id if home else None, visit_id=heard.visit_id,
+        channel=heard.channel, stage=Stage.RECEIVED, theme="", kept_from="",
+        heard_at=heard.heard_at, taken_by=heard.handler_is, opened_at=at,
     )  # fmt: skip
 
 

@@ -70,7 +70,7 @@ class State:
     until: by stage of the process, 1 or 2. answers: stage -> point -> outcome. waiting: a letter that nobody has sent yet.
     sent: letter -> when. before: letter -> where it stood. came_back: the last
     letter that did not arrive. pending: what was decided with the one that waits. named: whom it is about; kept: who
-    else reads nothing of it."""
+    else reads nothing of it. parts: by stage, everybody who ever looked into it, decided, extended or wrote there."""
 
     stage: Stage
     received_at: datetime
@@ -79,6 +79,7 @@ class State:
     theme: str = ""
     handlers: dict[int, str] = field(default_factory=dict)
     decided_by: dict[int, str] = field(default_factory=dict)
+    parts: dict[int, frozenset[str]] = field(default_factory=dict)
     outcomes: dict[int, str] = field(default_factory=dict)
     answers: dict[int, Mapping[str, str]] = field(default_factory=dict)
     remedies: dict[int, tuple[str, ...]] = field(default_factory=dict)
@@ -114,8 +115,12 @@ class State:
         return [action for action in self.actions if action.done_at is None]
 
     def had_part_in(self, process: int) -> frozenset[str]:
-        found = (self.handlers.get(process, ""), self.decided_by.get(process, ""))
+        """Also whoever had it and handed it on."""
+        found = (self.handlers.get(process, ""), self.decided_by.get(process, ""), *self.parts.get(process, ()))
         return frozenset(person for person in found if person)
+
+    def takes_part(self, process: int, person: str) -> None:
+        self.parts[process] = self.parts.get(process, frozenset()) | {person}
 
 
 def fold(deeds: Iterable[Deed]) -> State:
@@ -145,12 +150,14 @@ def _complained(state: State, deed: Deed) -> None:
 def _logged(state: State, deed: Deed) -> None:
     state.points, state.theme = deed.body["points"], deed.body["theme"]
     state.handlers[1] = deed.body["handler"]
+    state.takes_part(1, deed.body["handler"])
     if state.stage is Stage.RECEIVED:
         state.stage = Stage.LOGGED
 
 
 def _handler(state: State, deed: Deed) -> None:
     state.handlers[deed.body["stage"]] = deed.body["handler"]
+    state.takes_part(deed.body["stage"], deed.body["handler"])
 
 
 def _named(state: State, deed: Deed) -> None:
@@ -165,6 +172,7 @@ def _written(state: State, deed: Deed) -> None:
     letter = deed.body["letter"]
     state.waiting, state.message, state.came_back = letter, deed.body["message"], ""
     state.before[letter], state.pending = state.stage, deed.body
+    state.takes_part(LETTERS[letter], deed.by)
     if letter == "ack1":
         state.stage = Stage.ACKNOWLEDGED
     elif letter == "ack2":
@@ -175,6 +183,7 @@ def _written(state: State, deed: Deed) -> None:
 def _handed(state: State, deed: Deed) -> None:
     state.came_back = ""
     state.before[deed.body["letter"]] = state.stage
+    state.takes_part(LETTERS[deed.body["letter"]], deed.by)
     _keep_typed(state, deed)
     _takes_effect(state, deed.body["letter"], deed.at, deed.body)
 
@@ -233,6 +242,7 @@ def _takes_effect(state: State, letter: str, at: datetime, body: Mapping[str, An
 def _decided(state: State, deed: Deed) -> None:
     process = deed.body["stage"]
     state.outcomes[process], state.decided_by[process] = deed.body["outcome"], deed.by
+    state.takes_part(process, deed.by)
     state.answers[process] = dict(deed.body["answers"])
     state.remedies[process] = tuple(deed.body["remedies"])
 
@@ -283,6 +293,7 @@ _FOLDS: Mapping[str, Any] = {
     "complained": _complained,
     "placed": _nothing,
     "noted": _nothing,
+    "reach": _nothing,
     "named": _named,
     "kept": _kept,
     "logged": _logged,

@@ -58,9 +58,9 @@ def register() -> Answer:
     log_access(reason="register")
     return page(
         "declarations/register.html",
-        rows=board.public_rows(session()),
+        rows=[published.for_readers(row) for row in board.public_rows(session())],
         head=published.HEAD,
-        left_out=published.LEFT_OUT,
+        left_out=published.LEFT_OUT.values(),
     )
 
 

@@ -129,8 +129,7 @@ class Recusal(Base):
 
 def areas_holding(asking: Principal, *duties: Duty) -> frozenset[str]:
     """The areas in which this officer holds any of these duties today."""
-    held = {area for duty, area in asking.duties if duty in duties}
-    return asking.areas if None in held else asking.areas & {area for area in held if area}
+    return asking.areas_holding(*duties)
 
 
 def _in_sight(asking: Principal, row: Any) -> ColumnElement[bool]:

@@ -7,30 +7,32 @@ grade, so nobody is above one from which names would be public); of what is with
 from collections.abc import Mapping
 
 from fieldvisit.declarations.rules import say_pence
+from fieldvisit.ground.clock import MONTHS
 
 PUBLISHED = ("reference", "kind", "sort", "who", "giver", "organisation", "worth", "offered", "outcome")
 HEAD = ("Reference", "Kind", "What", "Who", "From", "Organisation", "About worth", "Month", "Outcome")
 
-# Every other fact of a declaration, and why the public register does not hold it.
+# Every other fact of a declaration: what people call it, and why the public register does not hold it.
+FREE_TEXT = "free text: may name anybody, or anybody's health"
 LEFT_OUT = {
-    "declarer_name": "a person",
-    "declarer_email": "a person",
-    "declarer_address": "where a person lives",
-    "manager_name": "a person",
-    "relative_name": "a person who declared nothing",
-    "tenant_name": "a tenant",
-    "tenant_address": "where a tenant lives",
-    "home_id": "where a tenant lives",
-    "visit_ref": "leads to a tenant",
-    "giver_name": "may be a person, also of a firm",
-    "what": "free text: may name anybody, or anybody's health",
-    "why": "free text: may name anybody, or anybody's health",
-    "reason": "free text: may name anybody, or anybody's health",
-    "evidence": "free text: may name anybody, or anybody's health",
-    "health": "about somebody's health",
-    "in_return": "a matter of the conduct team",
-    "day": "a day and a street are a visit: the month is enough",
-    "pattern": "a suspicion, not a fact",
+    "declarer_name": ("The name of whoever declared it", "a person"),
+    "declarer_email": ("Their e-mail address", "a person"),
+    "declarer_address": ("Their own address", "where a person lives"),
+    "manager_name": ("Their manager", "a person"),
+    "relative_name": ("A relative", "a person who declared nothing"),
+    "tenant_name": ("The tenant’s name", "a tenant"),
+    "tenant_address": ("The tenant’s address", "where a tenant lives"),
+    "home_id": ("The home", "where a tenant lives"),
+    "visit_ref": ("The visit", "leads to a tenant"),
+    "giver_name": ("The name of whoever offered it", "may be a person, also of a firm"),
+    "what": ("What it was, in their words", FREE_TEXT),
+    "why": ("Why it was offered, in their words", FREE_TEXT),
+    "reason": ("Why it should be kept, in their words", FREE_TEXT),
+    "evidence": ("What became of it, in their words", FREE_TEXT),
+    "health": ("Anything about health", "about somebody's health"),
+    "in_return": ("Whether something was wanted for it", "a matter of the conduct team"),
+    "day": ("The day", "a day and a street are a visit: the month is enough"),
+    "pattern": ("Whether it is one of several", "a suspicion, not a fact"),
 }
 
 # Interests that say who somebody is, votes for, or is related to, are in the register of the council, not the public's.
@@ -65,3 +67,9 @@ def public_row(facts: Mapping[str, object]) -> dict[str, str] | None:
         "offered": str(facts["month"]),
         "outcome": OUTCOMES.get(str(facts["stood"]), RECORDED),
     }
+
+
+def for_readers(row: Mapping[str, str]) -> dict[str, str]:
+    """The same row on a page: the month by its name. A spreadsheet keeps 2026-11, which it can sort."""
+    year, month = row["offered"].split("-")
+    return {**row, "offered": f"{MONTHS[int(month) - 1]} {year}"}

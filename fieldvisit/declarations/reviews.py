@@ -13,7 +13,6 @@ from fieldvisit.register.apart import KeptApart
 from fieldvisit.tasks import Task, raise_task
 
 WORK = "declarations"
-SIGN = "sign_again"
 
 
 def daily(session: Session, at: datetime) -> None:
@@ -37,11 +36,12 @@ def _signatures_due(session: Session, today: date, at: datetime) -> None:
         for standing in undertakings.standings(session, person.id):
             if not standing.is_due(today):
                 continue
-            since = standing.renew_on or person.starts_on
-            cause = f"{SIGN}:{standing.kind[:8]}:{person.id}:{since}"
+            since = today if standing.changed else standing.renew_on or person.starts_on
+            of = undertakings.text_digest(standing.kind)[:10] if standing.changed else since.isoformat()
+            cause = undertakings.asked(standing.kind, person.id) + of
             if session.scalars(select(Task.id).where(Task.cause == cause)).first() is None:
                 raise_task(
-                    session, SIGN, cause=cause, about="involved", about_id=person.id, area_id=person.area_id, at=at,
+                    session, undertakings.SIGN, cause=cause, about="involved", about_id=person.id, area_id=person.area_id, at=at,
                     due=end_of_london_day(since),
                 )  # fmt: skip
 

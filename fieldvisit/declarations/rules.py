@@ -207,6 +207,14 @@ def log_by(offered_at: datetime, policy: Policy) -> datetime:
     return _after(offered_at, policy.gifts.log_within_wd.value, policy)
 
 
+def calls(due_at: datetime, at: datetime, policy: Policy) -> str:
+    """Must somebody come now? "soon", "over", or "" while there is time."""
+    if at > due_at:
+        return "over"
+    last = policy.working_days.after(london_date(at), policy.conduct.warn_wd.value)
+    return "soon" if london_date(due_at) <= last else ""
+
+
 def decide_by(logged_at: datetime, policy: Policy) -> datetime:
     return _after(logged_at, policy.gifts.decide_within_wd.value, policy)
 

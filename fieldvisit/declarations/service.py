@@ -5,7 +5,6 @@ What follows from an interest is in `ties.py`; agreements and forms of involved 
 
 import contextlib
 import hashlib
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +22,7 @@ from fieldvisit.declarations.models import Declaration, DeclarationStep, Declara
 from fieldvisit.declarations.rules import Offer, Stage
 from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.policy import Policy
+from fieldvisit.ground.references import Kind, new_reference
 from fieldvisit.ground.verdict import insist
 from fieldvisit.register import apart
 from fieldvisit.register.involved import InvolvedPerson
@@ -31,7 +31,6 @@ from fieldvisit.register.same import reach, same_ids
 from fieldvisit.tasks import Task, raise_task
 from fieldvisit.visits.models import Visit
 
-_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 _NO_WORDS: Mapping[str, str] = {}
 DECIDE, GIVE_BACK = "gift_decide", "gift_return"
 
@@ -292,7 +291,7 @@ def words_of(session: Session, declaration_id: str) -> dict[str, str]:
 
 def begin(subject: Subject, kind: str, form: str, at: datetime) -> Declaration:
     return Declaration(
-        id=new_id(), ref="D-" + "".join(secrets.choice(_LETTERS) for _ in range(9)), kind=kind, form=form,
+        id=new_id(), ref=new_reference(Kind.DECLARATION), kind=kind, form=form,
         subject_kind=subject.kind, subject_id=subject.id, person_id=subject.person_id, firm_id=subject.firm_id,
         manager_id=subject.manager_id, area_id=subject.area_id, happened_at=at, declared_at=at, giver="", giver_key="",
         accepted=False, in_return=False, must_return=False, purpose="", leave="", by_manager=False, by_contact=False,

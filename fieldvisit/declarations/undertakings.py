@@ -23,8 +23,10 @@ from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.verdict import Allowed, Clause, Refused, Verdict, insist
 from fieldvisit.register.involved import InvolvedPerson
+from fieldvisit.tasks import Task
 
 KINDS = ("confidentiality", "conflicts")
+SIGN = "sign_again"  # the task that asks for one
 ABOUT = ("meeting", "case")
 # What stands above the signature, in our own words; a council's own document is a version of its code (R21).
 TEXTS = {
@@ -43,14 +45,15 @@ _CLAUSE = Clause("Milton Keynes", "MR-4b")
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One thing to sign. renew_on: None, it was never signed."""
+    """One thing to sign. renew_on: None, it was never signed. changed: another text stands above the signature now."""
 
     kind: str
     signed_at: datetime | None
     renew_on: date | None
+    changed: bool = False
 
     def is_due(self, today: date) -> bool:
-        return self.renew_on is None or today >= self.renew_on
+        return self.renew_on is None or self.changed or today >= self.renew_on
 
 
 def standings(session: Session, involved_id: str) -> list[Standing]:
@@ -65,7 +68,18 @@ def _standing(session: Session, involved_id: str, kind: str) -> Standing:
         .limit(1)
     )
     found = session.scalars(newest).first()
-    return Standing(kind, found.signed_at, found.renew_on) if found else Standing(kind, None, None)
+    if found is None:
+        return Standing(kind, None, None)
+    return Standing(kind, found.signed_at, found.renew_on, changed=found.text_sha256 != text_digest(kind))
+
+
+def text_digest(kind: str) -> str:
+    return hashlib.sha256(TEXTS[kind].encode()).hexdigest()
+
+
+def asked(kind: str, involved_id: str) -> str:
+    """How the causes of the tasks begin that ask for it."""
+    return f"{SIGN}:{kind[:8]}:{involved_id}:"
 
 
 def open_interests(session: Session, involved_id: str) -> Sequence[Declaration]:
@@ -100,11 +114,16 @@ def sign(
     renew_on = interests.review_on(today, policy)
     signed = Undertaking(
         id=new_id(), involved_id=involved.id, kind=kind, signed_at=at, name=name.strip(),
-        text_sha256=hashlib.sha256(TEXTS[kind].encode()).hexdigest(), interests=len(declared), renew_on=renew_on,
+        text_sha256=text_digest(kind), interests=len(declared), renew_on=renew_on,
         keep_until=keep_until(renew_on, policy), form_key=key,
     )  # fmt: skip
     with contextlib.suppress(IntegrityError), session.begin_nested():  # of two presses at once the first stands
         session.add(signed)
+    waiting = select(Task).where(
+        Task.cause.startswith(asked(kind, involved.id), autoescape=True), Task.done_at.is_(None)
+    )
+    for task in session.scalars(waiting):
+        task.done_at = at
 
 
 # --- recusals -----------------------------------------------------------------------------------------------------

@@ -1,4 +1,5 @@
-"""Conduct cases in four states: nobody has looked at one, one waits for an answer, one has an action open, one was no breach."""
+"""Conduct cases in five states: nobody has looked at one, one waits for an answer, one for a second person, one has an action
+open, one was no breach."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,6 +9,7 @@ from fieldvisit.breaches import case_acts, case_letters, case_readers, cases
 from fieldvisit.breaches.case_acts import Act
 from fieldvisit.breaches.case_models import BreachCase
 from fieldvisit.breaches.procedure import procedure_of
+from fieldvisit.breaches.two_people import OF_TWO
 from fieldvisit.codes.service import codes_binding
 from fieldvisit.demo.drive import DAY, HOUR, Stage
 
@@ -55,6 +57,10 @@ def play_breaches(stage: Stage) -> None:
     over = _open(stage, "over", "cleo", 9, "She came without shoe covers.")
     _seats(stage, over)
     _does(stage, over, "not_a_breach", SCREENER, 8 * DAY, {"why": "The visit's log shows that she wore them."})
+    second = _open(stage, "second", "cleo", 2, "She left the gate open, and the dog was out.")
+    _seats(stage, second)
+    why = {"why": "The photo at the end of the visit shows the gate shut."}
+    _step(stage, second, "not_a_breach", SCREENER, DAY, why)
 
 
 def _is_bound(stage: Stage) -> bool:
@@ -100,6 +106,15 @@ def _tells(stage: Stage, case: BreachCase, kind: str, by: str, ago: timedelta) -
 
 
 def _does(
+    stage: Stage, case: BreachCase, kind: str, by: str, ago: timedelta, words: dict[str, str] | None = None, **body: Any
+) -> None:
+    """What needs two people is confirmed by the other of the two at once."""
+    _step(stage, case, kind, by, ago, words, **body)
+    if kind in OF_TWO:
+        _step(stage, case, "confirmed", DECIDER if by == SCREENER else SCREENER, ago, what=kind)
+
+
+def _step(
     stage: Stage, case: BreachCase, kind: str, by: str, ago: timedelta, words: dict[str, str] | None = None, **body: Any
 ) -> None:
     at: datetime = stage.at - ago

@@ -17,7 +17,7 @@ from fieldvisit.register.needs_rules import is_due, review_day
 from fieldvisit.register.needs_service import contacts_of
 from fieldvisit.register.needs_warnings import open_warnings
 from fieldvisit.visits.models import Visit
-from fieldvisit.visits.plan_forms import Typed
+from fieldvisit.visits.plan_forms import HomeSearch, Typed
 from fieldvisit.visits.precautions import say_precautions
 from fieldvisit.visits.state import ENDED
 
@@ -113,7 +113,7 @@ def forms_on_page(sent: str, typed: Typed | None) -> Callable[[str], Shown]:
     return form
 
 
-def home_named(session: Session, wanted: SaferContact) -> Home | None:
+def home_named(session: Session, wanted: SaferContact | HomeSearch) -> Home | None:
     """The one home of that address; None where none or several fit."""
     query = select(Home).limit(2)
     if wanted.uprn:

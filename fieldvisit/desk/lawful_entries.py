@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -13,12 +13,13 @@ from sqlalchemy.orm import Session
 from fieldvisit.desk.forms import Place
 from fieldvisit.desk.lawful_entries_words import COLUMNS, MARKS, STAGES
 from fieldvisit.desk.rules import urgency
-from fieldvisit.ground.clock import LONDON, in_london, london_date
+from fieldvisit.ground.clock import LONDON, MONTHS, in_london, london_date
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.roles import Duty, Principal, Role
 from fieldvisit.ground.sheet import sheet
 from fieldvisit.ground.verdict import Refused, Verdict
 from fieldvisit.register.models import Person, PersonArea, Resident
+from fieldvisit.register.same import same_ids
 from fieldvisit.visits import lawful_entry_rules as rules
 from fieldvisit.visits import lawful_entry_service as service
 from fieldvisit.visits.access_service import was_there
@@ -98,13 +99,22 @@ def page_of(session: Session, case: LawfulEntry, who: Principal, policy: Policy)
         residents=session.scalars(
             select(Resident).where(Resident.home_id == case.home_id).order_by(Resident.ref)
         ).all(),
-        may=_may(state, who, case.area_id, there=was_there(session, visit.id, who.person_id), policy=policy),
+        may=_may(
+            state,
+            who,
+            same_ids(session, [who.person_id]),
+            case.area_id,
+            there=was_there(session, visit.id, who.person_id),
+            policy=policy,
+        ),
         urgency=urgency(state.due_at, who.at) if state.due_at else "",
     )
 
 
-def _may(state: rules.State, who: Principal, area: str, *, there: bool, policy: Policy) -> dict[str, Verdict]:
-    words, me = "as if written", who.person_id
+def _may(
+    state: rules.State, who: Principal, me: Collection[str], area: str, *, there: bool, policy: Policy
+) -> dict[str, Verdict]:  # fmt: skip
+    words = "as if written"
     manager = who.holds(Duty.REPAIRS_MANAGER, area)
     return {
         "decide": rules.may_decide(state, me, on_duty=who.holds(Duty.DUTY, area)),
@@ -144,6 +154,16 @@ class Quarter:
     of: str
     begins: datetime
     ends: datetime
+
+    @property
+    def called(self) -> str:
+        """October to December 2026."""
+        first, last = london_date(self.begins), self.last_day
+        return f"{MONTHS[first.month - 1]} to {MONTHS[last.month - 1]} {last.year}"
+
+    @property
+    def last_day(self) -> date:
+        return london_date(self.ends) - timedelta(days=1)
 
     @property
     def before(self) -> str:
@@ -239,7 +259,7 @@ def _mark_what_is_late(state: rules.State, at: datetime, policy: Policy) -> None
     """What is still owed and late is as wrong as what was done late."""
     if state.entered_at is None:
         return
-    if state.told_at is None and at > rules.tell_by(state.entered_at):
+    if state.told_at is None and at > rules.tell_by(state.entered_at, policy):
         state.mark("told-late")
     if state.reviewed_at is None and at > rules.review_by(state.entered_at, policy):
         state.mark("reviewed-late")

@@ -22,6 +22,7 @@ ENDED = {
 }
 MARKS = {
     "not-authorised": "Somebody went in, and no duty officer had authorised it.",
+    "authority-over": "The authority was over when somebody went in.",
     "self-authorised": "Whoever asked for it authorised it.",
     "after-refusal": "Somebody went in after the tenant had said no.",
     "not-tried": "The tenant was not tried in enough ways before.",

@@ -3,6 +3,7 @@
 from flask import abort, current_app, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
+from fieldvisit.complaints import sending as complaint_letters
 from fieldvisit.config import Config
 from fieldvisit.desk import messages_page
 from fieldvisit.desk.blueprint import blueprint
@@ -87,6 +88,7 @@ def letter(message_id: str) -> Answer:
         fill_link(row.body, address),
         row.language,
         row.look,
+        headings=complaint_letters.headings_of(row),
     )
     try:
         return as_pdf(outgoing, f"letter-{shown.visit.ref if shown.visit else row.id}", row.written_at)

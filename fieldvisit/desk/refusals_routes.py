@@ -202,6 +202,22 @@ def refusal_settle(case_id: str, attempt_id: str) -> Answer:
     return _step(case_id, f"settle {attempt_id}", act)
 
 
+@blueprint.post("/office/refusals/<id:case_id>/attempts/<id:attempt_id>/disputed")
+@access("access-case", "work")
+def refusal_disputed(case_id: str, attempt_id: str) -> Answer:
+    """For who has no page of their own, or does not use it: they told us that the record is wrong."""
+    if attempt_id not in {one.row.id for one in service.standing(session(), _case(case_id), policy()).attempts}:
+        abort(404)
+
+    def act(case: AccessCase, typed: Typed, pressed: Pressed) -> None:
+        told_by = typed.choice(f"told_by_{attempt_id}", rules.TOLD_BY, "Say how the tenant told us.")
+        words = typed.words(f"tenant_says_{attempt_id}", "Write what the tenant says, in their own words.", most=LONG)
+        if not typed.errors:
+            steps.say_disputed(session(), case, attempt_id, told_by, words, pressed)
+
+    return _step(case_id, f"disputed {attempt_id}", act, box=f"tenant_says_{attempt_id}")
+
+
 # --- what every form does -----------------------------------------------------------------------------------------
 
 

@@ -19,6 +19,7 @@ STAGES = {
 }
 STEPS = {
     "safeguarding_asked": "Somebody said that they thought about safeguarding",
+    "dispute_told": "The tenant told us that a record is wrong",
     "dispute_settled": "The tenant’s dispute was looked at",
     "support_arranged": "Support was arranged",
     "rebooked": "A new visit was booked",
@@ -27,7 +28,11 @@ STEPS = {
     "legal_considered": "A repairs manager signed off that legal steps are considered",
     "closed": "The case was closed",
 }
-CODES = {
+TOLD_BY = {
+    "phone": "By telephone", "in_person": "In person", "letter": "By letter", "email": "By email",
+    "text": "By text message", "somebody_else": "Through somebody who speaks for them",
+}  # fmt: skip
+CODES = TOLD_BY | {
     "right": "The record is right", "wrong": "The record is wrong", "gas": "Gas safety", "electric": "Electrical safety",
     "awaab": "A hazard under Awaab’s Law", "low-risk": "The risk is low", "access": "Somebody was let in",
 }  # fmt: skip
@@ -57,6 +62,7 @@ DONE = {
     "plan": "The plan is written down. Keep a note of everything that you try.",
     "legal": "It is signed off. Anything before a court is done outside this service.",
     "settle": "The dispute is looked at.",
+    "disputed": "It is written down. It does not count until an officer who was not there has looked at it.",
     "send": "The message is on its way, and written down as a contact.",
 }
 FORMS = {
@@ -78,6 +84,7 @@ class Labels:
 
     methods: tuple[tuple[str, str], ...] = tuple(METHODS.items())
     outcomes: tuple[tuple[str, str], ...] = tuple(OUTCOMES.items())
+    told_by: tuple[tuple[str, str], ...] = tuple(TOLD_BY.items())
     needs: tuple[tuple[str, str], ...] = tuple((code, CODES[code]) for code in rules.NEEDS)
     findings: tuple[tuple[str, str], ...] = (("right", CODES["right"]), ("wrong", CODES["wrong"]))
 

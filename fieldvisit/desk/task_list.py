@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, or_, select, tuple_
 from sqlalchemy.orm import Session
 
+from fieldvisit.breaches.danger import FOR_ONE
 from fieldvisit.complaints.models import Complaint
 from fieldvisit.declarations.models import Declaration
 from fieldvisit.desk.forms import Place
@@ -16,12 +17,13 @@ PAGE = 50
 
 
 def _of(who: Principal) -> ColumnElement[bool]:
-    """A task of a complaint or a declaration is seen by whoever sees that, and by nobody else (N1); one's own declaration is
-    on one's own page."""
+    """What asks for one person is seen by that one; a task of a complaint or a declaration by whoever sees that, and by nobody
+    else (N1). One's own declaration is on one's own page."""
     here = or_(Task.area_id.is_(None), Task.area_id.in_(who.areas))
     others = select(Declaration.id).where(Declaration.person_id.is_distinct_from(who.person_id))
     seen = or_(
-        Task.about.not_in(("complaint", "declaration")),
+        Task.about.not_in(("complaint", "declaration", FOR_ONE)),
+        and_(Task.about == FOR_ONE, Task.about_id == who.person_id),
         and_(Task.about == "complaint", Task.about_id.in_(select(Complaint.id))),
         and_(Task.about == "declaration", Task.about_id.in_(others)),
     )

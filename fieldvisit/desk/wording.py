@@ -100,6 +100,7 @@ TASKS = {
     "interest_review": "An interest is a year old: ask whether it still holds",
     "sign_again": "An involved person has an agreement or a form to sign",
     "apart_reassign": "Somebody else must go on this visit: send another worker",
+    "line_asks": "The phone line asks for you now: ring it",
     "complaint": "Somebody complained: acknowledge it",
     "complaint_due": "A complaint: something runs out soon",
     "complaint_back": "A letter about a complaint did not arrive: send it another way",

@@ -56,6 +56,11 @@ def whole_minute(instant: datetime) -> datetime:
     return instant.replace(second=0, microsecond=0)
 
 
+def whole_hour(instant: datetime) -> datetime:
+    """Of what must not tell when somebody rang (T31)."""
+    return instant.replace(minute=0, second=0, microsecond=0)
+
+
 def years_on(day: date, years: int) -> date:
     """The same date so many years later; 28 February for the 29th, in whatever year."""
     return day.replace(year=day.year + years, day=28 if (day.month, day.day) == (2, 29) else day.day)

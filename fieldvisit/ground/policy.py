@@ -37,8 +37,8 @@ KEY = re.compile(r"\s*([\w.-]+)\s*=")
 PROVENANCE = ("source", "where", "checked")
 TYPE_WORDS = {int: "a whole number", bool: "true or false", str: "words in quotes", time: "a time such as 08:00:00"}
 ROW_TYPES = {"valid": bool, "confirmed": bool, "checked": date, "in_scope_from": date, "emergency_from": date}
-OPTIONAL_COLUMNS = {"in_scope_from", "emergency_from", "seen_as"}
-CONTACT_COLUMNS = ("code", "label", "number", "hours", "checked", "confirmed")
+OPTIONAL_COLUMNS = {"in_scope_from", "emergency_from", "seen_as", "web", "web_source", "post"}
+CONTACT_COLUMNS = ("code", "label", "number", "hours", "checked", "confirmed", "web", "web_source", "post")
 CONTACTS_NEEDED = ("danger", "gas", "power", "safeguarding-adult", "safeguarding-child", "safeguarding-out-of-hours")
 HAZARD_COLUMNS = ("name", "label", "in_scope_from", "emergency_from", "seen_as")
 BANK_HOLIDAYS_A_YEAR = 8
@@ -336,6 +336,9 @@ def _contacts(council: Source, statute: Source) -> tuple[Contact, ...]:
     merged: dict[str, Contact] = {}
     for source in (statute, council):
         rows = _rows("contacts", source.tables.get("contacts"), CONTACT_COLUMNS, source, ("source",))
+        for place, row in enumerate(rows or ()):
+            if "web" in row and "web_source" not in row:
+                source.wrong(f"contacts[{place}]", "web needs web_source: it is printed as it stands.")
         merged |= {row["code"]: Contact(**row) for row in rows or ()}
     for code in CONTACTS_NEEDED:
         if code not in merged and not (statute.problems or council.problems):

@@ -71,8 +71,10 @@ class CodePolicy:
 @dataclass(frozen=True, slots=True)
 class ConductPolicy:
     """keep_years: how long after a breach case was closed its words are kept; numbers stay. report_delay_days: a case
-    is counted for the board so long after it was heard. small_number: a count below it is not said."""
+    is counted for the board so long after it was heard. small_number: a count below it is not said.
+    warn_wd: so long before a clock of a case, or of a declaration, runs out, whoever must beat it is called."""
 
+    warn_wd: Setting[int] = number("working days", most=10)
     keep_years: Setting[int] = number("years", least=1, most=20)
     report_delay_days: Setting[int] = number("days", kinder="more", least=1, most=365)
     small_number: Setting[int] = number("cases", kinder="more", least=2, most=50)

@@ -87,6 +87,8 @@ class DoorPolicy:
     )  # D2: different ones, each before a review
     entry_review_wd: Setting[int] = number("working days", most=60)
     entry_answer_min: Setting[int] = number("minutes", least=1, most=240)  # D3: whoever asked stands at the door
+    entry_authority_h: Setting[int] = number("hours", least=1, most=24)  # D3: it was given for the danger of that hour
+    entry_tell_h: Setting[int] = number("hours", most=12)  # D3: the same day, or so long after, where the day ends sooner
     entry_contact_methods: Setting[int] = number("ways", kinder="more", least=1, most=5)
     refusal_reasons: tuple[RefusalReason, ...] = rows(
         "code", "label", "valid", needs=("trusted-adult", "no-suitable-adult", "no-id")
@@ -126,11 +128,13 @@ class PeoplePolicy:
 
 @dataclass(frozen=True, slots=True)
 class TaskPolicy:
-    """By the end of which working day the desk does what something that happened asks for; 0 is the same day."""
+    """By the end of which working day the desk does what something that happened asks for; 0 is the same day.
+    hazard_own_wd: the council's own target for a hazard that Awaab's Law does not cover (A4)."""
 
     concern_wd: Setting[int] = number("working days", most=20)
     held_wd: Setting[int] = number("working days", most=20)
     hazard_wd: Setting[int] = number("working days", most=20)
+    hazard_own_wd: Setting[int] = number("working days", least=1, most=60)
     child_alone_wd: Setting[int] = number("working days", most=20)
     withdrew_wd: Setting[int] = number("working days", most=20)
     notice_failed_wd: Setting[int] = number("working days", most=20)
@@ -150,8 +154,8 @@ class KeepPolicy:
 @dataclass(frozen=True, slots=True)
 class SafeguardingPolicy:
     """adult_authority, child_authority: who must enquire, which is often another council (B5); numbers are contacts.
-    page_*_min: after how long unopened a report calls whom. keep_*: after closing. outside_*: who hears of a report that
-    names everybody inside (N1)."""
+    page_*_min: after how long unopened a report calls whom; page_again_min: how often after that, until it is opened.
+    keep_*: after closing. outside_*: who hears of a report that names every lead and deputy (N1)."""
 
     adult_authority: Setting[str] = words()
     child_authority: Setting[str] = words()
@@ -160,6 +164,7 @@ class SafeguardingPolicy:
     page_lead_min: Setting[int] = number("minutes", kinder="less", least=1, most=60)
     page_deputy_min: Setting[int] = number("minutes", kinder="less", least=2, most=240)
     page_director_min: Setting[int] = number("minutes", kinder="less", least=3, most=480)
+    page_again_min: Setting[int] = number("minutes", kinder="less", least=15, most=240)
     keep_adult_years: Setting[int] = number("years", least=1, most=100)
     keep_child_years: Setting[int] = number("years", least=1, most=100)
     outside_name: Setting[str] = words()
@@ -170,13 +175,15 @@ class SafeguardingPolicy:
 @dataclass(frozen=True, slots=True)
 class SafetyPolicy:
     """D10. interval_min: between two check-ins. beyond_stay_min: no interval is longer than the stay and this. warn_min:
-    before one is due the phone says so. overdue_min: after it was due somebody rings; alarm_min: after that, an alarm."""
+    before one is due the phone says so. overdue_min: after it was due somebody rings; alarm_min: after that, an alarm.
+    call_again_min: how often those on duty are called about it until somebody has taken it."""
 
     interval_min: Setting[int] = number("minutes", least=5, most=240)
     beyond_stay_min: Setting[int] = number("minutes", most=60)
     warn_min: Setting[int] = number("minutes", least=1, most=30)
     overdue_min: Setting[int] = number("minutes", kinder="less", least=1, most=30)
     alarm_min: Setting[int] = number("minutes", kinder="less", least=1, most=60)
+    call_again_min: Setting[int] = number("minutes", kinder="less", least=1, most=30)
     keep_days: Setting[int] = number("days", least=30, most=2200)
     incident_years: Setting[int] = number("years", least=3, most=20)
 
@@ -218,7 +225,8 @@ class DeadlinePolicy:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """confirmed: false until somebody has rung it or read it from its owner; such a number is never printed."""
+    """confirmed: false until somebody has rung it or read it from its owner; such a number is never printed, nor is `post`,
+    where to write. web: its site, or empty; that was read from its owner, as web_source says."""
 
     code: str
     label: str
@@ -227,6 +235,9 @@ class Contact:
     checked: date
     source: str
     confirmed: bool
+    web: str = ""
+    web_source: str = ""
+    post: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,11 @@ class Principal:
     def holds(self, duty: Duty, area: str | None = None) -> bool:
         return any(held is duty and (area is None or where is None or where == area) for held, where in self.duties)
 
+    def areas_holding(self, *duties: Duty) -> frozenset[str]:
+        """The areas in which this person holds any of these duties."""
+        held = {area for duty, area in self.duties if duty in duties}
+        return self.areas if None in held else self.areas & {area for area in held if area}
+
 
 @dataclass(frozen=True, slots=True)
 class SystemPrincipal:
@@ -132,7 +137,8 @@ INTAKE = SystemPrincipal(
 )
 IMPORTING = SystemPrincipal("importing", _VISIT_MODELS | {"BreachCase", "BreachStep"})  # who is suspended gets no badge
 CHECKING = SystemPrincipal(
-    "checking", _VISIT_MODELS | _HAZARD_MODELS | _COMPLAINT_MODELS | _SAFETY_MODELS | {"Held", "Attachment"}
+    "checking",
+    _VISIT_MODELS | _HAZARD_MODELS | _COMPLAINT_MODELS | _SAFETY_MODELS | {"Held", "Attachment", "BreachCase"},
 )
 DEMO = SystemPrincipal(
     "demo",
@@ -156,7 +162,7 @@ PURGING = SystemPrincipal(
     "purging",
     frozenset(
         {"Attachment", "Entry", "Visit", "Hazard", "HazardStep", "AccessCase", "AccessAttempt", "LawfulEntry"}
-        | {"LawfulEntryStep", "Incident", "SubjectKey", "Complaint", "ComplaintStep"}
+        | {"LawfulEntryStep", "Incident", "SubjectKey", "Complaint", "ComplaintStep", "BreachCase"}
     ),
 )
 SENDING = SystemPrincipal("sending", _VISIT_MODELS | _HAZARD_MODELS | _COMPLAINT_MODELS | {"KeptApart"})
@@ -201,6 +207,7 @@ _DECIDING = {  # whoever manages somebody; at the council also contacts and seni
     Role.OFFICER: Right(Scope.AREA, logged=True),
     Role.CONTRACTOR_MANAGER: Right(Scope.FIRM, logged=True),
 }
+_ON_THE_LINE = {role: Right(Scope.WRITE, logged=True) for role in (Role.CALL_HANDLER, Role.OFFICER)}
 _SAFE = {role: Right(Scope.ANY, logged=True) for role in (Role.SAFEGUARDING_LEAD, Role.INVESTIGATOR)}
 _INVESTIGATING = {role: Right(Scope.ONE, logged=True) for role in (Role.INVESTIGATOR, Role.SAFEGUARDING_LEAD)}
 
@@ -312,6 +319,8 @@ RIGHTS: dict[tuple[str, str], dict[Role, Right]] = {
     ("hazard", "list"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
     ("hazard", "read"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
     ("hazard", "work"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
+    ("hazard", "tell"): _ON_THE_LINE,  # D4, D6, P1: by whoever answers the telephone, of a home that is named exactly
+    ("complaint", "tell"): _ON_THE_LINE,
     ("complaint", "make"): {Role.OFFICER: Right(Scope.WRITE, logged=True)},  # B3: whoever hears it writes it down
     ("complaint", "list"): _COMPLAINTS,
     ("complaint", "read"): _COMPLAINTS,
@@ -348,6 +357,8 @@ RIGHTS: dict[tuple[str, str], dict[Role, Right]] = {
         Role.OFFICER: Right(Scope.ANY, logged=True),
         Role.CONTRACTOR_MANAGER: Right(Scope.FIRM, logged=True),
     },
+    # Of contractors, of those who answer to this officer, and, with the duty `complaints_senior`, of the council's own people
+    # in those areas who answer to no officer (codes/roll.py): D9, MO-1f.
     ("code", "record"): {Role.OFFICER: Right(Scope.ANY, logged=True)},
     ("code", "countersign"): {
         Role.OFFICER: Right(Scope.ANY, logged=True),

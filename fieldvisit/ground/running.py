@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from fieldvisit.ground.clock import say_length
 
 SOON = timedelta(hours=24)
+MINUTE, HOUR, DAY = 60, 3_600, 86_400  # seconds
 
 
 def standing(due: datetime | None, done_at: datetime | None, at: datetime) -> str:
@@ -19,10 +20,15 @@ def standing(due: datetime | None, done_at: datetime | None, at: datetime) -> st
 
 
 def due_in(due: datetime | None, done_at: datetime | None, at: datetime) -> str:
-    """'5 hours 12 minutes left', 'ran out 2 hours ago'. Minutes are the smallest; empty when it does not run."""
+    """'5 hours 12 minutes left', 'ran out 2 hours ago'; empty when it does not run.
+
+    Whole minutes on the last day, whole hours before it, whole days where ten or more are left: nobody plans by more.
+    """
     if due is None or done_at is not None:
         return ""
-    whole = int(abs((due - at).total_seconds())) // 60 * 60
+    seconds = int(abs((due - at).total_seconds()))
+    size = DAY if seconds >= 10 * DAY else HOUR if seconds >= DAY else MINUTE
+    whole = seconds // size * size
     said = say_length(whole) if whole else "less than a minute"
     return f"ran out {said} ago" if at > due else f"{said} left"
 

@@ -13,10 +13,12 @@ from fieldvisit.ground.roles import Principal
 from fieldvisit.hazards import clocks, service
 from fieldvisit.hazards.clocks import Clock
 from fieldvisit.hazards.models import Hazard, HazardStep, HazardWords
-from fieldvisit.hazards.report import Known, Month
+from fieldvisit.hazards.report import Known, Month, Note
 from fieldvisit.hazards.state import Stage, State
+from fieldvisit.hazards.towards import is_towards
 from fieldvisit.hazards.words import say_body
 from fieldvisit.register.models import Home, Household, Person
+from fieldvisit.visits.access_why import Door
 from fieldvisit.visits.models import Entry, Visit
 from fieldvisit.visits.precautions import say_precautions
 from fieldvisit.visits.words import words_of_visit
@@ -43,6 +45,7 @@ class Step:
     said: Sequence[str]
     words: Mapping[str, str]
     visit: Visit | None
+    door: Door | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,14 @@ class Case:
     reporter: str
     visit: Visit | None
     others: Sequence[Hazard]  # open ones of the same home
+
+    def towards(self, clock: Clock) -> Sequence[Step]:
+        """What has been done towards that clock, oldest first."""
+        return [step for step in self.steps if is_towards(clock, step.row.kind, step.row.at, step.row.body)]
+
+    @property
+    def doors(self) -> Sequence[Door]:
+        return [step.door for step in self.steps if step.door]
 
 
 def page_of(session: Session, every: bool, after: str, policy: Policy) -> tuple[list[Row], str | None]:
@@ -104,6 +115,7 @@ def case_of(session: Session, case: Hazard, policy: Policy) -> Case:
     rows = service.steps_of(session, [case.id])[case.id]
     state = service.state_from(rows)
     words = service.words_of(session, case.id)
+    doors = service.doors(session, rows, policy)
     spoken = words_of_visit(session, case.visit_id) if case.visit_id else {}
     known = {row.by for row in rows if row.by} | ({case.reported_by} if case.reported_by else set())
     names: dict[str, str] = dict(session.execute(select(Person.id, Person.name).where(Person.id.in_(known))).all())
@@ -115,7 +127,7 @@ def case_of(session: Session, case: Hazard, policy: Policy) -> Case:
         Step(
             row, names.get(row.by or "", "The system"), say_body(row.body),
             spoken.get(str(row.body.get("entry", "")), {}) | words.get(row.id, {}),
-            visits.get(str(row.body.get("visit", ""))),
+            visits.get(str(row.body.get("visit", ""))), doors.get(row.id),
         )
         for row in rows
     ]  # fmt: skip
@@ -151,18 +163,33 @@ def photos_of(
     ]
 
 
-def known_in(session: Session, month: Month) -> Iterator[Known]:
+def known_in(session: Session, month: Month, policy: Policy) -> Iterator[Known]:
     """Every case that may have a clock in that month: those that we knew of before it was over. A few hundred at a time."""
     after = ""
     query = select(Hazard).options(joinedload(Hazard.home)).where(Hazard.opened_at < month.ends + LATE_NEWS)
     while cases := session.scalars(query.where(Hazard.id > after).order_by(Hazard.id).limit(AT_A_TIME)).all():
         steps = service.steps_of(session, [case.id for case in cases])
+        doors = service.doors(session, [step for each in steps.values() for step in each], policy)
+        said = _notes(session, [step.id for each in steps.values() for step in each if step.kind == "noted"])
         for case in cases:
-            shut = tuple(step.at for step in steps[case.id] if step.kind == "access_failed")
+            shut = tuple(doors[step.id] for step in steps[case.id] if step.id in doors)
             state = service.state_from(steps[case.id])
+            notes = tuple(
+                Note(f"{step.body['round']}:{step.body['clock']}", step.body["why"], said.get(step.id, ""), step.at)
+                for step in steps[case.id]
+                if step.kind == "noted"
+            )
             where = f"{case.home.address_line}, {case.home.postcode}"
-            yield Known(case.id, case.ref, case.hazard, where, state, shut)
+            yield Known(case.id, case.ref, case.hazard, where, state, shut, notes)
         after = cases[-1].id
+
+
+def _notes(session: Session, step_ids: Sequence[str]) -> Mapping[str, str]:
+    """What each of these steps says, in words."""
+    if not step_ids:
+        return {}
+    wanted = select(HazardWords.step_id, HazardWords.text).where(HazardWords.step_id.in_(step_ids))
+    return {row.step_id: row.text for row in session.execute(wanted.where(HazardWords.field == "note"))}
 
 
 def household_of(session: Session, home_id: str) -> tuple[str, ...]:

@@ -8,13 +8,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from fieldvisit.ground import running
-from fieldvisit.ground.clock import end_of_london_day, london_date
+from fieldvisit.ground.clock import end_of_london_day, london_date, say_date
 from fieldvisit.ground.deadlines import RULES, Facts, due, emergency_starts
 from fieldvisit.ground.policy import Policy
 from fieldvisit.hazards.state import State
 
+OWN = "own"
+_UNTIL_LESS = ("awaab_emergency",)  # it held until somebody decided that it is none
+OURS = "our own target"  # in place of a rule's name
 LABELS = {
     "look": "Look at it and decide",
+    OWN: "Deal with it: the council’s own target",
     "awaab_emergency": "Investigate and make safe",
     "awaab_investigate": "Investigate",
     "awaab_renewed": "Investigate again, in person",
@@ -27,7 +31,8 @@ LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class Clock(running.Owed):
-    """due: None where the law does not hold (why says so). round: 0 is the first report. done_at: aware UTC, or None."""
+    """due: None where the law does not hold (why says so). round: 0 is the first report. done_at: aware UTC, or None.
+    rule: "D4" for what the council sets itself."""
 
     clock: str
     rule: str
@@ -40,6 +45,15 @@ class Clock(running.Owed):
     @property
     def label(self) -> str:
         return LABELS[self.clock]
+
+    @property
+    def code(self) -> str:
+        """What a form calls it: its round, and its name."""
+        return f"{self.round}:{self.clock}"
+
+    @property
+    def where(self) -> str:
+        return OURS if self.rule == "D4" else self.rule
 
 
 def clocks(state: State, policy: Policy) -> list[Clock]:
@@ -58,8 +72,24 @@ def _of_round(state: State, number: int, policy: Policy) -> Iterator[Clock]:
         why = f"Somebody looks at what was seen. ({policy.task.hazard_wd.written_in}.)"
         yield Clock("look", "D4", this.aware_at, ends, _deed(state, number, "triaged"), why, number)
     if state.hazard:
-        yield from _to_investigate(state, number, _triage(state, number), policy)
-        yield from _after_it(state, number, policy)
+        of_the_law = [
+            *_to_investigate(state, number, _triage(state, number), policy),
+            *_after_it(state, number, policy),
+        ]
+        yield from of_the_law
+        holds = [clock for clock in of_the_law if clock.due and not (clock.clock in _UNTIL_LESS and this.downgraded_at)]
+        if not (this.renewed or holds):
+            yield _own_target(state, number, policy)
+
+
+def _own_target(state: State, number: int, policy: Policy) -> Clock:
+    """A4: where the law does not hold, the council's own. Met by its being safe, finished or closed, or nothing there."""
+    aware_at, target = state.rounds[number].aware_at, policy.task.hazard_own_wd
+    ends = end_of_london_day(policy.working_days.after(london_date(aware_at), target.value))
+    nothing_there = next((each.done["concluded"] for each in state.rounds[number:] if each.finding == "none"), None)
+    done = _first(nothing_there, *(_deed(state, number, kind) for kind in ("made_safe", "completed", "closed")))
+    why = f"{target.value} working days after {say_date(london_date(aware_at))}. ({target.written_in}.)"
+    return Clock(OWN, "D4", aware_at, ends, done, why, number)
 
 
 def _triage(state: State, number: int) -> str:
@@ -134,5 +164,10 @@ def _first(*times: datetime | None) -> datetime | None:
 
 
 def outstanding(state: State, policy: Policy) -> list[Clock]:
-    """What stands in the way of closing: deeds that are owed and that nobody has recorded."""
+    """Deeds that are owed and that nobody has recorded."""
     return [clock for clock in clocks(state, policy) if clock.runs]
+
+
+def before_closing(state: State, policy: Policy) -> list[Clock]:
+    """Of these, what stands in the way of closing: the council's own target is met by it."""
+    return [clock for clock in outstanding(state, policy) if clock.clock != OWN]

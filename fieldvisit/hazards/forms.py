@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from fieldvisit.hazards.state import ANSWERS, AT_RISK, CARRIED_BY, FINDINGS, SENT_BY, TRIAGES, WAYS, Deed
+from fieldvisit.hazards.state import ANSWERS, AT_RISK, CARRIED_BY, FINDINGS, REASONS, SENT_BY, TRIAGES, WAYS, Deed
 from fieldvisit.hazards.summary import TO_FILL
 from fieldvisit.visits.plan_forms import Typed
 
@@ -27,6 +27,8 @@ BOXES = {
     "too-early": "on",
     "known-already": "on",
     "not-told": "told",
+    "no-such-clock": "clock",
+    "no-such-reason": "why",
 }
 
 
@@ -116,6 +118,13 @@ def _reason(typed: Typed, kind: str, _: tuple[str, ...]) -> tuple[Body, Words]:
     return {}, {"reason": typed.words(f"{kind}_reason", most=LONG)}
 
 
+def _noted(typed: Typed, kind: str, _: tuple[str, ...]) -> tuple[Body, Words]:
+    number, _colon, name = typed.words(f"{kind}_clock", "Choose the clock that it is about.", 64).partition(":")
+    why = typed.choice(f"{kind}_why", REASONS, "Choose why.")
+    body: Body = {"clock": name, "round": int(number) if number.isascii() and number.isdecimal() else -1, "why": why}
+    return body, {"note": typed.words(f"{kind}_note", "Say what happened.", LONG)}
+
+
 def _told(typed: Typed, kind: str, _: tuple[str, ...]) -> tuple[Body, Words]:
     return {"told": typed.ticked(f"{kind}_told")}, {}
 
@@ -143,5 +152,6 @@ _READS: Mapping[str, Callable[[Typed, str, tuple[str, ...]], tuple[Body, Words]]
     "downgraded": _reason,
     "closed": _told,
     "reported": _again,
+    "noted": _noted,
 }
 STEPS = tuple(_READS)

@@ -9,16 +9,19 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from fieldvisit.ground.clock import MONTHS, in_london, london_date, london_instant, say_date, say_length
+from fieldvisit.ground.clock import MONTHS, in_london, london_date, london_instant, say_length
 from fieldvisit.ground.deadlines import RULES
 from fieldvisit.ground.policy import Policy
-from fieldvisit.hazards.clocks import LABELS, Clock, clocks
+from fieldvisit.hazards.clocks import LABELS, OURS, OWN, Clock, clocks
 from fieldvisit.hazards.state import State
-from fieldvisit.hazards.words import ANSWERS
+from fieldvisit.hazards.words import ANSWERS, REASONS
+from fieldvisit.visits.access_why import Door
+from fieldvisit.visits.access_why import said as say_doors
 
+NOBODY_SAID = "Nobody has written down why."
 Result = Literal["met", "missed", "running", "not_covered"]
 RESULTS = {"met": "Met", "missed": "Missed", "running": "Still running", "not_covered": "Not covered by the law"}
-ORDER = ("look", *(name for name in RULES if name in LABELS))
+ORDER = ("look", *(name for name in RULES if name in LABELS), OWN)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -67,15 +70,26 @@ def month_typed(text: str) -> Month | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """What an officer wrote of one clock. of: its code (`Clock.code`). why: a code of REASONS. at: aware UTC."""
+
+    of: str
+    why: str
+    words: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
-    """One case. not_let_in: when nobody let us in (aware UTC)."""
+    """One case. doors: those at which nobody got in, and whether that was the tenant's doing. notes: oldest first."""
 
     id: str
     ref: str
     hazard: str
     home: str
     state: State
-    not_let_in: tuple[datetime, ...] = ()
+    doors: tuple[Door, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +116,7 @@ class Total:
 
     @property
     def rule(self) -> str:
-        return RULES.get(self.clock, "our own target")
+        return RULES.get(self.clock, OURS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,26 +159,23 @@ def _result(clock: Clock, month: Month, at: datetime) -> Result | None:
 def _why(case: Known, clock: Clock, result: Result, at: datetime) -> tuple[str, ...]:
     if result == "not_covered":
         return (clock.why,)
+    found = [f"{REASONS[note.why]}: {note.words}" for note in case.notes if note.of == clock.code]
     if result == "met":
-        return ()
-    until = clock.done_at or at
-    found = []
-    if shut := [time for time in case.not_let_in if clock.begins <= time <= until]:
-        days = ", ".join(dict.fromkeys(say_date(london_date(time)) for time in shut))
-        found.append(f"Nobody let us in: {_times(len(shut))} ({days}).")
+        return tuple(found)
+    noted, until = bool(found), clock.done_at or at
+    if tried := [door for door in case.doors if clock.begins <= door.at <= until]:
+        found += say_doors(tried)
     if case.state.alternative:
         found.append(f"Other accommodation was offered. {ANSWERS[case.state.alternative]}.")
     if result == "missed":
         late = int(((clock.done_at or at) - (clock.due or at)).total_seconds()) // 60 * 60
         said = say_length(late) if late else "less than a minute"
         found.append(f"Done {said} late." if clock.done_at else f"Not done {said} after it ran out.")
-        if not shut:
+        if not tried:
             found.append("No attempt that failed is on record.")
+        if not noted:
+            found.append(NOBODY_SAID)
     return tuple(found)
-
-
-def _times(count: int) -> str:
-    return "once" if count == 1 else f"{count} times"
 
 
 def _total(name: str, lines: Sequence[Line]) -> Total:
@@ -181,7 +192,7 @@ def rows_of(made: Report, label: Callable[[str], str]) -> Iterator[tuple[str, ..
     for line in made.lines:
         clock = line.clock
         yield (
-            line.case.ref, label(line.case.hazard), line.case.home, clock.label, RULES.get(clock.clock, ""),
+            line.case.ref, label(line.case.hazard), line.case.home, clock.label, clock.where,
             _cell(clock.begins), _cell(clock.due), _cell(clock.done_at), RESULTS[line.result], " ".join(line.why),
         )  # fmt: skip
 

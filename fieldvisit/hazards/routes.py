@@ -10,10 +10,11 @@ from fieldvisit.ground.verdict import RefusedError
 from fieldvisit.hazards import board, forms, report, rules, sending, service, words
 from fieldvisit.hazards.clocks import clocks
 from fieldvisit.hazards.models import Hazard
-from fieldvisit.hazards.summary import advice_on, first_text
+from fieldvisit.hazards.summary import advice_on, first_text, headings_of
 from fieldvisit.messages.outgoing import NeverError, Outgoing
 from fieldvisit.messages.printing import as_pdf
 from fieldvisit.register.models import Home
+from fieldvisit.register.same import same_ids
 from fieldvisit.visits.plan_forms import Typed
 from fieldvisit.web.access import access, at, log_access, log_read_again, policy, principal, session
 from fieldvisit.web.render import page
@@ -57,7 +58,7 @@ def month_csv() -> Answer:
 
 def _report() -> report.Report:
     wanted = report.month_typed(request.args.get("month", "")[:10]) or report.month_of(at())
-    return report.report(board.known_in(session(), wanted), wanted, at(), policy())
+    return report.report(board.known_in(session(), wanted, policy()), wanted, at(), policy())
 
 
 @blueprint.get("/office/hazards/<id:hazard_id>")
@@ -114,7 +115,8 @@ def summary_pdf(hazard_id: str) -> Answer:
 def _pdf(of: Session, found: Hazard, text: str) -> Response:
     """Raises NeverError where there is no font for it."""
     to, subject = sending.letter_to(of, found, at()), sending.subject_of(found, policy())
-    outgoing = Outgoing(found.id, "letter_first_class", to, subject, text)
+    look, headings = sending.look_of(of, found, "letter"), headings_of(text)
+    outgoing = Outgoing(found.id, "letter_first_class", to, subject, text, look=look, headings=headings)
     return as_pdf(outgoing, f"summary-{found.ref}", at())
 
 
@@ -165,7 +167,9 @@ def _page_again(hazard_id: str, step: str, typed: Typed) -> str:
 
 def _page(of: Session, found: Hazard, sent: str = "", typed: Typed | None = None) -> str:
     it = board.case_of(of, found, policy())
-    offered = [step for step in words.OFFERS if step in rules.offered(it.state, policy(), principal().person_id)]
+    mine = same_ids(of, [principal().person_id])
+    may_do = rules.offered(it.state, policy(), principal().person_id, mine)
+    offered = [step for step in words.OFFERS if step in may_do]
     if sent and sent not in offered:
         offered.insert(0, sent)  # another officer was first: what was typed is still there to be read
     done = request.args.get("done", "")

@@ -5,11 +5,12 @@ A guard is asked by the page, which then does not offer the form, and again by t
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.verdict import Allowed, Clause, Refused, Verdict
 from fieldvisit.hazards import clocks
-from fieldvisit.hazards.state import CONCLUDED, TRIAGED, Deed, Stage, State
+from fieldvisit.hazards.state import CONCLUDED, REASONS, TRIAGED, Deed, Stage, State
 from fieldvisit.messages.rules import CARRIED, Standing
 
 LAW = "Hazards in Social Housing (Prescribed Requirements) (England) Regulations 2025"
@@ -41,7 +42,9 @@ def may_describe(state: State) -> Verdict:
     return _in(state, (Stage.LOGGED, *TRIAGED, Stage.INVESTIGATING), "It was looked into as it stands here.")
 
 
-def may_triage(state: State, as_: str, *, by: str, reason: str, household_read: bool) -> Verdict:
+def may_triage(state: State, as_: str, *, me: Collection[str], reason: str, household_read: bool) -> Verdict:
+    """me: the accounts of whoever decides. What a worker ticked, any officer may decide (D4); what an officer decided,
+    another one alone."""
     if not (found := _in(state, (Stage.LOGGED, *TRIAGED), "The investigation has begun: record what it finds.")):
         return found
     if not state.hazard:
@@ -54,7 +57,7 @@ def may_triage(state: State, as_: str, *, by: str, reason: str, household_read: 
         )
     if not _said(reason):
         return _no_reason("Say why you decide so.")
-    if state.stage is Stage.TRIAGED_EMERGENCY and as_ != "emergency" and by == state.now.triaged_by:
+    if state.stage is Stage.TRIAGED_EMERGENCY and as_ != "emergency" and state.now.triaged_by in me:
         return _same_officer()
     return Allowed()
 
@@ -76,6 +79,7 @@ def may_investigate(state: State, *, investigator: str, how: str) -> Verdict:
 
 
 def may_conclude(state: State, *, reason: str) -> Verdict:
+    """Whoever has looked says what is there, also less than was decided before anybody went (D4): with reasons."""
     if not (found := _in(state, (Stage.INVESTIGATING,), "Nobody is looking into it now.")):
         return found
     return Allowed() if _said(reason) else _no_reason("Say what was found, or why nothing was.")
@@ -134,10 +138,11 @@ def may_offer_alternative(state: State) -> Verdict:
     return _in(state, wanted, "It is offered where a hazard was found that is not safe yet.")
 
 
-def may_downgrade(state: State, *, by: str, reason: str) -> Verdict:
+def may_downgrade(state: State, *, me: Collection[str], reason: str) -> Verdict:
+    """me: the accounts of whoever says so (`register/same.py`): one person with two of them is no second officer."""
     if not (found := _in(state, (Stage.CONCLUDED_EMERGENCY,), "It was not found to be an emergency.")):
         return found
-    if by in (state.now.found_by, state.now.triaged_by):
+    if {state.now.found_by, state.now.triaged_by} & set(me):
         return _same_officer()
     return Allowed() if _said(reason) else _no_reason("Say why it is no emergency.")
 
@@ -172,7 +177,7 @@ def may_close(state: State, *, told: bool, policy: Policy) -> Verdict:
     wanted = (Stage.COMPLETED, Stage.CONCLUDED_NONE, Stage.TRIAGED_OTHER)
     if not (found := _in(state, wanted, "It is closed when the work is finished, or when nothing was found.")):
         return found
-    if owed := clocks.outstanding(state, policy):
+    if owed := clocks.before_closing(state, policy):
         said = "; ".join(dict.fromkeys(clock.label[:1].lower() + clock.label[1:] for clock in owed))
         return Refused("outstanding", f"This is still to be done: {said}.", Clause("", owed[0].rule))
     return Allowed() if told else _not_told()
@@ -185,6 +190,15 @@ def may_report_again(state: State, at: datetime) -> Verdict:
     return Allowed()
 
 
+def may_note(state: State, *, code: str, why: str, note: str, policy: Policy) -> Verdict:
+    """code: of the clock that it is about (`Clock.code`). Of a closed case too: its month is reported afterwards."""
+    if not any(clock.code == code for clock in clocks.clocks(state, policy) if clock.due):
+        return Refused("no-such-clock", "Choose the clock that it is about.", OUR_TABLE)
+    if why not in REASONS:
+        return Refused("no-such-reason", "Choose why.", OUR_TABLE)
+    return Allowed() if _said(note) else _no_reason("Say what happened.")
+
+
 def may_have_happened(state: State, at: datetime, now: datetime) -> Verdict:
     """Of every step that a person dates: not in the future, and not before we knew of the hazard."""
     if at > now:
@@ -194,18 +208,25 @@ def may_have_happened(state: State, at: datetime, now: datetime) -> Verdict:
     return Allowed()
 
 
-def may(state: State, deed: Deed, words: Mapping[str, str], policy: Policy) -> Verdict:
-    """The verdict on any step of the table, as a page or the service holds it."""
+def may(
+    state: State, deed: Deed, words: Mapping[str, str], policy: Policy, me: Collection[str] = ()
+) -> Verdict:  # fmt: skip
+    """The verdict on any step of the table, as a page or the service holds it. me: the accounts of whoever does it."""
+    if deed.kind in _SECOND:
+        return _SECOND[deed.kind](state, deed, words, {deed.by, *me})
     return _VERDICTS[deed.kind](state, deed, words, policy)
 
 
+_SECOND: Mapping[str, Callable[[State, Deed, Mapping[str, str], Collection[str]], Verdict]] = {
+    "triaged": lambda state, deed, words, me: may_triage(
+        state, deed.body["as"], me=me, reason=words.get("reason", ""),
+        household_read=deed.body.get("household_read") is True,
+    ),
+    "downgraded": lambda state, deed, words, me: may_downgrade(state, me=me, reason=words.get("reason", "")),
+}  # fmt: skip
 _Asked = Callable[[State, Deed, Mapping[str, str], Policy], Verdict]
 _VERDICTS: Mapping[str, _Asked] = {
     "described": lambda state, deed, words, policy: may_describe(state),
-    "triaged": lambda state, deed, words, policy: may_triage(
-        state, deed.body["as"], by=deed.by, reason=words.get("reason", ""),
-        household_read=deed.body.get("household_read") is True,
-    ),
     "investigating": lambda state, deed, words, policy: may_investigate(
         state, investigator=words.get("investigator", ""), how=deed.body["how"]
     ),
@@ -224,18 +245,28 @@ _VERDICTS: Mapping[str, _Asked] = {
     "steps_taken": lambda state, deed, words, policy: may_take_steps(state, deed.kind),
     "work_started": lambda state, deed, words, policy: may_take_steps(state, deed.kind),
     "completed": lambda state, deed, words, policy: may_complete(state, told=deed.body.get("told") is True),
-    "downgraded": lambda state, deed, words, policy: may_downgrade(state, by=deed.by, reason=words.get("reason", "")),
     "closed": lambda state, deed, words, policy: may_close(state, told=deed.body.get("told") is True, policy=policy),
     "reported": lambda state, deed, words, policy: may_report_again(state, deed.at),
+    "noted": lambda state, deed, words, policy: may_note(
+        state, code=f"{deed.body.get('round')}:{deed.body.get('clock')}", why=deed.body.get("why", ""),
+        note=words.get("note", ""), policy=policy,
+    ),
 }  # fmt: skip
 
 
-def offered(state: State, policy: Policy, by: str) -> tuple[str, ...]:
+STEPS = (*_SECOND, *_VERDICTS)
+
+
+def offered(state: State, policy: Policy, by: str, me: Collection[str] = ()) -> tuple[str, ...]:
     """Which steps a page offers: those that nothing but what is typed into their forms stands against."""
-    best = {"as": "emergency", "household_read": True, "how": "in_person", "told": True, "says": tuple(SAYS)}
-    words = {"reason": "x" * LEAST_REASON, "investigator": "x"}
+    best: dict[str, Any] = {
+        "as": "emergency", "household_read": True, "how": "in_person", "told": True, "says": tuple(SAYS), "why": "other",
+    }  # fmt: skip
+    if noted := next((clock for clock in clocks.clocks(state, policy) if clock.due), None):
+        best |= {"clock": noted.clock, "round": noted.round}
+    words = {"reason": "x" * LEAST_REASON, "note": "x" * LEAST_REASON, "investigator": "x"}
     latest = max([state.now.aware_at, *state.now.done.values()]) + timedelta(microseconds=1)
-    return tuple(kind for kind in _VERDICTS if may(state, Deed(kind, latest, by, best), words, policy))
+    return tuple(kind for kind in STEPS if may(state, Deed(kind, latest, by, best), words, policy, me))
 
 
 # --- what they share ----------------------------------------------------------------------------------------------

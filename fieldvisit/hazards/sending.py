@@ -56,17 +56,23 @@ def send(
         raise RefusedError(
             Refused("not-safe", "This household has not said that we may write everything there. Hand it over.", T17)
         )
-    text, household = words["summary"], household_of(session, hazard.home_id)
-    large = way.channel != "email" and household and household.letter_look in ("large_print", "easy_read")
+    text = words["summary"]
     made = wording(subject_of(hazard, policy), text)
     message = messages.write(
         session, visit_id=None, home_id=hazard.home_id, kind=KIND, channel=way.channel, to=way.to, language="en",
         subject=made.subject, body=made.body, template=made.digest, by=deed.by, at=at,
-        look="large_print" if large else "plain",
+        look=look_of(session, hazard, way.channel),
     )  # fmt: skip
     body = dict(deed.body) | {"message": message.id, "round": len(state.rounds) - 1}
     service.act(session, hazard, Deed(deed.kind, at, deed.by, body), words, key=key, at=at, policy=policy)
     return message
+
+
+def look_of(session: Session, hazard: Hazard, how: str) -> str:
+    """How its letter is set: large where the household asked for that, also for one that is handed over."""
+    household = household_of(session, hazard.home_id)
+    large = how != "email" and household and household.letter_look in ("large_print", "easy_read")
+    return "large_print" if large else "plain"
 
 
 def hear(session: Session, message_id: str, at: datetime, policy: Policy) -> None:

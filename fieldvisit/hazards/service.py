@@ -1,6 +1,5 @@
 """Opening a case, adding a step to it, folding it anew. The only writer of hazards, their steps and words."""
 
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,15 +11,19 @@ from sqlalchemy.orm import Session
 from fieldvisit.db import new_id
 from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.policy import Policy
+from fieldvisit.ground.references import Kind, new_reference
 from fieldvisit.ground.verdict import insist
 from fieldvisit.hazards import clocks, rules
 from fieldvisit.hazards.models import Hazard, HazardStep, HazardWords
 from fieldvisit.hazards.state import Deed, Stage, State, fold
 from fieldvisit.register.models import Home
+from fieldvisit.register.same import same_ids
 from fieldvisit.tasks import Task
+from fieldvisit.visits.access_service import doors_of
+from fieldvisit.visits.access_why import UNKNOWN, Door
 from fieldvisit.visits.words import storable, years_on
 
-_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # as a visit's: none that is misheard for another
+AT_A_TIME = 200
 _NOTHING: Mapping[str, str] = {}
 
 
@@ -38,6 +41,7 @@ class Opening:
     visit_id: str | None = None
     by: str | None = None
     source: str = "desk"
+    teller: str = ""  # who rang, and how to reach them
     entry: str = ""  # of the visit's log: what was said there stands beside it, and is not copied
 
     @property
@@ -54,7 +58,7 @@ def open_case(session: Session, opening: Opening, at: datetime, policy: Policy) 
     if found:
         return found
     hazard = Hazard(
-        id=new_id(), ref="H-" + "".join(secrets.choice(_LETTERS) for _ in range(9)), cause=opening.cause,
+        id=new_id(), ref=new_reference(Kind.HAZARD), cause=opening.cause,
         home_id=opening.home.id, area_id=opening.home.area_id, visit_id=opening.visit_id, hazard=opening.hazard,
         stage=Stage.LOGGED, at_risk=list(opening.at_risk), aware_at=opening.aware_at, reported_by=opening.by,
         opened_at=at,
@@ -62,7 +66,7 @@ def open_case(session: Session, opening: Opening, at: datetime, policy: Policy) 
     session.add(hazard)
     session.flush()
     deed = Deed("reported", opening.aware_at, opening.by or "", opening.body)
-    _write(session, hazard, deed, {"seen": opening.seen}, opening.cause, at, policy)
+    _write(session, hazard, deed, {"seen": opening.seen, "teller": opening.teller}, opening.cause, at, policy)
     return hazard
 
 
@@ -97,7 +101,7 @@ def act(
         return
     state = state_of(session, hazard.id)
     insist(rules.may_have_happened(state, deed.at, at))
-    insist(rules.may(state, deed, words, policy))
+    insist(rules.may(state, deed, words, policy, same_ids(session, [deed.by])))
     _write(session, hazard, deed, words, key, at, policy)
     if deed.kind == "triaged":
         _finish_task(session, hazard.cause, at)
@@ -112,7 +116,8 @@ def note(session: Session, hazard: Hazard, deed: Deed, at: datetime, policy: Pol
 
 def access_failed(session: Session, home_id: str, visit_id: str, entry_id: str, happened: datetime, at: datetime,
                   policy: Policy) -> None:  # fmt: skip
-    """A visit to this home got nobody in: evidence in each open case there. No clock stops."""
+    """A visit to this home got nobody in: evidence in each open case there. No clock stops. Whose doing it was is read
+    anew each time (`doors`): proof may come late, and a tenant may say that the record is wrong."""
     wanted = select(Hazard).where(Hazard.home_id == home_id, Hazard.stage != Stage.CLOSED).with_for_update()
     for hazard in session.scalars(wanted.order_by(Hazard.id)).all():
         key = f"{entry_id}:{hazard.id[:31]}"
@@ -142,12 +147,36 @@ def state_of(session: Session, hazard_id: str) -> State:
     return state_from(steps_of(session, [hazard_id])[hazard_id])
 
 
+def doors(session: Session, steps: Sequence[HazardStep], policy: Policy) -> dict[str, Door]:
+    """Step id -> how it stands with that door, of the steps that say that nobody got in."""
+    lines = {step.id: step.form_key.partition(":")[0] for step in steps if step.kind == "access_failed"}
+    found = doors_of(session, lines.values(), policy)
+    at = {step.id: step.at for step in steps}
+    return {step_id: found.get(line) or Door(at[step_id], UNKNOWN) for step_id, line in lines.items()}
+
+
 def words_of(session: Session, hazard_id: str) -> dict[str, dict[str, str]]:
     """Step id -> field -> words."""
     found: dict[str, dict[str, str]] = {}
     for words in session.scalars(select(HazardWords).where(HazardWords.hazard_id == hazard_id)):
         found.setdefault(words.step_id, {})[words.field] = words.text
     return found
+
+
+def fold_anew(session: Session, policy: Policy) -> int:
+    """What is open, by today's rules: a clock that came since its last step stands on the board at once. For system work."""
+    changed, after = 0, ""
+    wanted = select(Hazard).where(Hazard.stage != Stage.CLOSED).order_by(Hazard.id).limit(AT_A_TIME).with_for_update()
+    while rows := session.scalars(wanted.where(Hazard.id > after)).all():
+        steps = steps_of(session, [row.id for row in rows])
+        for row in rows:
+            now = cached(state_from(steps[row.id]), policy)
+            if any(getattr(row, column) != value for column, value in now.items()):
+                _cache(row, state_from(steps[row.id]), policy)
+                changed += 1
+        after = rows[-1].id
+        session.flush()
+    return changed
 
 
 # --- writing ------------------------------------------------------------------------------------------------------

@@ -36,13 +36,15 @@ FINDINGS = ("emergency", "significant", "none")
 WAYS = ("in_person", "remote")
 AT_RISK = ("baby", "child", "older", "pregnant", "breathing", "heart", "disabled", "mental", "other", "nobody_known")
 ANSWERS = ("accepted", "declined", "no_answer")
+# Why something took as long as it did: what nobody but an officer can say (B2: a record of all reasonable endeavours).
+REASONS = ("contractor", "parts", "specialist", "tenant_asked", "others_agree", "weather", "ours", "other")
 CARRIED_BY = ("email", "letter_first_class")  # by our own messages
 SENT_BY = ("email", "by_hand", "left_at_home", "letter_first_class")
 
 KINDS = (
     "reported", "described", "triaged", "investigating", "concluded", "summary_sent", "made_safe",
     "alternative_offered", "asked_in_person", "preventative", "steps_taken", "work_started", "completed", "downgraded",
-    "access_failed", "closed", "joined", "summary_written", "summary_failed", "advised",
+    "access_failed", "closed", "joined", "summary_written", "summary_failed", "advised", "noted",
 )  # fmt: skip
 
 
@@ -78,7 +80,6 @@ class State:
     at_risk: tuple[str, ...]
     rounds: list[Round]
     alternative: str = ""
-    access_failures: int = 0
 
     @property
     def now(self) -> Round:
@@ -193,8 +194,8 @@ def _summary(state: State, deed: Deed) -> None:
         done.setdefault(deed.kind, deed.at)
 
 
-def _access_failed(state: State, deed: Deed) -> None:
-    state.access_failures += 1
+def _changes_nothing(state: State, deed: Deed) -> None:
+    """Evidence, or a reason: it stands beside the clocks and stops none."""
 
 
 _FOLDS: Mapping[str, Any] = {
@@ -214,8 +215,9 @@ _FOLDS: Mapping[str, Any] = {
     "work_started": _stays,
     "completed": _moves(Stage.COMPLETED),
     "downgraded": _downgraded,
-    "access_failed": _access_failed,
+    "access_failed": _changes_nothing,
     "joined": _joined,
     "advised": _stays,
+    "noted": _changes_nothing,
     "closed": _moves(Stage.CLOSED),
 }

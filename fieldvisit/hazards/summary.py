@@ -9,6 +9,7 @@ from fieldvisit.hazards.state import State
 from fieldvisit.hazards.words import ADVICE, ADVICE_OF_ANY
 
 TO_FILL = "[say "  # what an officer must still write begins so
+HEADING = "What we found at "
 # What the clocks ask for, in words for whoever lives there.
 _WORKS = {
     "awaab_emergency": "We make it safe",
@@ -22,12 +23,18 @@ def advice_on(hazard: str) -> str:
     return ADVICE.get(hazard, ADVICE_OF_ANY)
 
 
+def headings_of(text: str) -> frozenset[str]:
+    """The line over it, which a letter sets as a heading, unless an officer took it out."""
+    first = text.split("\n")[0]
+    return frozenset({first} if first.startswith(HEADING) else ())
+
+
 def first_text(state: State, ref: str, address: str, running: list[Clock], policy: Policy) -> str:
     ended: datetime | None = state.now.done.get("concluded")
     if ended is None:
         return ""
     name = policy.hazard(state.hazard).label if state.hazard else ""
-    said = [f"What we found at {address}", f"Our reference: {ref}", ""]
+    said = [f"{HEADING}{address}", f"Our reference: {ref}", ""]
     if state.now.finding == "none":
         said += [
             f"We looked into {name.lower()}. The investigation ended on {say_date(london_date(ended))}.",

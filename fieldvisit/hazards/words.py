@@ -38,6 +38,16 @@ TRIAGES = {
 FINDINGS = {"emergency": "An emergency", "significant": "A significant hazard", "none": "Neither"}
 WAYS = {"in_person": "In person", "remote": "Without going there, by photos or a call"}
 ANSWERS = {"accepted": "They accepted it", "declined": "They declined it", "no_answer": "They have not answered yet"}
+REASONS = {
+    "contractor": "The contractor was late, or did not come",
+    "parts": "Parts or materials had to be waited for",
+    "specialist": "A specialist or a survey had to be waited for",
+    "tenant_asked": "The tenant asked for a later day",
+    "others_agree": "Somebody else had to agree, such as a freeholder or another service",
+    "weather": "The weather",
+    "ours": "Our own mistake",
+    "other": "Something else",
+}
 SENT_BY = {
     "email": "By e-mail",
     "by_hand": "By hand",
@@ -63,8 +73,9 @@ STEPS = {
     "work_started": "Preventative work has physically begun",
     "completed": "Finished",
     "downgraded": "Found to be no emergency",
-    "access_failed": "Nobody let us in",
+    "access_failed": "A visit at which nobody got in",
     "closed": "Closed",
+    "noted": "Why a clock ran as it did",
 }
 # What the page offers, and what stands on the button.
 OFFERS = {
@@ -82,6 +93,7 @@ OFFERS = {
     "preventative": ("Preventative work is needed", "Record that it is needed"),
     "steps_taken": ("Record steps towards preventative work", "Record these steps"),
     "work_started": ("Record that preventative work has begun", "Record that it has begun"),
+    "noted": ("Say why a clock ran, or was missed", "Keep this reason"),
     "completed": ("Record that all is finished", "Record that all is finished"),
     "closed": ("Close the case", "Close the case"),
     "reported": ("It was reported once more, or it has changed", "Record the new report"),
@@ -113,16 +125,19 @@ ADVICE_OF_ANY = "Keep away from it, and keep children away. If it gets worse, ri
 FIELDS = {
     "where": "Where in the home",
     "seen": "What was seen",
+    "teller": "Who told us, and how to reach them",
     "reason": "Why",
     "investigator": "Who looks into it",
     "summary": "The summary",
     "what": "What was done",
+    "note": "Why, in words",
 }
 _OF_BODY: Mapping[str, Mapping[str, str]] = {
     "as": TRIAGES,
     "finding": FINDINGS,
     "answer": ANSWERS,
     "how": WAYS | SENT_BY,
+    "why": REASONS,
 }
 
 

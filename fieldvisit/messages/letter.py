@@ -1,25 +1,31 @@
 """A message as a letter: A4, its address in the window of an envelope, plain, in large print, or in Easy Read.
 
-The first page keeps to the areas in which GOV.UK Notify prints, so that one PDF does for its printer and for ours.
+The first page keeps to the areas in which GOV.UK Notify prints, so that one PDF does for its printer and for ours. Each piece
+of it is tagged as what it is (ISO 32000-1, 14.8), so that one that is read aloud has headings and paragraphs, in their order.
 Importing this loads no PDF library: that costs a quarter of a second, and is done where a letter is made.
 """
 
 import io
 import re
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from importlib import import_module
 
+from babel.dates import format_date
 from PIL import Image
 
-from fieldvisit.ground.clock import MONTHS, london_date
-from fieldvisit.ground.languages import direction
+from fieldvisit.ground.clock import london_date
+from fieldvisit.ground.languages import direction, offered
 from fieldvisit.lettering import Fonts, missing_letters, plain_letters
 from fieldvisit.messages.outgoing import NeverError, Outgoing
 from fieldvisit.messages.pictures import draw_picture, picture_for
 from fieldvisit.qr import qr_png
 
+_LEFT_TO_RIGHT, _END = "\u2066", "\u2069"  # what stands between is laid out by itself
+_BEGINS = re.compile("[\u2066-\u2068]")
 LINK = re.compile(r"https?://[^\s<>]*[^\s<>.,;:!?)]")
 _GROUPS = re.compile(r"\+?\d+(?: \d+)+")  # one telephone number, or more of them side by side
 _WHOLE = 10, 11  # digits of a British one; with +44, one more
@@ -105,6 +111,23 @@ def _begins_another(first: str, digits: int, group: str) -> bool:
     return digits + len(group) > most or (digits >= least and (group.startswith("0") or len(group) < 3))
 
 
+def carried_over(lines: list[str]) -> list[str]:
+    """What is set apart on one line and goes on in the next is set apart there too: each line is laid out by itself."""
+    found, inside = [], False
+    for line in lines:
+        whole = f"{_LEFT_TO_RIGHT}{line}" if inside else line
+        inside = len(_BEGINS.findall(whole)) > whole.count(_END)
+        found.append(f"{whole}{_END}" if inside else whole)
+    return found
+
+
+def say_date_of_letter(day: date, language: str) -> str:
+    """8 December 2026, 8 grudnia 2026; 8.12.2026 in a letter that runs to the left."""
+    if direction(language) == "rtl":
+        return f"{day.day}.{day.month}.{day.year}"
+    return format_date(day, "d MMMM y", locale=offered(language))
+
+
 def _composed(words: str) -> str:
     return unicodedata.normalize("NFC", words)
 
@@ -129,6 +152,7 @@ class _Letter:
         pdf.c_margin = 0
         pdf.set_creation_date(self.at)
         pdf.set_lang(self.outgoing.language)
+        pdf.viewer_preferences = import_module("fpdf").ViewerPreferences(display_doc_title=True)
         self.family = "letter" if fonts else "helvetica"
         if fonts:
             pdf.add_font("letter", "", fonts.regular)
@@ -143,6 +167,8 @@ class _Letter:
     def text(self, words: str) -> str:
         """A number that is read out stays on one line, and reads the same way round between words that run to the left."""
         words = _GROUPS.sub(lambda found: kept_together(found[0]), _composed(words))
+        if self.reads_left:
+            words = LINK.sub(lambda found: f"{_LEFT_TO_RIGHT}{found[0]}{_END}", words)
         return words if self.head.fonts else plain_letters(words)
 
     def finished(self) -> tuple[int, bytes]:
@@ -155,9 +181,13 @@ class _Letter:
         self._head()
         self._address()
         self.pdf.set_y(BODY_TOP)
-        self._paragraph(self.outgoing.subject, self.look.heading, bold=True)
+        self._paragraph(self.outgoing.subject, self.look.heading, tag="H1")
         linked, shown = "", ""
         for paragraph in re.split(r"\n\s*\n", self.outgoing.body.strip()):
+            first, _, rest = paragraph.partition("\n")
+            if rest and first in self.outgoing.headings:
+                self._paragraph(first, self.look.size, tag="H2", then=self._first_lines(rest))
+                paragraph = rest
             found = None if linked else LINK.search(paragraph)
             picture = picture_for(paragraph, after=shown) if self.look.pictures else ""
             self._paragraph(paragraph, self.look.size, qr=found[0] if found else "", picture=picture)
@@ -167,17 +197,14 @@ class _Letter:
         self.pdf.add_page()
         self.pdf.set_y(NEXT_TOP)
         if self.of > 1:
-            self._at(0, self.pdf.h - 14, self.pdf.w, 11, f"{self.pdf.page} / {self.of}", align="C")
+            self._at(0, self.pdf.h - 14, self.pdf.w, 11, f"{self.pdf.page} / {self.of}", align="C", tag="Artifact")
             self.pdf.set_y(NEXT_TOP)
 
     def _head(self) -> None:
         left, top, width = HEAD
         self._at(left, top, width, max(14, self.look.size), self.head.council, bold=True)
         left, top, width = BESIDE_THE_WINDOW
-        day = london_date(self.at)
-        dated = (
-            f"{day.day}.{day.month}.{day.year}" if self.reads_left else f"{day.day} {MONTHS[day.month - 1]} {day.year}"
-        )
+        dated = say_date_of_letter(london_date(self.at), self.outgoing.language)
         self._at(left, top, width, self.look.size, "\n".join(filter(None, (self.head.phone, dated))))
 
     def _address(self) -> None:
@@ -191,46 +218,83 @@ class _Letter:
 
     def _fits(self, lines: list[str], size: float, width: float, height: float) -> bool:
         self.pdf.set_font(self.family, "", size)
-        wide = max((self.pdf.get_string_width(self.text(line)) for line in lines), default=0)
-        return wide <= width - 1 and len(lines) * size * 0.42 <= height - 1
+        whole = self.pdf.multi_cell(width - 0.5, size, self.text("\n".join(lines)), dry_run=True, output="LINES")
+        widest = max((self.pdf.get_string_width(word) for line in lines for word in self.text(line).split()), default=0)
+        return len(whole) * size * 0.42 <= height - 1 and widest <= width - 1
 
     def _at(
         self, x: float, y: float, width: float, size: float, words: str, *, bold: bool = False, align: str = "L",
-        leading: float = LEADING,
+        leading: float = LEADING, tag: str = "P",
     ) -> None:  # fmt: skip
         """Words at a place, in the direction of addresses and numbers, which is the same in every language."""
         self._direction(False)
         self.pdf.set_font(self.family, "B" if bold else "", size)
         self.pdf.set_xy(x, y)
-        self.pdf.multi_cell(width, size * leading, self.text(words), align=align)
+        with self._tagged(tag):
+            self.pdf.multi_cell(width, size * leading, self.text(words), align=align)
         self._direction(self.reads_left)
 
-    def _paragraph(self, words: str, size: float, *, bold: bool = False, qr: str = "", picture: str = "") -> None:
-        """Whole lines of one paragraph, on the next page where they end; its picture and its code stand with it."""
+    @contextmanager
+    def _tagged(self, tag: str) -> Iterator[None]:
+        """What is drawn within, as that structure of one page. Artifact: what nobody reads aloud. fpdf2 offers no other way
+        to tag text than what its own pictures use."""
         pdf = self.pdf
+        if tag == "Artifact":
+            pdf._out("/Artifact BMC")
+        else:
+            number = pdf.struct_builder.next_mcid_for_page(pdf.page)
+            pdf._add_marked_content(struct_type=f"/{tag}", mcid=number)
+            pdf._out(f"/{tag} <</MCID {number}>> BDC")
+        yield
+        pdf._out("EMC")
+
+    def _lines_of(self, words: str, size: float, bold: bool) -> list[str]:
+        self.pdf.set_font(self.family, "B" if bold else "", size)
+        found: list[str] = self.pdf.multi_cell(
+            self.width, size * LEADING, self.text(words), align=self.align, dry_run=True, output="LINES"
+        )
+        return carried_over(found) if self.reads_left else found
+
+    def _first_lines(self, words: str) -> float:
+        """The height of as much of a paragraph as stands below its heading on one page."""
+        return min(len(self._lines_of(words, self.look.size, bold=False)), 3) * self.look.size * LEADING
+
+    def _paragraph(
+        self, words: str, size: float, *, tag: str = "P", qr: str = "", picture: str = "", then: float = 0
+    ) -> None:
+        """Whole lines of one paragraph, on the next page where they end; its picture and its code stand with it. then: the
+        height of what must follow it on its page."""
+        pdf, bold = self.pdf, tag != "P"
         line, side = size * LEADING, size * 1.9 if picture else 0.0
-        pdf.set_font(self.family, "B" if bold else "", size)
-        lines = pdf.multi_cell(self.width, line, self.text(words), align=self.align, dry_run=True, output="LINES")
-        whole = len(lines) * line + (QR_SIDE + size * GAP if qr else 0)
+        lines = self._lines_of(words, size, bold)
+        whole = len(lines) * line + then + (QR_SIDE + size * GAP if qr else 0)
         together = whole if qr or bold else min(len(lines), 3) * line  # never one lonely line at the foot of a page
         if pdf.get_y() + max(together, side) > pdf.h - BOTTOM:
             self._page()
         top, began = pdf.get_y(), pdf.page
         if picture:
-            draw_picture(
-                pdf, picture, self.left + self.width + 8 if self.reads_left else self.left - 8 - side, top, side
-            )
+            with self._tagged("Artifact"):
+                draw_picture(
+                    pdf, picture, self.left + self.width + 8 if self.reads_left else self.left - 8 - side, top, side
+                )
         pdf.set_y(top)
-        for text in lines:
-            if pdf.get_y() + line > pdf.h - BOTTOM:
+        while lines:
+            fits = max(1, int((pdf.h - BOTTOM - pdf.get_y()) / line + 1e-6))
+            here, lines = lines[:fits], lines[fits:]
+            with self._tagged(tag):
+                self._set(here, size, bold)
+            if lines:
                 self._page()
-            pdf.set_font(self.family, "B" if bold else "", size)
-            pdf.set_x(self.left)
-            pdf.multi_cell(self.width, line, text, align=self.align, new_x="LMARGIN", new_y="NEXT")
         foot = top + side if pdf.page == began else 0.0
-        pdf.set_y(max(pdf.get_y(), foot) + size * GAP)
+        pdf.set_y(max(pdf.get_y(), foot) + (0 if then else size * GAP))
         if qr:
             self._qr(qr)
+
+    def _set(self, lines: list[str], size: float, bold: bool) -> None:
+        self.pdf.set_font(self.family, "B" if bold else "", size)
+        for text in lines:
+            self.pdf.set_x(self.left)
+            self.pdf.multi_cell(self.width, size * LEADING, text, align=self.align, new_x="LMARGIN", new_y="NEXT")
 
     def _qr(self, link: str) -> None:
         pdf = self.pdf

@@ -9,7 +9,8 @@ class Outgoing:
     """One message, ready: the tenant's own link is in it. reference: ours; with it a provider sends once.
 
     to: +44..., an e-mail address, or the lines of an address. body: plain text, paragraphs between empty lines.
-    look: plain, large_print, easy_read: how a letter is set. again: it may have been handed over before.
+    look: plain, large_print, easy_read: how a letter is set. again: it may have been handed over before. headings: first
+    lines of paragraphs that a letter sets as headings.
     """
 
     reference: str
@@ -20,6 +21,7 @@ class Outgoing:
     language: str = "en"
     look: str = "plain"
     again: bool = False
+    headings: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

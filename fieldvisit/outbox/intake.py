@@ -50,7 +50,7 @@ REACTIONS: dict[type[ev.Event], tuple[Reaction, ...]] = {
         reactions.access_failed,
         reactions.entry_without_consent,
     ),
-    ev.DoorChildAnswered: (reactions.child_alone, reactions.case_of_no_access),
+    ev.DoorChildAnswered: (reactions.child_alone, reactions.case_of_no_access, reactions.access_failed),
     ev.DoorNoAnswer: (
         reactions.no_access_to_follow_up,
         reactions.case_of_no_access,

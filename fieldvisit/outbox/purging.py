@@ -16,6 +16,7 @@ import structlog
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from fieldvisit.breaches import case_keeps
 from fieldvisit.complaints.models import Complaint, ComplaintStep
 from fieldvisit.complaints.state import ENDED as COMPLAINT_ENDED
 from fieldvisit.db import Database
@@ -222,7 +223,8 @@ def _facts(session: Session, rows: Sequence[Attachment]) -> list[Kept]:
 
 
 def _cases(session: Session, visits: set[str]) -> defaultdict[str, list[datetime | None]]:
-    """By visit: hazards, complaints, refusals and no access, entries without consent, and what happened to a worker there."""
+    """By visit: hazards, complaints, cases of conduct, refusals and no access, entries without consent, and what happened to
+    a worker there."""
     found: defaultdict[str, list[datetime | None]] = defaultdict(list)
     last = func.max(HazardStep.recorded_at)
     hazards = select(Hazard.visit_id, Hazard.stage, last).outerjoin(HazardStep, HazardStep.hazard_id == Hazard.id)
@@ -234,6 +236,8 @@ def _cases(session: Session, visits: set[str]) -> defaultdict[str, list[datetime
     )
     for visit, stage, at in session.execute(said.where(Complaint.visit_id.in_(visits)).group_by(Complaint.id)):
         found[visit or ""].append(at if stage in COMPLAINT_ENDED else None)
+    for visit, closed in case_keeps.ends_of(session, visits):
+        found[visit].append(closed)
     doors = select(AccessAttempt.visit_id, AccessCase.closed_at).join(
         AccessCase, AccessCase.id == AccessAttempt.case_id
     )

@@ -74,7 +74,10 @@ def hazard_reported(session: Session, visit: Visit, entry: Entry, event: ev.Even
 
 
 def access_failed(session: Session, visit: Visit, entry: Entry, event: ev.Event, policy: Policy) -> None:
-    """D4: kept with the home's open hazards as evidence of what we tried. No clock stops for it."""
+    """D4: kept with the home's open hazards as evidence of what we tried, whether it counts against the tenant or is ours
+    (`access_rules.counts` says, whenever it is read). No clock stops for it."""
+    if isinstance(event, ev.DoorChildAnswered) and event.adult_coming:
+        return
     happened, now = entry.corrected_time, entry.received_at
     hazards.access_failed(session, visit.home_id, visit.id, entry.id, happened, now, policy)
 

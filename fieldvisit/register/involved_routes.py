@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
+from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.roles import INVOLVED
 from fieldvisit.register import involved
 from fieldvisit.register.involved import InvolvedPerson, Knock
@@ -40,7 +41,15 @@ def show(token: str) -> Response:
         if isinstance(found, Response):
             return found
         lines = involved.lines_of(session, found, at())
-        return _send(page("register/involved.html", involved=found, lines=lines, here=here(token), word=word()))
+        shown = page(
+            "register/involved.html",
+            involved=found,
+            lines=lines,
+            today=london_date(at()),
+            here=here(token),
+            word=word(),
+        )
+        return _send(shown)
 
 
 @contextmanager

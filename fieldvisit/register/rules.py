@@ -35,6 +35,11 @@ def is_live(role: Role, created_at: datetime, seen_at: datetime, at: datetime) -
     return at - created_at < life.whole and at - seen_at < life.idle
 
 
+def seen_every(role: Role) -> timedelta:
+    """How exactly it is kept when somebody was last seen: a tenth of what may pass, so that nobody is out early."""
+    return min(timedelta(minutes=5), LIFE.get(role, _OFFICE).idle / 10)
+
+
 @dataclass(frozen=True, slots=True)
 class Guesses:
     """most: wrong passwords within `within` before the next must wait."""

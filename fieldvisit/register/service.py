@@ -17,9 +17,9 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from fieldvisit.ground.roles import SIGNED_IN, Duty, Principal, Role
 from fieldvisit.ground.verdict import Allowed, Refused, Verdict
 from fieldvisit.register.models import FailedSignIn, Grant, Person, SignIn
-from fieldvisit.register.rules import KNOWN_DEVICE, SHORTEST_PASSWORD, STRANGERS, is_live, may_try
+from fieldvisit.register.rules import KNOWN_DEVICE, SHORTEST_PASSWORD, STRANGERS, is_live, may_try, seen_every
 
-_SEEN_EVERY = timedelta(minutes=5)
+_RAN_OUT_WITHIN = timedelta(days=1)
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 
@@ -119,8 +119,16 @@ def person_of(session: Session, secret: str, at: datetime) -> tuple[Person, Sign
     return found.person, found
 
 
+def ran_out(session: Session, secret: str, at: datetime) -> str | None:
+    """Whose sign-in this browser held until it ran out by itself, within a day. None: it was ended, or never was."""
+    found = session.scalars(select(SignIn).where(SignIn.secret_hash == _hash(secret))).first() if secret else None
+    if found is None or found.ended_at is not None or found.person.disabled_at is not None:
+        return None
+    return found.person_id if at - found.seen_at < _RAN_OUT_WITHIN else None
+
+
 def should_touch(sign_in: SignIn, at: datetime) -> bool:
-    return at - sign_in.seen_at > _SEEN_EVERY
+    return at - sign_in.seen_at > seen_every(Role(sign_in.person.role))
 
 
 def touch(session: Session, sign_in_id: str, at: datetime) -> None:

@@ -13,6 +13,7 @@ from fieldvisit.ground.roles import Principal, Role
 from fieldvisit.ground.verdict import Refused
 from fieldvisit.register import service
 from fieldvisit.register.models import Person
+from fieldvisit.web import carried
 from fieldvisit.web.access import access, at, database
 from fieldvisit.web.render import page
 
@@ -50,6 +51,12 @@ def who_asks(moment: datetime) -> Principal | None:
     return service.principal_of(person, moment) if person else None
 
 
+def who_was_here(moment: datetime) -> str | None:
+    """The id of whoever was signed in in this browser until their sign-in ran out by itself."""
+    with database().reading(None) as reading:
+        return service.ran_out(reading, str(session.get("_user_id", "")), moment)
+
+
 def signed_in_person() -> Person | None:
     found = current_user._get_current_object()  # the person behind flask-login's stand-in
     return found.person if isinstance(found, SignedIn) else None
@@ -75,7 +82,8 @@ def safe_next(wanted: str | None) -> str | None:
 def form() -> str | Response:
     if person := signed_in_person():
         return redirect(safe_next(request.args.get("next")) or home_of(person.role), 303)
-    return page("register/sign_in.html", errors={}, email="", next=safe_next(request.args.get("next")) or "")
+    wanted = safe_next(request.args.get("next")) or ""
+    return page("register/sign_in.html", errors={}, email="", next=wanted, carried="")
 
 
 @blueprint.post("/sign-in")
@@ -110,7 +118,11 @@ def sign_in() -> tuple[str, int] | Response:
         found = service.person_of(reading, secret, at())
     assert found, "a sign-in that was just made is live"
     login_user(SignedIn(secret, found[0]))
-    response = redirect(wanted or home_of(person.role), 303)
+    kept = carried.opened(request.form.get(carried.FIELD, ""), person.id, at())
+    g.principal = service.principal_of(found[0], at()) if kept else g.principal
+    response = current_app.make_response(
+        page("register/carried.html", kept=kept) if kept else redirect(wanted or home_of(person.role), 303)
+    )
     _remember_device(response, email, device)
     return response
 
@@ -121,7 +133,8 @@ def _empty(email: str, password: str) -> dict[str, str]:
 
 
 def _again(email: str, wanted: str | None, errors: dict[str, str]) -> str:
-    return page("register/sign_in.html", errors=errors, email=email, next=wanted or "")
+    kept = request.form.get(carried.FIELD, "")[: carried.LONGEST]
+    return page("register/sign_in.html", errors=errors, email=email, next=wanted or "", carried=kept)
 
 
 @blueprint.get("/sign-out")

@@ -1,6 +1,5 @@
 """Incidents in the database: reported, added to, told to others, closed. The only writer of incidents and their steps."""
 
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 from fieldvisit.db import new_id
 from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.policy import Policy
+from fieldvisit.ground.references import Kind, new_reference
 from fieldvisit.ground.roles import Principal
 from fieldvisit.ground.verdict import insist
 from fieldvisit.register.models import Person
@@ -22,7 +22,6 @@ from fieldvisit.tasks import Task, raise_task
 from fieldvisit.visits.models import Visit
 from fieldvisit.visits.words import storable, years_on
 
-_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 MOST = 100
 
 
@@ -51,7 +50,7 @@ def report(
     if already := session.scalars(select(IncidentStep).where(IncidentStep.form_key == key)).first():
         return session.scalars(select(Incident).where(Incident.id == already.incident_id)).one()
     incident = Incident(
-        id=new_id(), ref="I-" + "".join(secrets.choice(_LETTERS) for _ in range(9)), area_id=area_id, visit_id=visit_id,
+        id=new_id(), ref=new_reference(Kind.INCIDENT), area_id=area_id, visit_id=visit_id,
         person_id=person.id, kind=str(body["kind"]), happened_at=datetime.fromisoformat(str(body["happened_at"])),
         opened_at=at, keep_until=_kept(at, policy),
     )  # fmt: skip

@@ -5,7 +5,7 @@ Whatever word is given, by a phone or to the desk, the answer is one page, made 
 
 from typing import Any
 
-from flask import Blueprint, abort, jsonify, redirect, request
+from flask import Blueprint, abort, current_app, jsonify, redirect, request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -52,8 +52,13 @@ def list_watches() -> Answer:
     owed = incidents.open_ones(session(), at()) if principal().role is Role.OFFICER else []
     return page(
         "safety/board.html", fragment="watches", rows=rows, now=at(), words=words, late_for=board.late_for,
-        incidents=owed, done=words.DONE.get(request.args.get("done", ""), ""),
+        incidents=owed, calls=words.say_who_is_called(_ways_out(), policy()), done=words.DONE.get(request.args.get("done", ""), ""),
     )  # fmt: skip
+
+
+def _ways_out() -> tuple[str, ...]:
+    found: tuple[str, ...] = current_app.extensions["fv_config"].ways_of_sending().ways_out
+    return found
 
 
 @desk.get("/office/safety/<id:watch_id>")

@@ -5,7 +5,7 @@ These judge the office's commands. What a phone says is a fact, and never refuse
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from fieldvisit.ground.clock import london_date, london_instant
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.verdict import Allowed, Clause, Refused, Verdict
-from fieldvisit.safety.state import Lengths, Stage, State
+from fieldvisit.safety.state import Deed, Lengths, Stage, State
 
 D10 = Clause("", "D10")
 LEAST_MIN = 5  # minutes: nobody can be rung more often than that
@@ -56,6 +56,33 @@ def is_long_over(asked: datetime, heard: datetime, body: Mapping[str, Any], leng
 def warns_at(state: State, lengths: Lengths) -> datetime | None:
     """From when the phone says that a check-in is due soon."""
     return state.due_at - lengths.warn if state.due_at and state.stage is Stage.ACTIVE else None
+
+
+# --- calling those on duty ----------------------------------------------------------------------------------------
+
+_CALLING = ("panicked", "aggression", "alarm_by_time")
+_TAKING = ("called", "no_contact", "alarm", "decided", "found_safe", "closed")
+OFTEN_FOR = timedelta(hours=1)  # after that, once an hour: whoever did not come by then is not at their desk
+
+
+def waits_for_somebody(deeds: Sequence[Deed], state: State) -> int | None:
+    """Which line, counted from 1, is an alarm that nobody at the desk has taken yet. None: there is none.
+
+    A word under duress is one at any time, also when it was given to somebody at the desk: they do not see what it was.
+    """
+    found = None
+    for position, deed in enumerate(deeds, 1):
+        if deed.kind in _CALLING or deed.body.get("word") == "duress":
+            found = position
+        elif deed.kind in _TAKING:
+            found = None
+    return found if state.stage is Stage.ALARM else None
+
+
+def calls_by_now(since: datetime, at: datetime, policy: Policy) -> int:
+    """How many times those on duty must have been called: at once, and again until somebody has taken it."""
+    passed, again = at - since, timedelta(minutes=policy.safety.call_again_min.value)
+    return 1 + min(passed, OFTEN_FOR) // again + max(timedelta(0), passed - OFTEN_FOR) // timedelta(hours=1)
 
 
 # --- the desk -----------------------------------------------------------------------------------------------------

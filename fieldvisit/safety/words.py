@@ -1,6 +1,9 @@
 """The codes of a watch in words, for its pages and for the worker's phone."""
 
+from collections.abc import Sequence
+
 from fieldvisit.ground.clock import in_london, say_time
+from fieldvisit.ground.policy import Policy
 from fieldvisit.safety.state import Stage, State
 
 STAGES = {
@@ -73,6 +76,23 @@ DONE = {
     "found_safe": "Recorded: found safe. Write down what happened, while it is fresh.",
     "closed": "Nobody watches any longer.",
 }
+
+
+_WAYS = {"sms": "by text message", "email": "by e-mail"}
+
+
+def say_who_is_called(ways: Sequence[str], policy: Policy) -> str:
+    """ways: by which messages really leave this computer."""
+    if not ways:
+        return (
+            "Nobody is called about an alarm: no message leaves this computer. Somebody must look at this page all the time, "
+            "until whoever looks after the server has set FIELDVISIT_EMAIL or FIELDVISIT_SMS."
+        )
+    again = policy.safety.call_again_min
+    return (
+        f"An alarm calls those on duty {' and '.join(_WAYS[way] for way in ways)}, to look here: at once, and every "
+        f"{again.value} minutes until somebody has recorded something about it here."
+    )
 
 
 def to_the_phone(state: State | None) -> str:

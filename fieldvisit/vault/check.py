@@ -52,6 +52,4 @@ def problems(config: Config, policy: Policy, at: datetime) -> Iterator[str]:
             yield "Nobody watches the vault: run fieldvisit worker, or fieldvisit vault watch."
     if not vault.demo and len(inside) < 2:
         yield "Fewer than two leads or deputies are enrolled in the vault: two people must agree on every end."
-    if not vault.demo and config.vault_pager == "screen":
-        yield "The vault calls nobody outside its own pages: set FIELDVISIT_VAULT_PAGER=smtp."
     vault.store.dispose()

@@ -30,9 +30,9 @@ def init(told: argparse.Namespace) -> None:
         return
     if told.if_missing and (setup.is_there(config) or config.vault_is_elsewhere):
         return
+    setup.make(config, demo=told.demo)
     if not (config.keys / "session.key").exists():  # a home of its own: it signs its own cookies
         make_private(config.keys / "session.key", secrets.token_bytes(32))
-    setup.make(config, demo=told.demo)
     print(f"{config.vault_folder} is ready. {config.vault_public_key} is what the web server and phones seal to.")
     if told.demo:
         print("It is for trying things out: its periods and its contact outside are invented.")

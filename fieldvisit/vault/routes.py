@@ -121,7 +121,7 @@ def front() -> Answer:
             "vault/front.html",
             rows=[row(one) for one in seen if one.state.stage != "destroyed"],
             destroyed=[row(one) for one in seen if one.state.stage == "destroyed"],
-            calls=watch.calls_of(session, staying.reader, seen),
+            calls=watch.say_calls(watch.calls_of(session, staying.reader, seen)),
             nobody_looks=watch.nobody_looks(session, at()),
             reader=staying.reader,
             until=staying.stay.made_at + rules.STAY,

@@ -68,15 +68,17 @@ def _unsettled(settings: SafeguardingPolicy) -> Iterator[str]:
 def circle(readers: Iterable[Who], excluded: Collection[str]) -> frozenset[str]:
     """The ids of those who may see a case: leads and deputies who are not named in it.
 
-    Where fewer than two people are left, directors as well, because two must agree on its end. Where nobody at
-    all is left inside, whoever has the outside rank: the contact that the council's settings require.
+    Where fewer than two people are left, directors as well, because two must agree on its end. Where no lead and no
+    deputy is left, whoever has the outside rank too, the contact that the council's settings require (N1): a director
+    alone is still the house itself.
     """
     there = [who for who in readers if who.id not in excluded]
     seeing = [who for who in there if who.rank in INSIDE]
+    nobody_leads = not seeing
     if len({who.is_person for who in seeing}) < 2:
         seeing += [who for who in there if who.rank is Rank.DIRECTOR]
-    if not seeing:
-        seeing = [who for who in there if who.rank is Rank.OUTSIDE]
+    if nobody_leads:
+        seeing += [who for who in there if who.rank is Rank.OUTSIDE]
     return frozenset(who.id for who in seeing)
 
 
@@ -154,19 +156,39 @@ def out_at(made_at: datetime, at: datetime) -> datetime:
 
 
 def to_page(
-    since: datetime, at: datetime, readers: Iterable[Who], excluded: Collection[str], settings: SafeguardingPolicy
+    since: datetime,
+    at: datetime,
+    readers: Iterable[Who],
+    excluded: Collection[str],
+    settings: SafeguardingPolicy,
+    *,
+    danger: bool = False,
 ) -> frozenset[str]:
     """Ids of all who must have been called by now about something that waits since `since`. Never one who is named.
 
-    Where a rank has nobody left, the next one up is called in its place and at its time; with nobody left inside it is
-    the contact outside, whether or not somebody with that rank can sign in.
+    Where a rank has nobody left, the next one up is called in its place and at its time. With no lead and no deputy left
+    the contact outside is called first (N1), whether or not somebody with that rank can sign in, and with them whoever
+    is left. danger: somebody is in danger now; then each is called at the time of the one before, the first at once.
     """
-    steps = (settings.page_lead_min, settings.page_deputy_min, settings.page_director_min)
     there = [who for who in readers if who.id not in excluded]
-    ladder = [frozenset(who.id for who in there if who.rank is rank) for rank in (*INSIDE, Rank.DIRECTOR)]
-    rungs = [rung for rung in ladder if rung] or [
-        frozenset({OUTSIDE_CONTACT}) | {who.id for who in there if who.rank is Rank.OUTSIDE}
-    ]
-    due = [at - since >= timedelta(minutes=step.value) for step in steps]
-    called = [rung for rung, reached in zip(rungs, due, strict=False) if reached]
+    rungs = [frozenset(who.id for who in there if who.rank is rank) for rank in (*INSIDE, Rank.DIRECTOR)]
+    if not rungs[0] and not rungs[1]:
+        outside = {who.id for who in there if who.rank is Rank.OUTSIDE}
+        rungs = [frozenset({OUTSIDE_CONTACT}) | outside | rungs[2]]
+    due = (at - since >= timedelta(minutes=step) for step in page_steps(settings, danger=danger))
+    called = [rung for rung, reached in zip(filter(None, rungs), due, strict=False) if reached]
     return frozenset().union(*called)
+
+
+def page_steps(settings: SafeguardingPolicy, *, danger: bool) -> tuple[int, int, int]:
+    """Minutes after which the first, the second and the third are called."""
+    lead, deputy, director = (
+        each.value for each in (settings.page_lead_min, settings.page_deputy_min, settings.page_director_min)
+    )
+    return (0, lead, deputy) if danger else (lead, deputy, director)
+
+
+def called_again(since: datetime, at: datetime, settings: SafeguardingPolicy, *, danger: bool = False) -> int:
+    """How many times all of them must have been called again by now, while nobody opens it."""
+    over = at - since - timedelta(minutes=page_steps(settings, danger=danger)[-1])
+    return max(0, over // timedelta(minutes=settings.page_again_min.value))

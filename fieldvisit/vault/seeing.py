@@ -103,6 +103,13 @@ def _visible(session: Session, all_readers: Everybody, reader: Reader, case_id: 
     ]  # fmt: skip
 
 
+def who_can_read(session: Session, all_readers: Everybody, case_id: str) -> list[Reader]:
+    """Without whoever only has it shared with them."""
+    excluded = _excluded(session, all_readers, case_id).get(case_id, frozenset())
+    ids = rules.circle(all_readers.whos(), excluded)
+    return [row for row in all_readers.enrolled if row.id in ids]
+
+
 def _shared(session: Session, case_id: str) -> dict[str, frozenset[str]]:
     """With which investigators each case is shared now."""
     wanted = select(Act.case_id, Act.kind, Act.facts).where(Act.kind.in_(("shared", "unshared")))

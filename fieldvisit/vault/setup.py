@@ -4,9 +4,11 @@ import json
 from pathlib import Path
 
 from fieldvisit.config import Config, make_private
+from fieldvisit.ground.policy import load_policy
 from fieldvisit.vault.keys import NAMES, SEAL, SIGN, VaultKeyError, make_keys, public_bytes
-from fieldvisit.vault.opening import open_vault
-from fieldvisit.vault.store import DEMO, Vault, VaultError, file_of
+from fieldvisit.vault.opening import insist_on_settings, open_vault
+from fieldvisit.vault.store import DEMO, Store, Vault, VaultError, file_of, url_of
+from fieldvisit.vault.tables import insist_on_room
 
 
 def is_there(config: Config) -> bool:
@@ -15,11 +17,24 @@ def is_there(config: Config) -> bool:
 
 
 def make(config: Config, *, demo: bool = False) -> Vault:
-    """A new vault. Raises VaultError, and makes no key, where one is there or the council has not settled what it must."""
+    """A new vault. Raises VaultError where one is there, or something is not settled, or its database is away.
+
+    All that is asked before the first file is made: half a vault would stop every later start, and its keys could not
+    be thrown away, because somebody may have sealed a report to them.
+    """
     if is_there(config):
         raise VaultError(f"{config.vault_folder} holds a vault already. Nothing was changed.")
     if not config.vault_database_url and file_of(config).exists():
         raise VaultError(f"{file_of(config)} is there without its keys. Bring them back: fieldvisit vault restore")
+    if config.vault_public_key.exists():
+        raise VaultError(f"{config.vault_public_key} is there already. Nothing was changed.")
+    insist_on_settings(config, load_policy(config.policy_name), demo=demo)
+    if config.vault_database_url:
+        store = Store(url_of(config))
+        try:
+            insist_on_room(store)
+        finally:
+            store.dispose()
     make_home(config, demo=demo)
     return open_vault(config, make=True)
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import DBAPIError
 
 from fieldvisit.vault.keys import VaultKeys
 from fieldvisit.vault.models import ADDED_ONLY, NEVER_DELETED, About, Destruction, VaultBase
@@ -47,6 +48,19 @@ def prepare(store: Store, keys: VaultKeys, at: datetime, *, make: bool = False) 
         raise VaultError(
             "The vault's data.key is not the one that this vault's database was made with. Bring back the key that "
             "belongs to it: fieldvisit vault restore"
+        )
+
+
+def insist_on_room(store: Store) -> None:
+    """Before keys are made: is the database there, and no vault in it? Raises VaultError."""
+    try:
+        with store.reader.connect() as connection:
+            there = inspect(connection).has_table(About.__tablename__)
+    except DBAPIError as error:
+        raise VaultError(f"The vault's database {said(store)} cannot be used: {type(error.orig).__name__}.") from None
+    if there:
+        raise VaultError(
+            f"The vault's database {said(store)} is a vault's already. Bring its keys back: fieldvisit vault restore"
         )
 
 

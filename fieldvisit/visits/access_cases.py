@@ -76,9 +76,11 @@ class AccessChase(Base):
 
 
 class AccessStep(Base):
-    """kind: safeguarding_asked (that, never the answer: R4), dispute_settled, or the stage that it led to.
+    """kind: safeguarding_asked (that, never the answer: R4), dispute_told (what they said is in `tenant_said`),
+    dispute_settled, or the stage that it led to.
 
-    code: right or wrong of a dispute, the safety need of a plan, why a case closed. by_id: None where nobody pressed.
+    code: right or wrong of a dispute, how it was told, the safety need of a plan, why a case closed.
+    by_id: None where nobody pressed.
     """
 
     __tablename__ = "access_step"

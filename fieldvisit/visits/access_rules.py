@@ -20,6 +20,7 @@ D2 = Clause("Our own rule", "D2")
 
 METHODS = ("phone", "text", "email", "letter", "card", "calling_round", "trusted_person", "support_worker")
 OUTCOMES = ("reached", "no_reply", "did_not_arrive")
+TOLD_BY = ("phone", "in_person", "letter", "email", "text", "somebody_else")  # how we heard that a record is wrong
 NEEDS = ("gas", "electric", "awaab")  # what alone makes an access plan (B4, B2)
 
 
@@ -63,15 +64,14 @@ class Attempt:
     struck: bool = False
 
 
-_MEASURED = ("full", "minimum")
-_NO_WINDOW = ("agreed", "exempt_emergency", "exempt_investigation")
+TOLD = ("full", "minimum", "agreed")  # an agreed time is one that the tenant knew: it has its own window (NR-7, NR-11)
 
 
 def counts(attempt: Attempt, policy: Policy) -> Verdict:
     """Is this an attempt that may lead to a review? A valid refusal never is; no access is, where our side was right.
 
-    Refuses: child-alone, valid-refusal, struck-out, disputed, record-wrong, short-notice, outside-window, not-waited,
-    not-called, no-card.
+    Refuses: child-alone, valid-refusal, struck-out, disputed, record-wrong, no-notice, short-notice, outside-window,
+    not-waited, not-called, no-card.
     """
     if attempt.kind == CHILD_ALONE:
         return Refused("child-alone", "A child answered and no adult was there. That is a valid reason.", CHILD)
@@ -93,9 +93,13 @@ def _of(attempt: Attempt) -> Clause:
 
 
 def _our_side(attempt: Attempt, policy: Policy) -> Verdict:
+    """An emergency or an investigation may come unannounced (NR-8, NR-10), and nobody need be in for it: a knock is no
+    appointment that was offered (B1.7)."""
+    if attempt.notice.startswith("exempt"):
+        return Refused("no-notice", "This visit needed no notice, so nobody had to be in. Only appointments count.", D2)
     if not _inside_the_window(attempt, policy):
         return Refused("outside-window", "We were there outside the time that the tenant was told.", Clause("", "NR-7"))
-    if attempt.notice not in (*_MEASURED, *_NO_WINDOW):
+    if attempt.notice not in TOLD:
         return Refused("short-notice", "We did not tell the tenant in time.", Clause("", policy.clause_id("NR-1")))
     if attempt.kind != NO_ANSWER:
         return Allowed("counts", "The tenant said no. We had given notice and came inside the time told.", RESPECT)
@@ -110,9 +114,6 @@ def _our_side(attempt: Attempt, policy: Policy) -> Verdict:
 
 
 def _inside_the_window(attempt: Attempt, policy: Policy) -> bool:
-    """As the log judges an arrival: an agreed or exempt visit has no window to keep (NR-7, NR-8, NR-11)."""
-    if attempt.notice in _NO_WINDOW:
-        return True
     early = timedelta(minutes=policy.notice.early_tolerance_min.value)
     came = attempt.arrived_at or attempt.happened_at
     return attempt.window_start - early <= came <= attempt.window_end
@@ -303,6 +304,22 @@ def may_chase(case: Case, kind: str, channel: str, sent: int) -> Verdict:
         return Refused("first-asks", "The first letter asks, and no more.", D2)
     if kind == SAY_WHAT_MAY_FOLLOW and not channel.startswith("letter"):
         return Refused("by-letter", "This goes by letter, so that they can show it to somebody who helps them.", D2)
+    return Allowed()
+
+
+def may_say_disputed(attempt: Attempt, told_by: str | None, words: str) -> Verdict:
+    """Somebody of ours heard it from the tenant: also of a closed case, and whoever was at the door may write it down.
+
+    Refuses: disputed, record-wrong, told-by, words.
+    """
+    if attempt.disputed:
+        return Refused("disputed", "It is written down already that the tenant says so. Somebody must look at it.")
+    if attempt.wrong or attempt.struck:
+        return Refused("record-wrong", "This record was found to be wrong already. It does not count.")
+    if told_by not in TOLD_BY:
+        return Refused("told-by", "Say how the tenant told us.")
+    if not words.strip():
+        return Refused("words", "Write what the tenant says, in their own words.")
     return Allowed()
 
 

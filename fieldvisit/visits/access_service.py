@@ -18,17 +18,19 @@ from fieldvisit.messages import service as messages
 from fieldvisit.messages.models import Message
 from fieldvisit.notices.facts import FAILURES
 from fieldvisit.register.models import Home
+from fieldvisit.register.same import same_ids
 from fieldvisit.tasks import Task
 from fieldvisit.visits import access_rules as rules
 from fieldvisit.visits import events as ev
 from fieldvisit.visits.access_cases import AccessAttempt, AccessCase, AccessChase, AccessContact, AccessStep
 from fieldvisit.visits.access_rules import Stage
+from fieldvisit.visits.access_why import Door, why_not
 from fieldvisit.visits.consent import is_valid_refusal
 from fieldvisit.visits.models import Entry, Visit, VisitWorker
 from fieldvisit.visits.state import ENDED
 from fieldvisit.visits.words import storable, years_on
 
-ASKED, SETTLED = "safeguarding_asked", "dispute_settled"
+ASKED, SETTLED, DISPUTED = "safeguarding_asked", "dispute_settled", "dispute_told"
 FOLLOW_UP = ("refusal", "no_access")  # the dated tasks that a contact answers
 OF_A_CASE = (*FOLLOW_UP, "child_alone", "no_id", "no_access_disputed")
 
@@ -40,6 +42,10 @@ class Judged:
     row: AccessAttempt
     facts: rules.Attempt
     verdict: Verdict
+
+    @property
+    def door(self) -> Door:
+        return Door(self.row.happened_at, why_not(self.verdict, self.row.reason))
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,12 +181,7 @@ def standing(session: Session, case: AccessCase, policy: Policy) -> Standing:
         select(AccessStep).where(AccessStep.case_id == case.id).order_by(AccessStep.made_at, AccessStep.id)
     ).all()
     tasks = tasks_of(session, {row.visit_id for row in attempts})
-    visits = _by_id(session, {row.visit_id for row in attempts})
-    struck = _struck(session, [row.entry_id for row in attempts], list(visits))
-    judged = []
-    for row in attempts:
-        facts = _as_facts(row, visits.get(row.visit_id), steps, tasks, row.entry_id in struck)
-        judged.append(Judged(row, facts, rules.counts(facts, policy)))
+    found = _judge(session, attempts, steps, tasks, policy)
     last = attempts[-1]
     lost = _undelivered(session, case)
     arrived = [contact for contact in contacts if contact.outcome != "did_not_arrive" and contact.id not in lost]
@@ -191,11 +192,40 @@ def standing(session: Session, case: AccessCase, policy: Policy) -> Standing:
             child_unasked=child_unasked(attempts, steps) is not None,
             methods=frozenset(contact.method for contact in arrived),
             reached=any(one.outcome == "reached" and one.happened_at >= last.happened_at for one in contacts),
-            counted=sum(bool(one.verdict) for one in judged),
-            disputed=any(one.facts.disputed for one in judged),
+            counted=sum(bool(one.verdict) for one in found),
+            disputed=any(one.facts.disputed for one in found),
         ),
-        judged, contacts, steps, tasks, lost,
+        found, contacts, steps, tasks, lost,
     )  # fmt: skip
+
+
+def judged(session: Session, attempts: Sequence[AccessAttempt], policy: Policy) -> list[Judged]:
+    """These alone, of whatever cases: does each count now?"""
+    settled = select(AccessStep).where(
+        AccessStep.attempt_id.in_([row.id for row in attempts]), AccessStep.kind == SETTLED
+    )
+    steps = session.scalars(settled.order_by(AccessStep.made_at, AccessStep.id)).all()
+    return _judge(session, attempts, steps, tasks_of(session, {row.visit_id for row in attempts}), policy)
+
+
+def doors_of(session: Session, entry_ids: Collection[str], policy: Policy) -> dict[str, Door]:
+    """By the line of the log that says that nobody was let in. What has no attempt has no door here."""
+    wanted = select(AccessAttempt).where(AccessAttempt.entry_id.in_(entry_ids))
+    found = session.scalars(wanted).all() if entry_ids else ()
+    return {one.row.entry_id: one.door for one in judged(session, found, policy)}
+
+
+def _judge(
+    session: Session, attempts: Sequence[AccessAttempt], steps: Sequence[AccessStep], tasks: Sequence[Task],
+    policy: Policy,
+) -> list[Judged]:  # fmt: skip
+    visits = _by_id(session, {row.visit_id for row in attempts})
+    struck = _struck(session, [row.entry_id for row in attempts], list(visits))
+    found = []
+    for row in attempts:
+        facts = _as_facts(row, visits.get(row.visit_id), steps, tasks, row.entry_id in struck)
+        found.append(Judged(row, facts, rules.counts(facts, policy)))
+    return found
 
 
 def _undelivered(session: Session, case: AccessCase) -> frozenset[str]:
@@ -225,7 +255,9 @@ def visits_to_come(session: Session, case: AccessCase, at: datetime) -> Sequence
 
 
 def was_there(session: Session, visit_id: str, person_id: str) -> bool:
-    wanted = select(VisitWorker.id).where(VisitWorker.visit_id == visit_id, VisitWorker.person_id == person_id)
+    """By any account of theirs."""
+    mine = same_ids(session, [person_id])
+    wanted = select(VisitWorker.id).where(VisitWorker.visit_id == visit_id, VisitWorker.person_id.in_(mine))
     return session.scalars(wanted).first() is not None
 
 

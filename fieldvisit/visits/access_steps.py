@@ -18,6 +18,7 @@ from fieldvisit.visits.access_cases import AccessCase, AccessContact, AccessStep
 from fieldvisit.visits.access_rules import Stage
 from fieldvisit.visits.access_service import (
     ASKED,
+    DISPUTED,
     FOLLOW_UP,
     SETTLED,
     Standing,
@@ -32,8 +33,11 @@ from fieldvisit.visits.access_service import (
     was_there,
 )
 from fieldvisit.visits.pressed import Pressed
+from fieldvisit.visits.service import lock
+from fieldvisit.visits.tenant_acts import dispute
 from fieldvisit.visits.words import storable
 
+_NO_ATTEMPT = Refused("no-attempt", "That record is not of this case. Open the page again.")
 _USED = Refused("form-used", "You sent this once already. Open the page again to write down more.")
 
 
@@ -138,6 +142,22 @@ def since_plan(now: Standing) -> int:
         return 0
     tried = [one.happened_at for one in now.contacts] + [one.row.happened_at for one in now.attempts]
     return sum(moment > planned[-1] for moment in tried)
+
+
+def say_disputed(
+    session: Session, case: AccessCase, attempt_id: str, told_by: str | None, words: str, pressed: Pressed
+) -> None:
+    """The tenant told us by telephone or otherwise: the same as when they write it on their own page."""
+    if done_before(session, case, pressed):
+        return
+    now = standing(session, case, pressed.policy)
+    one = next((one for one in now.attempts if one.row.id == attempt_id), None)
+    visit = lock(session, one.row.visit_id) if one else None
+    if one is None or visit is None:
+        raise RefusedError(_NO_ATTEMPT)
+    verdict = rules.may_say_disputed(one.facts, told_by, words)
+    dispute(session, visit, words, verdict, form_key=pressed.key, at=pressed.at, policy=pressed.policy)
+    _press(session, case, DISPUTED, pressed, code=told_by or "", attempt=attempt_id, visit=visit.id)
 
 
 def settle_dispute(

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from fieldvisit.ground.references import BEFORE, Kind
 from fieldvisit.register.cells import BadCell, paragraph_of, tidy_instant, tidy_postcode
 from fieldvisit.register.hact_alerts import Alert, Regarding
 
@@ -52,7 +53,13 @@ class RaiseRepair:
     @property
     def ref(self) -> str:
         """What people read out: a RaiseRepair message has no order number of its own."""
-        return f"H-{self.digest[:12].upper()}"
+        return self.refs[0]
+
+    @property
+    def refs(self) -> tuple[str, ...]:
+        """And those that an earlier release gave to the same message."""
+        prefixes = (Kind.JOB, *BEFORE[Kind.JOB])
+        return tuple(f"{each}-{self.digest[:12].upper()}" for each in prefixes)
 
     def claims(self) -> dict[str, tuple[str, str]]:
         return {}

@@ -28,8 +28,12 @@ KIND = "responsive_repair"
 def store_messages(session: Session, rows: Sequence[RaiseRepair], at: datetime) -> list[Result]:
     """One result for each message, in order."""
     homes = _homes_by_postcode(session, {row.postcode for row in rows})
-    known = set(session.scalars(select(Job.ref).where(Job.ref.in_([row.ref for row in rows]))))
-    results = [UNCHANGED if row.ref in known else _store(session, row, homes.get(row.postcode, []), at) for row in rows]
+    refs = [ref for row in rows for ref in row.refs]
+    known = set(session.scalars(select(Job.ref).where(Job.ref.in_(refs))))
+    results = [
+        UNCHANGED if known.intersection(row.refs) else _store(session, row, homes.get(row.postcode, []), at)
+        for row in rows
+    ]
     session.flush()
     return results
 

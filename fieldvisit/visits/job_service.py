@@ -12,6 +12,7 @@ from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.verdict import insist
 from fieldvisit.register.models import Home
 from fieldvisit.visits.access_cases import AccessAttempt, AccessCase
+from fieldvisit.visits.access_service import Judged, judged
 from fieldvisit.visits.job_clocks import ENDED_BY_A_VISIT, JobClock, clock_of, may_be_done
 from fieldvisit.visits.models import Job, Visit
 from fieldvisit.visits.state import Stage
@@ -21,11 +22,11 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """shut: attempts at which nobody let us in since the clock began, newest last; case: where they stand."""
+    """shut: doors that stayed shut since the clock began, newest last, and whether each counts; case: where they stand."""
 
     job: Job
     clock: JobClock
-    shut: Sequence[AccessAttempt]
+    shut: Sequence[Judged]
     case: AccessCase | None
     visit: Visit | None  # the next one that is planned for it
 
@@ -67,12 +68,12 @@ def running(session: Session, after: str, policy: Policy) -> tuple[list[Running]
         same = and_(Job.clock_due_at == last.clock_due_at, Job.id > last.id)
         query = query.where(or_(Job.clock_due_at > last.clock_due_at, same))
     jobs = session.scalars(query.order_by(Job.clock_due_at, Job.id).limit(PAGE + 1)).all()
-    rows = [_row(session, job, clock) for job in jobs[:PAGE] if (clock := clock_of_job(session, job, policy))]
+    rows = [_row(session, job, clock, policy) for job in jobs[:PAGE] if (clock := clock_of_job(session, job, policy))]
     return rows, jobs[PAGE - 1].id if len(jobs) > PAGE else None
 
 
-def _row(session: Session, job: Job, clock: JobClock) -> Running:
-    """A clock is evidence of what we tried: every attempt for this job, whether it counts for a case or not."""
+def _row(session: Session, job: Job, clock: JobClock, policy: Policy) -> Running:
+    """Every attempt for this job is evidence of what we tried; one that does not count for a case is not the tenant's."""
     cases = session.scalars(select(AccessCase).where(AccessCase.job_id == job.id).order_by(AccessCase.opened_at)).all()
     shut = session.scalars(
         select(AccessAttempt)
@@ -80,7 +81,8 @@ def _row(session: Session, job: Job, clock: JobClock) -> Running:
         .order_by(AccessAttempt.happened_at, AccessAttempt.id)
     ).all()
     planned = select(Visit).where(Visit.job_id == job.id, Visit.ended_at.is_(None)).order_by(Visit.window_start)
-    return Running(job, clock, shut, cases[-1] if cases else None, session.scalars(planned.limit(1)).first())
+    tried = judged(session, shut, policy)
+    return Running(job, clock, tried, cases[-1] if cases else None, session.scalars(planned.limit(1)).first())
 
 
 def lock(session: Session, job_id: str) -> Job | None:

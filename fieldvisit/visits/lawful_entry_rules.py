@@ -4,7 +4,7 @@ Steps are only ever added. A fact from a door is never refused (ruling R1): it i
 be is a mark. The rules judge the office's commands alone. Clause ME-3.1d-x.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -45,8 +45,8 @@ OVER = (Stage.REVIEWED, Stage.DECLINED, Stage.CONSENTED)
 KINDS = ("proposed", "declined", "authorised", "tried", "entered", "photo", "secured", "told", "reviewed", "stood_down")
 
 MARKS = (
-    "not-authorised", "self-authorised", "after-refusal", "not-tried", "no-witness", "no-photo-before", "other-work",
-    "told-late", "reviewed-late",
+    "not-authorised", "authority-over", "self-authorised", "after-refusal", "not-tried", "no-witness", "no-photo-before",
+    "other-work", "told-late", "reviewed-late",
 )  # fmt: skip
 
 
@@ -152,6 +152,8 @@ def _entered(state: State, deed: Deed, policy: Policy) -> None:
     state.entered_at = state.entered_at or deed.at
     if not state.basis:
         state.mark("not-authorised")
+    elif state.authorised_at and deed.at > used_by(state.authorised_at, policy):
+        state.mark("authority-over")
     if state.refused and not (state.basis in NOT_OURS and state.basis):
         state.mark("after-refusal")
     if len(state.methods) < policy.door.entry_contact_methods.value and not state.life:
@@ -181,10 +183,10 @@ def _secured(state: State, deed: Deed, _policy: Policy) -> None:
         state.stage, state.ended = Stage.SECURED, ""
 
 
-def _told(state: State, deed: Deed, _policy: Policy) -> None:
+def _told(state: State, deed: Deed, policy: Policy) -> None:
     state.told_at = state.told_at or deed.at
     state.notice_left = state.notice_left or deed.body.get("notice_left") is True
-    if state.entered_at and state.told_at > tell_by(state.entered_at):
+    if state.entered_at and state.told_at > tell_by(state.entered_at, policy):
         state.mark("told-late")
     state.stage = Stage.TENANT_TOLD
 
@@ -210,14 +212,14 @@ def answer_by(proposed_at: datetime, policy: Policy) -> datetime:
     return proposed_at + timedelta(minutes=policy.door.entry_answer_min.value)
 
 
-def used_by(authorised_at: datetime) -> datetime:
-    """D3 sets no day. It was given for a danger of that day, and must not lie there for another."""
-    return end_of_london_day(london_date(authorised_at))
+def used_by(authorised_at: datetime, policy: Policy) -> datetime:
+    """D3 sets no end. It was given for a danger of that hour, and must not lie there for another; midnight ends no danger."""
+    return authorised_at + timedelta(hours=policy.door.entry_authority_h.value)
 
 
-def tell_by(entered_at: datetime) -> datetime:
-    """D3: the same day."""
-    return end_of_london_day(london_date(entered_at))
+def tell_by(entered_at: datetime, policy: Policy) -> datetime:
+    """D3: the same day; late in the evening some hours, for nobody can tell the tenant before they have left."""
+    return max(end_of_london_day(london_date(entered_at)), entered_at + timedelta(hours=policy.door.entry_tell_h.value))
 
 
 def review_by(entered_at: datetime, policy: Policy) -> datetime:
@@ -230,9 +232,9 @@ def due(state: State, policy: Policy) -> datetime | None:
     if state.stage is Stage.PROPOSED and state.proposed_at:
         return answer_by(state.proposed_at, policy)
     if state.stage in WAITING and state.authorised_at:
-        return used_by(state.authorised_at)
+        return used_by(state.authorised_at, policy)
     if state.stage in (Stage.ENTERED, Stage.SECURED) and state.entered_at:
-        return tell_by(state.entered_at)
+        return tell_by(state.entered_at, policy)
     if state.stage is Stage.TENANT_TOLD and (state.entered_at or state.told_at):
         return review_by(state.entered_at or state.told_at or datetime.max, policy)
     return None
@@ -270,19 +272,20 @@ def may_use(basis: str, *, said_no: bool) -> Verdict:
     return Allowed()
 
 
-def may_decide(state: State, by: str, *, on_duty: bool) -> Verdict:
-    """on_duty: holds that duty in the area of the home. Refuses: not-here, own-proposal, no-duty."""
+def may_decide(state: State, me: Collection[str], *, on_duty: bool) -> Verdict:
+    """me: the accounts of whoever decides (`register/same.py`). on_duty: holds that duty in the area of the home.
+    Refuses: not-here, own-proposal, no-duty."""
     if state.stage is not Stage.PROPOSED:
         return Refused("not-here", "This was decided already.", LAWFUL)
-    if by == state.proposer:
+    if state.proposer in me:
         return Refused("own-proposal", "Whoever asks for entry cannot authorise it. Ask another duty officer.", LAWFUL)
     if not on_duty:
         return Refused("no-duty", "Only a duty officer may decide this. Ask one to open this page.", LAWFUL)
     return Allowed()
 
 
-def may_decline(state: State, by: str, why: str, *, on_duty: bool) -> Verdict:
-    if not (verdict := may_decide(state, by, on_duty=on_duty)):
+def may_decline(state: State, me: Collection[str], why: str, *, on_duty: bool) -> Verdict:
+    if not (verdict := may_decide(state, me, on_duty=on_duty)):
         return verdict
     return Allowed() if why.strip() else Refused("why", "Write why nobody may go in.", LAWFUL)
 
@@ -309,15 +312,15 @@ def may_try(state: State, happened_at: datetime, at: datetime) -> Verdict:
 def may_go_in(
     state: State, happened_at: datetime, *, second: str, name: str, photos_before: bool, policy: Policy
 ) -> Verdict:
-    """Refuses: tenant-refused, not-here, another-day, no-contact, no-witness, no-photos."""
+    """Refuses: tenant-refused, not-here, authority-over, no-contact, no-witness, no-photos."""
     if not (verdict := may_use(state.basis, said_no=state.refused)):
         return verdict
     if state.stage not in WAITING:
         return Refused("not-here", "Nobody may go in: this is not authorised, or it is over.", LAWFUL)
-    if state.authorised_at and happened_at > used_by(state.authorised_at):
-        return Refused(
-            "another-day", "This was authorised for another day. Ask for it again, if it must still be.", LAWFUL
-        )
+    if state.authorised_at and happened_at > used_by(state.authorised_at, policy):
+        hours = policy.door.entry_authority_h.value
+        said = f"This authority held for {hours} hours. Ask for it again, if it must still be."
+        return Refused("authority-over", said, LAWFUL)
     least = policy.door.entry_contact_methods.value
     if len(state.methods) < least and not state.life:
         return Refused(
@@ -359,14 +362,15 @@ def may_say_told(state: State, *, notice_left: bool, call: str | None) -> Verdic
 
 
 def may_review(
-    state: State, by: str, *, manager: bool, was_there: bool, necessity: str, proportionality: str
+    state: State, me: Collection[str], *, manager: bool, was_there: bool, necessity: str, proportionality: str
 ) -> Verdict:
-    """Refuses: not-here, needs-manager, own-entry, was-there, necessity, proportionality."""
+    """me: the accounts of whoever reviews: one person with two of them is not somebody else.
+    Refuses: not-here, needs-manager, own-entry, was-there, necessity, proportionality."""
     if state.stage is not Stage.TENANT_TOLD:
         return Refused("not-here", "A review follows when the tenant has been told.", LAWFUL)
     if not manager:
         return Refused("needs-manager", "Only a repairs manager may review this. Ask one to open this page.", LAWFUL)
-    if by in (state.authoriser, state.proposer):
+    if {state.authoriser, state.proposer} & set(me):
         return Refused("own-entry", "You asked for this entry, or authorised it. Somebody else must review it.", LAWFUL)
     if was_there:
         return Refused("was-there", "You were sent to this visit. Somebody else must review it.", LAWFUL)

@@ -176,6 +176,17 @@ def act(
     return True
 
 
+def fold_anew(session: Session, policy: Policy) -> int:
+    """What is open, by today's rules. For system work. How many have another day now."""
+    changed = 0
+    waiting = select(LawfulEntry).where(LawfulEntry.stage.not_in(rules.OVER)).with_for_update()
+    for case in session.scalars(waiting.order_by(LawfulEntry.id)).all():
+        before = case.due_at
+        _cache(session, case, policy)
+        changed += case.due_at != before
+    return changed
+
+
 def _ask(session: Session, case: LawfulEntry, at: datetime) -> None:
     assert case.due_at, "a proposal is answered by its time"
     raise_task(

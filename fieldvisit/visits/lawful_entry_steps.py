@@ -12,6 +12,7 @@ from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.roles import Duty
 from fieldvisit.ground.verdict import Verdict
 from fieldvisit.messages.models import Message
+from fieldvisit.register.same import same_ids
 from fieldvisit.visits import events as ev
 from fieldvisit.visits import lawful_entry_rules as rules
 from fieldvisit.visits import lawful_entry_service as service
@@ -34,7 +35,7 @@ def state_now(session: Session, case: LawfulEntry, policy: Policy) -> rules.Stat
 def authorise(session: Session, visit: Visit, case: LawfulEntry, basis: str, reason: str, pressed: Pressed) -> None:
     now, me = state_now(session, case, pressed.policy), pressed.by.person_id
     verdict = first_refusal(
-        rules.may_decide(now, me, on_duty=_on_duty(case, pressed)),
+        rules.may_decide(now, same_ids(session, [me]), on_duty=_on_duty(case, pressed)),
         rules.may_use(basis, said_no=service.tenant_said_no(session, visit.id, pressed.policy)),
         may_open_the_door(
             planning.state_of(session, visit, pressed.policy), authoriser=me, proposer=now.proposer, basis=basis,
@@ -50,7 +51,7 @@ def authorise(session: Session, visit: Visit, case: LawfulEntry, basis: str, rea
 
 def decline(session: Session, case: LawfulEntry, why: str, pressed: Pressed) -> None:
     now = state_now(session, case, pressed.policy)
-    verdict = rules.may_decline(now, pressed.by.person_id, why, on_duty=_on_duty(case, pressed))
+    verdict = rules.may_decline(now, same_ids(session, [pressed.by.person_id]), why, on_duty=_on_duty(case, pressed))
     service.act(session, case, "declined", verdict, pressed.made, body={}, said={"why": why})
 
 
@@ -116,7 +117,8 @@ def review(
 ) -> None:  # fmt: skip
     me = pressed.by.person_id
     verdict = rules.may_review(
-        state_now(session, case, pressed.policy), me, manager=pressed.by.holds(Duty.REPAIRS_MANAGER, case.area_id),
+        state_now(session, case, pressed.policy), same_ids(session, [me]),
+        manager=pressed.by.holds(Duty.REPAIRS_MANAGER, case.area_id),
         was_there=was_there(session, case.visit_id, me), necessity=necessity, proportionality=proportionality,
     )  # fmt: skip
     said = {"necessity": necessity, "proportionality": proportionality, "learnt": learnt}

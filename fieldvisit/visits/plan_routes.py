@@ -6,6 +6,7 @@ from flask import Blueprint, abort, redirect, request
 from sqlalchemy import select
 
 from fieldvisit.ground.clock import london_instant
+from fieldvisit.ground.references import Kind, reference
 from fieldvisit.ground.roles import Duty
 from fieldvisit.ground.verdict import Refused, RefusedError, Verdict
 from fieldvisit.ground.working_days import BankHolidaysMissing
@@ -91,7 +92,8 @@ def new(home_id: str) -> Answer:
         except BankHolidaysMissing as missing:
             typed.wrong("clock_on", str(missing))
             return new_page(home, typed, form.window), 422
-        job = job or job_service.new_job(session(), home, form.kind, form.reason, f"FV-{_key(typed)[:12]}", at())
+        ref = reference(Kind.JOB, _key(typed)[:12])
+        job = job or job_service.new_job(session(), home, form.kind, form.reason, ref, at())
         job_service.set_clock(job, clock, days, began, policy())
     wanted = planning.Plan(
         home=home,

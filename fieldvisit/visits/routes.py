@@ -7,6 +7,7 @@ from dataclasses import replace
 from flask import Blueprint, Response, abort, request
 from sqlalchemy.orm import Session
 
+from fieldvisit import conduct
 from fieldvisit.ground.roles import Role
 from fieldvisit.visits.door_page import door_of, visit_at_the_door
 from fieldvisit.visits.pack_page import door_values, round_values
@@ -33,9 +34,11 @@ def agent() -> str:
 @access("round", "read")
 @light
 def today() -> str:
+    """`letter` is said on this page alone: what the phone keeps of it says nothing of any letter."""
     with at_the_door() as session:
         found = todays_round(session, principal().person_id, at(), agent())
-    return page("visits/today.html", **round_values(found, at()))
+        letter = conduct.has_unread(session, principal().person_id, at())
+    return page("visits/today.html", **round_values(found, at()) | {"letter": letter})
 
 
 @blueprint.get("/visits/<id:visit_id>")

@@ -2,7 +2,6 @@
 
 import contextlib
 import hashlib
-import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from fieldvisit.db import canonical
 from fieldvisit.ground.policy import Policy
+from fieldvisit.ground.references import Kind, new_reference
 from fieldvisit.jobs import want
 from fieldvisit.notices.links import new_link
 from fieldvisit.notices.models import Notice
@@ -21,8 +21,6 @@ from fieldvisit.visits.models import Entry, Envelope, PolicyVersion, Visit, Visi
 from fieldvisit.visits.state import VisitState
 from fieldvisit.visits.wire import body_of, read_back, words_of
 from fieldvisit.visits.words import seal_for
-
-_REF_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no 0/O, 1/I/L, U: read out and written down without mistakes
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +49,7 @@ def at_the_desk(event: ev.Event, *, form_key: str, by: str, at: datetime) -> Wri
 
 
 def new_ref() -> str:
-    return "V-" + "".join(
-        secrets.choice(_REF_LETTERS) for _ in range(9)
-    )  # 2e13: no clash to speak of in five million visits
+    return new_reference(Kind.VISIT)
 
 
 def lock(session: Session, visit_id: str) -> Visit | None:

@@ -18,6 +18,8 @@ from fieldvisit.db import Database
 from fieldvisit.ground.clock import now
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.roles import RIGHTS, Principal, Right, may_ever
+from fieldvisit.web import carried
+from fieldvisit.web.render import page
 
 View = TypeVar("View", bound=Callable[..., Any])
 WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -56,8 +58,16 @@ def _is_untyped(rule: Rule) -> bool:
     return any(type(part) is UnicodeConverter for part in rule._converters.values())
 
 
-def install(app: Flask, database: Database, policy: Policy, who: Callable[[datetime], Principal | None]) -> None:
-    """`who` tells who asks, at that instant: given by `create_app`, so that `web` need not know the register."""
+def install(
+    app: Flask,
+    database: Database,
+    policy: Policy,
+    who: Callable[[datetime], Principal | None],
+    lately: Callable[[datetime], str | None],
+) -> None:
+    """`who` tells who asks, at that instant, and `lately` whose sign-in in this browser has run out by itself, by id: given
+    by `create_app`, so that `web` need not know the register."""
+    app.extensions["fv_who"] = who
     app.extensions["fv_database"] = database
     app.extensions["fv_policy"] = policy
 
@@ -76,7 +86,12 @@ def install(app: Flask, database: Database, policy: Policy, who: Callable[[datet
         if g.right is None:
             if rule and g.principal is None and _is_for_script(request.endpoint):
                 # Marked as ours: a Wi-Fi network's own sign-in page answers 401 as well.
-                return Response(status=401, headers={"X-FieldVisit-Proto": "1"})  # type: ignore[return-value]
+                return _sign_in_first()  # type: ignore[return-value]
+            if rule and g.principal is None and request.method == "POST" and _has_sign_in():
+                if _is_json():
+                    return _sign_in_first()  # type: ignore[return-value]
+                if late := _late_form(lately(g.at)):
+                    return late  # type: ignore[return-value]
             if rule and g.principal is None and request.method in ("GET", "HEAD") and _has_sign_in() and _is_page():
                 return redirect(url_for("sign_in.form", next=request.path))  # type: ignore[return-value]
             abort(404)
@@ -95,6 +110,35 @@ def install(app: Flask, database: Database, policy: Policy, who: Callable[[datet
         if session is not None:
             session.rollback()
             session.close()
+
+
+def _sign_in_first() -> Response:
+    return Response(status=401, headers={"X-FieldVisit-Proto": "1"})
+
+
+def _late_form(person_id: str | None) -> Response | None:
+    """The page to sign in on, which holds what was typed. None: nobody had signed in here, or no person sees the answer."""
+    if person_id is None or not _is_page() or request.headers.get("HX-Request"):
+        return None
+    sealed = carried.seal(carried.of_this_request(person_id), g.at)
+    if not sealed:
+        return None
+    return Response(page("register/sign_in.html", errors={}, email="", next="", carried=sealed), status=401)
+
+
+def stale_form() -> str | None:
+    """Of a form that was made before somebody signed in anew, in this tab or another: what was typed, to be sent again.
+
+    Asked where its token is not right: so only of a page of ours, by what the browser says, and nothing is done yet."""
+    rule = rule_of(current_app, request.endpoint) if request.endpoint else None
+    if rule is None or not _has_sign_in() or not _is_page() or not carried.is_from_our_page():
+        return None
+    g.at = now()
+    found: Principal | None = current_app.extensions["fv_who"](g.at)
+    if found is None or may_ever(None, *rule) or not may_ever(found, *rule):
+        return None
+    g.principal = found
+    return page("register/carried.html", kept=carried.of_this_request(found.person_id))
 
 
 def _has_sign_in() -> bool:
@@ -129,6 +173,11 @@ def for_script(view: View) -> View:
 
 def _is_for_script(endpoint: str | None) -> bool:
     return bool(getattr(current_app.view_functions.get(endpoint or ""), "for_script", False))
+
+
+def _is_json() -> bool:
+    """Fetched by a script that said so: it must tell "sign in" from a lost line."""
+    return request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
 
 
 def _is_page() -> bool:

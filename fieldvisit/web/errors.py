@@ -7,6 +7,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from fieldvisit.ground.verdict import RefusedError
+from fieldvisit.web import access
 from fieldvisit.web.render import page
 
 log = structlog.get_logger()
@@ -19,6 +20,8 @@ def install(app: Flask) -> None:
 
     @app.errorhandler(CSRFError)
     def stale_form(_error: CSRFError) -> tuple[str, int]:
+        if kept := access.stale_form():
+            return kept, 409
         return page("errors/bad_request.html", stale=True), 400
 
     @app.errorhandler(404)

@@ -8,7 +8,8 @@ const RETRY_MOST_MS = 15_000;
 const form = document.querySelector("[data-intake]");
 const line = form.querySelector("[data-saved]");
 const ofTheCaller = form.querySelector("[data-of-caller]");
-const ifAnonymous = form.querySelector("[data-if-anonymous]");
+const ifAnonymous = form.querySelectorAll("[data-if-anonymous]");
+const ifNamed = form.querySelector("[data-if-named]");
 const elsewhere = "It was filed, or is gone. Look it up under ‘Take a concern’ before you type more.";
 
 let typed = Number(form.dataset.number); // keystrokes, and those that the server has
@@ -39,12 +40,16 @@ function changed() {
   save();
 }
 
-/** Whoever stays anonymous: what was typed about them goes from the page, and with the next save from the draft. */
+/**
+ * Whoever stays anonymous: what was typed about them is sent no more, so the next save takes it from the draft and filing
+ * leaves it behind. On this page it stays until then, out of sight: a slip of the arrow keys must not cost it.
+ */
 function anonymity() {
   const yes = form.elements.anonymous.value === "yes";
-  if (yes) for (const field of ofTheCaller.querySelectorAll("input")) field.value = "";
+  for (const field of ofTheCaller.querySelectorAll("input")) field.disabled = yes;
   ofTheCaller.hidden = yes;
-  ifAnonymous.hidden = !yes;
+  ifNamed.hidden = yes;
+  for (const each of ifAnonymous) each.hidden = !yes;
 }
 
 function body() {

@@ -106,7 +106,7 @@ class Objects:
                 self.ids["notice_id", whose] = session.scalars(wanted).one()
         self.ids |= {("home_id", "own"): ids["100030000001"], ("home_id", "area"): ids["100030000004"]}
         self.ids |= {("person_id", "own"): ids["asha"], ("person_id", "company"): ids["carl"]}
-        self.ids["person_id", "area"] = ids["otto"]
+        self.ids |= {("person_id", "area"): ids["otto"], ("person_id", "unmanaged"): ids["hana"]}
         self.ids |= {("badge_id", "own"): ids["badge of asha"], ("badge_id", "company"): ids["badge of carl"]}
         self.ids |= {("kind", "own"): "notice", ("channel", "own"): "email", ("language", "own"): "pl"}
         self.ids |= {("filename", "own"): "css/office.css", ("filename", "nobody"): "css/nobodys.css"}

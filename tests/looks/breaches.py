@@ -40,6 +40,10 @@ def some_breaches(world: World) -> dict[str, str]:
     told.act("evidence", "ines", items=items)
     over = a_case(world, "olive", heard_at=heard).screened().told().answered().decided()
     over.act("communicated", "ivan", words={"letter": _letter(world, over, "outcome")}, how="page")
+    words = {"why": "She has keys.", "letter": _letter(world, over, "interim")}
+    over.act("suspended", "ivan", words=words, because="safety", how="page")
+    words = {"why": "The keys are back, and nobody has asked for her.", "letter": _letter(world, over, "lifted")}
+    over.proposed("lifted", "ines", words=words, how="page")
     with world.database.reading(CONDUCT) as session:
         shown = session.scalars(select(BreachEvidence.id).where(BreachEvidence.case_id == told.id).limit(1)).one()
         letters = {row.case_id: row.id for row in session.scalars(select(BreachTold)) if row.letter == "notice"}

@@ -1,4 +1,4 @@
-"""Complaints for the pages that show them: see `screens.py`."""
+"""Complaints for the pages that show them: see `busy_council.py`."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Gifts and interests in every state that a page shows differently: see `screens.py`."""
+"""Gifts and interests in every state that a page shows differently: see `busy_council.py`."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Hazards for the pages that show them: see `screens.py`."""
+"""Hazards for the pages that show them: see `busy_council.py`."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""A visit with photos for the page that shows them side by side: see `screens.py`."""
+"""A visit with photos for the page that shows them side by side: see `busy_council.py`."""
 
 from datetime import timedelta
 

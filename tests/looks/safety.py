@@ -1,4 +1,4 @@
-"""Workers who are out, and what happened to one, for the pages that show them: see `screens.py`."""
+"""Workers who are out, and what happened to one, for the pages that show them: see `busy_council.py`."""
 
 from datetime import timedelta
 

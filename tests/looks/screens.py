@@ -1,45 +1,35 @@
-"""Every page that a person may look at: where it is, who looks, and what has happened before.
+"""Every page that a person may look at: where it is, who looks, and what they do there first.
 
 A new page of the app gets a line in SCREENS; what is fetched but never looked at gets one in NOT_LOOKED_AT.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 
 from playwright.sync_api import Page
-from sqlalchemy import select
 
-from fieldvisit.badges.codes import SERVER_DEVICE, shown_at
-from fieldvisit.badges.models import Badge
-from fieldvisit.badges.service import with_secret
-from fieldvisit.db import new_id
-from fieldvisit.ground.roles import CHECKING, SENDING
-from fieldvisit.messages import service
-from fieldvisit.outbox.models import Held
-from fieldvisit.register.models import Household, Person, Precaution
-from fieldvisit.visits import events as ev
-from fieldvisit.visits import notifying
-from fieldvisit.visits.service import lock
 from tests.looks import codes
-from tests.looks.breaches import decides_with_nothing_typed, some_breaches
-from tests.looks.complaints import some_complaints
-from tests.looks.concerns import asks_how_it_stands, looks_somebody_up, sends_it, shows_who_told_it, some_concerns
-from tests.looks.declarations import decides_nothing, sends_nothing, some_declarations
-from tests.looks.hazards import some_hazards
-from tests.looks.lawful_entries import asks_for_entry, asks_with_nothing_typed, entries_without_consent
-from tests.looks.photos import a_photographed_visit, shows_all
-from tests.looks.refusals import doors_that_stayed_shut, half_a_contact
-from tests.looks.safety import decides_without_a_reason, ends_an_alarm, some_watches
-from tests.stories import FIRST_HOME, Story, a_phone, a_visit
-from tests.world import World
-
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-SECOND_HOME, THIRD_HOME = "100030000002", "100030000003"
-
-
-def nothing_more(page: Page) -> None:
-    """The page is looked at as it opens."""
+from tests.looks.breaches import decides_with_nothing_typed
+from tests.looks.concerns import asks_how_it_stands, looks_somebody_up, sends_it, shows_who_told_it
+from tests.looks.declarations import decides_nothing, sends_nothing
+from tests.looks.doing import (
+    cancels_without_a_reason,
+    decides_without_a_word,
+    fills_in_a_plan,
+    finds_a_home,
+    nothing_more,
+    opens_another_matter,
+    opens_everything,
+    presses,
+    sets_a_short_password,
+    takes_a_concern,
+    types_no_number,
+    verifies,
+)
+from tests.looks.lawful_entries import asks_for_entry, asks_with_nothing_typed
+from tests.looks.photos import shows_all
+from tests.looks.refusals import half_a_contact
+from tests.looks.safety import decides_without_a_reason, ends_an_alarm
 
 
 @dataclass(frozen=True)
@@ -53,91 +43,6 @@ class Screen:
     def address(self, made: dict[str, str]) -> str:
         return (self.at or self.rule).format(**made)
 
-
-# --- what somebody does on a page before it is looked at
-
-
-def presses(button: str) -> Callable[[Page], None]:
-    return lambda page: page.get_by_role("button", name=button).click()
-
-
-def opens_everything(page: Page) -> None:
-    page.evaluate("document.querySelectorAll('main details').forEach(one => { one.open = true; })")
-
-
-def opens_another_matter(page: Page) -> None:
-    page.wait_for_selector("html[data-outbox=ready]", state="attached")
-    opens_everything(page)
-    page.get_by_role("button", name="Write it down").click()
-    page.get_by_role("button", name="Save and lock it").click()
-    opens_everything(page)
-
-
-def sets_a_short_password(page: Page) -> None:
-    page.get_by_text("Set a password for the door").click()
-    page.get_by_label("Which password did the tenant choose?").fill("1234")
-    page.get_by_role("button", name="Keep this password").click()
-    page.get_by_role("heading", name="There is a problem").wait_for()
-
-
-def decides_without_a_word(page: Page) -> None:
-    page.get_by_text("Decide how urgent it is", exact=True).click()
-    page.get_by_role("button", name="Record the decision").click()
-    page.get_by_role("heading", name="There is a problem").wait_for()
-
-
-def cancels_without_a_reason(page: Page) -> None:
-    page.get_by_text("Cancel the visit", exact=True).first.click()
-    page.get_by_role("button", name="Cancel the visit").click()
-
-
-def fills_in_a_plan(page: Page) -> None:
-    page.get_by_label("Repair", exact=False).first.check()
-    page.get_by_label("Why is the visit needed?").fill("The boiler does not heat")
-    for part, number in (("day", 9), ("month", 12), ("year", 2026)):
-        page.locator(f"input[name=day-{part}]").fill(str(number))
-    page.get_by_label("From", exact=True).fill("10am")
-    page.get_by_label("Until", exact=True).fill("12pm")
-    page.get_by_role("button", name="Check the notice").click()
-    page.get_by_text("Earliest start").first.wait_for(state="attached")
-
-
-def finds_a_home(page: Page) -> None:
-    page.get_by_label("Postcode").fill("LE13 9AA")
-    page.get_by_role("button", name="Find the home").click()
-    page.get_by_text("2 homes found").wait_for()
-
-
-def verifies(badge: str, house: str, postcode: str = "LE13 9AA", word: str = "") -> Callable[[Page], None]:
-    def asks(page: Page) -> None:
-        page.get_by_label("Badge number").fill(badge)
-        page.get_by_label("Postcode").fill(postcode)
-        page.get_by_label("House number or name").fill(house)
-        page.get_by_label("The word that the person at the door said").fill(word)
-        page.get_by_role("button", name="Check", exact=True).click()
-        page.get_by_role("heading", name="Ask again").wait_for()
-
-    return asks
-
-
-def takes_a_concern(page: Page) -> None:
-    for question, answer in (("Is anyone in danger now", "No"), ("Is the person still there", "No")):
-        page.get_by_role("group", name=question).get_by_label(answer, exact=True).check()
-    page.get_by_role("radio", name="They stay anonymous").check()
-    page.get_by_label("What happened, in their words").fill("He came in with his boots on.")
-    page.get_by_label("If they stay anonymous").check()
-    page.get_by_label("They do not want a complaint").check()
-    page.get_by_role("button", name="Save", exact=True).click()
-    page.get_by_text("Concern taken").first.wait_for()
-
-
-def types_no_number(page: Page) -> None:
-    page.get_by_label("The six numbers under the moving code").fill("12")
-    page.get_by_label("Badge number").fill("MB-1001")
-    page.get_by_role("button", name="Check this badge").click()
-
-
-# --- the pages
 
 PLAN = "/office/visits/<id:visit_id>/plan"
 SEND = "/office/visits/<id:visit_id>/send"
@@ -387,9 +292,15 @@ CALLS = (
         "safer contact with nothing typed", "/office/safer-contact", "hana", does=presses("Say less there from now on")
     ),
     Screen("intake", "/office/intake", "hana"),
-    Screen("intake with nothing typed", "/office/intake", "hana", does=presses("Save")),
+    Screen("intake with nothing typed", "/office/intake", "hana", does=presses("File this concern")),
     Screen("intake, somebody looked up", "/office/intake", "hana", does=looks_somebody_up),
-    Screen("more of a concern", "/office/intake/more", "hana", does=presses("Save")),
+    Screen("more of a concern", "/office/intake/more", "hana", does=presses("Add these words")),
+    Screen("hazard by telephone", "/office/intake/hazard", "hana", does=presses("Write this hazard down")),
+    Screen("hazard by telephone, taken", "/office/intake/hazard", "hana", "/office/intake/hazard?kept=H-234567892"),
+    Screen("complaint by telephone", "/office/intake/complaint", "hana", does=presses("Write this complaint down")),
+    Screen(
+        "complaint by telephone, taken", "/office/intake/complaint", "hana", "/office/intake/complaint?kept=M-234567892"
+    ),
     Screen(
         "a concern", "/office/concerns/<id:concern_id>", "ines", "/office/concerns/{concern}", does=opens_everything
     ),
@@ -466,102 +377,3 @@ NOT_LOOKED_AT = codes.NOT_LOOKED_AT | {
     "/V/<badge:badge_id>/<code:code>": "the same as /v",
     "/V/<anything:rest>": "the same as /v",
 }
-
-
-# --- what has happened before anybody looks
-
-
-def a_busy_council(world: World) -> dict[str, str]:
-    """Visits in every state that a page shows differently. Names for addresses: 'today' -> its id, and so on."""
-    now = world.now
-    with world.database.writing(world.principal("olive")) as session:
-        home = session.scalars(select(Household).where(Household.home_id == world.ids[FIRST_HOME])).one()
-        home.trusted_adult, home.needs, home.language = True, ["dog", "wait_longer"], "pl"
-        today = now.date()
-        for code, owner, hact in (("side_door", "dora", ""), ("", None, "location 50")):
-            owner_id = owner and world.ids[owner]
-            row = Precaution(
-                home_id=home.home_id, code=code, owner_id=owner_id, set_on=today, review_on=today, hact_code=hact
-            )
-            session.add(row)
-    with world.database.writing(world.principal("otto")) as session:
-        hidden = session.scalars(select(Household).where(Household.home_id == world.ids["100030000004"])).one()
-        hidden.protected = True
-    made = {
-        "done": a_visit(world, starts=now - DAY).at_the_door().answered().identified()
-        .consented(trusted_adult="present").entered().closing().closed(unhappy=True),
-        "hasty": a_visit(world, home=SECOND_HOME, starts=now - 2 * DAY, reason="The kitchen tap drips")
-        .told(hours_before=5).set_off().arrived().answered().says("door.introduced").consented().entered(),
-        "refused": a_visit(world, home=THIRD_HOME, starts=now - HOUR, lead="ben").at_the_door().answered()
-        .identified().refused(),
-        "at_door": a_visit(world, home=SECOND_HOME, lead="ben").at_the_door(),
-        "today": a_visit(world, starts=now + HOUR).told(),
-        "untold": a_visit(world, home=THIRD_HOME, starts=now + 4 * HOUR, reason="Damp in the back bedroom"),
-        "tomorrow": a_visit(world, home=SECOND_HOME, starts=now + DAY, kind="safety_check", reason="Yearly gas check")
-        .told(),
-    }  # fmt: skip
-    made["failed"] = a_visit(world, home=SECOND_HOME, starts=now + 3 * DAY, reason="The fence")
-    made["works"] = a_visit(
-        world, home=SECOND_HOME, starts=now + 30 * DAY, kind="planned_works", reason="A new kitchen"
-    )
-    with world.database.writing(CHECKING) as session:
-        session.get_one(Badge, world.ids["badge of carl"]).state = "suspended"
-        session.get_one(Person, world.ids["carl"]).photo = None
-    ids = {"home": world.ids[FIRST_HOME], "other_home": world.ids[THIRD_HOME]}
-    ids |= {"worker": world.ids["asha"], "stopped": world.ids["carl"]}
-    ids["held"] = _held(world, made["at_door"])
-    ids |= _messages(world, made["failed"].visit_id) | some_hazards(world) | some_complaints(world)
-    ids |= doors_that_stayed_shut(world, made["refused"])
-    ids |= entries_without_consent(world) | some_declarations(world)
-    ids |= some_watches(world, made) | a_photographed_visit(world)
-    ids |= some_breaches(world) | codes.some_codes(world) | some_concerns(world)
-    return {name: story.visit_id for name, story in made.items()} | _badge(world) | ids
-
-
-def _messages(world: World, visit_id: str) -> dict[str, str]:
-    """A text that did not reach them, a letter that people print, and one that waits."""
-    ids: dict[str, str] = {}
-    with world.database.writing(SENDING) as session:
-        visit = lock(session, visit_id)
-        assert visit
-        told = {"by": world.ids["olive"], "at": world.now, "policy": world.policy}
-        for name, channel in (("text", "sms"), ("letter", "letter_first_class"), ("waiting", "letter_second_class")):
-            [way] = [way for way in notifying.ways(session, visit, world.now) if way.channel == channel]
-            text = notifying.text_for(session, visit, "notice", way, world.policy)
-            row = notifying.give_notice(session, visit, text, key=new_id(), **told)
-            if name != "waiting":
-                row.provider = "screen"
-                service.receive(session, row, "taken", world.now, by="provider", at=world.now)
-            if name == "text":
-                service.receive(session, row, "permanent-failure", world.now, by="callback", at=world.now)
-                notifying.hear(session, row.id, world.now, world.policy)
-            ids[name] = row.id
-    return ids
-
-
-def _held(world: World, of_somebody_else: Story) -> str:
-    """A fact of a visit that was never this worker's."""
-    phone = a_phone(world, "asha")
-    phone.save("visit.noted", of_somebody_else.visit_id, {"words": "The key stuck in the lock."}, world.now)
-    phone.send(world.now)
-    with world.database.reading(CHECKING) as session:
-        return session.scalars(select(Held.id)).one()
-
-
-def a_visit_with_every_step(world: World) -> str:
-    story = a_visit(world).told()
-    return story.desk(
-        ev.EntryAuthorised("necessity", world.ids["dora"], world.ids["olive"], ("call", "neighbour"))
-    ).visit_id
-
-
-def _badge(world: World) -> dict[str, str]:
-    with world.database.reading(CHECKING) as session:
-        badge = with_secret(session, world.ids["badge of asha"])
-        assert badge
-        step_s = world.policy.badge.step_s.value
-        shown, before = (
-            shown_at(badge.secret, badge.id, SERVER_DEVICE, at, step_s)
-            for at in (world.now, world.now - timedelta(minutes=10))
-        )
-    return {"badge": badge.id, "code": shown.code, "old_code": before.code}

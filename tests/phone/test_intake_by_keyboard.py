@@ -127,13 +127,20 @@ def test_a_line_that_is_lost_half_way_and_a_tab_that_is_closed_cost_no_word(
     expect(desk.get_by_label("What happened, in their words")).to_have_value(WORDS)
     expect(desk.get_by_label("What would they like to happen?")).to_have_value("An apology")
     expect(desk.get_by_label("Name", exact=True)).to_have_value("Joan Abbot")
-    desk.get_by_role("radio", name="They stay anonymous").check()
+    with desk.expect_request("**/office/intake/draft") as saved:
+        desk.get_by_role("radio", name="They stay anonymous").check()
+    assert "what=" in (saved.value.post_data or "") and "Joan" not in (saved.value.post_data or "")
+    expect(desk.get_by_label("Name", exact=True)).to_be_hidden()
+    expect(desk.get_by_text("Without a name it cannot be a complaint").last).to_be_visible()
+    desk.keyboard.press("ArrowUp")  # the keys slipped
+    expect(desk.get_by_label("Name", exact=True)).to_have_value("Joan Abbot")
+    desk.keyboard.press("ArrowDown")
     expect(desk.get_by_label("Name", exact=True)).to_be_hidden()
     for question in ("Is anyone in danger now", "Is the person still there"):
         desk.get_by_role("group", name=question).get_by_label("No", exact=True).check()
     desk.get_by_label("If they stay anonymous").check()
     desk.context.set_offline(True)
-    desk.get_by_role("button", name="Save", exact=True).click()
+    desk.get_by_role("button", name="File this concern").click()
     expect(line).to_contain_text("Not filed yet: there is no connection.")
     assert concerns(world) == []
     desk.context.set_offline(False)

@@ -63,10 +63,10 @@ def test_another_refusal_counts_when_we_had_told_them_and_came_in_time():
 
 @pytest.mark.parametrize(("notice", "code"), [
     ("full", "counts"), ("minimum", "counts"), ("short", "short-notice"), ("agreed", "counts"),
-    ("exempt_emergency", "counts"), ("exempt_investigation", "counts"), ("", "short-notice"),
+    ("exempt_emergency", "no-notice"), ("exempt_investigation", "no-notice"), ("", "short-notice"),
 ])  # fmt: skip
 @pytest.mark.parametrize("attempt", [NOBODY_IN, SAID_NO], ids=["nobody in", "said no"])
-def test_nothing_counts_where_the_notice_was_short(attempt: Attempt, notice: str, code: str):
+def test_nothing_counts_of_which_the_tenant_was_not_told_in_time(attempt: Attempt, notice: str, code: str):
     assert code_of(replace(attempt, notice=notice)) == code
 
 
@@ -74,16 +74,20 @@ def test_nothing_counts_where_the_notice_was_short(attempt: Attempt, notice: str
     (START - SECOND, "outside-window"), (START, "counts"), (START + SECOND, "counts"),
     (END - SECOND, "counts"), (END, "counts"), (END + SECOND, "outside-window"),
 ])  # fmt: skip
-def test_nothing_counts_outside_the_time_told(came: datetime, code: str):
-    assert code_of(replace(NOBODY_IN, arrived_at=came)) == code
+@pytest.mark.parametrize("notice", ["full", "agreed"])
+def test_nothing_counts_outside_the_time_told_or_agreed(came: datetime, code: str, notice: str):
+    assert code_of(replace(NOBODY_IN, arrived_at=came, notice=notice)) == code
 
 
 def test_without_an_arrival_the_time_at_the_door_is_asked():
     assert code_of(replace(NOBODY_IN, arrived_at=None, happened_at=END + SECOND)) == "outside-window"
 
 
-def test_an_emergency_has_no_window_to_keep():
-    assert code_of(replace(NOBODY_IN, notice="exempt_emergency", arrived_at=END + MINUTE)) == "counts"
+def test_three_emergencies_at_a_shut_door_lead_nowhere():
+    """B1.7: what counts is an appointment that was offered, not a knock."""
+    knock = replace(NOBODY_IN, notice="exempt_emergency")
+    counted = sum(bool(rules.counts(each, POLICY)) for each in (knock, knock, knock))
+    assert rules.may_review(replace(CONTACTED, counted=counted), **WORDS, policy=POLICY).code == "attempts"
 
 
 @pytest.mark.parametrize(("waited", "code"), [(WAIT - 1, "not-waited"), (WAIT, "counts"), (WAIT + 1, "counts")])
@@ -273,6 +277,15 @@ def test_whoever_was_at_the_door_does_not_judge_the_dispute():
     assert rules.may_settle_dispute(was_there=False, **(asked | {"why": ""})).code == "why"
     assert rules.may_settle_dispute(was_there=False, **(asked | {"finding": None})).code == "finding"
     assert rules.may_settle_dispute(was_there=False, **(asked | {"disputed": False})).code == "not-disputed"
+
+
+@pytest.mark.parametrize(("attempt", "given", "code"), [
+    (NOBODY_IN, {}, "allowed"), (SAID_NO, {}, "allowed"), (replace(NOBODY_IN, disputed=True), {}, "disputed"),
+    (replace(NOBODY_IN, wrong=True), {}, "record-wrong"), (replace(NOBODY_IN, struck=True), {}, "record-wrong"),
+    (NOBODY_IN, {"told_by": None}, "told-by"), (NOBODY_IN, {"told_by": "luck"}, "told-by"), (NOBODY_IN, {"words": " "}, "words"),
+])  # fmt: skip
+def test_a_dispute_may_be_told_to_any_officer(attempt: Attempt, given: dict[str, str], code: str):
+    assert rules.may_say_disputed(attempt, **({"told_by": "phone", "words": "I was in."} | given)).code == code
 
 
 def test_nothing_moves_a_closed_case():

@@ -84,6 +84,27 @@ def test_a_code_goes_live_with_owner_day_review_and_a_format_that_people_can_use
     assert code_of(rules.may(Act.GO_LIVE, replace(WHOLE, stage=Stage.APPROVED, **lacks), TODAY)) == said
 
 
+@pytest.mark.parametrize(
+    ("kept", "part", "whole", "then"),
+    [(0, 1, False, 1), (1, 2, False, 2), (1, 5, False, 1), (3, 2, False, 3), (4, 5, False, 5), (0, 5, True, 5), (0, 9, True, 5)],
+)  # fmt: skip
+def test_no_section_is_left_out_on_the_way_to_the_end(kept, part, whole, then):
+    assert rules.furthest(kept, part, 5, whole=whole) == then
+
+
+@pytest.mark.parametrize(
+    ("stage", "kind", "signed", "there", "said"),
+    [
+        ("draft", "signed", False, True, "allowed"), ("draft", "html", True, False, "signed"),
+        ("consulting", "signed", True, True, "signed"), ("approved", "signed", False, False, "approved"),
+        ("live", "large_print", True, False, "allowed"), ("live", "large_print", True, True, "approved"),
+        ("draft", "large_print", False, True, "allowed"), ("retired", "large_print", False, False, "approved"),
+    ],
+)  # fmt: skip
+def test_what_somebody_signed_keeps_its_text_and_large_print_may_come_later(stage, kind, signed, there, said):
+    assert rules.may_upload(Stage(stage), kind, signed=signed, there=there).code == said
+
+
 @pytest.mark.parametrize(("day", "ripe"), [(TODAY - DAY, True), (TODAY, True), (TODAY + DAY, False)])
 def test_it_is_ripe_on_its_day_and_not_before(day, ripe):
     assert rules.is_ripe(replace(WHOLE, live_from=day), TODAY) is ripe

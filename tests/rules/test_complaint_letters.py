@@ -97,7 +97,7 @@ def facts(**said: Any) -> letters.Facts:
         "refused": "It was in 2024.", "reason1": "The surveyor is ill.", "reason2": "The surveyor is ill.",
     }  # fmt: skip
     return letters.Facts(
-        ref="C-TEST", said=words | WORDS, points={1: "Nobody came", 2: "Nobody rang"}, answers={1: "True.", 2: "He did."},
+        ref="M-TEST", said=words | WORDS, points={1: "Nobody came", 2: "Nobody rang"}, answers={1: "True.", 2: "He did."},
         people={ANNA: "Anna Bell", CLEO: "Cleo Hunt"}, address="1 Larch Close", today=date(2027, 5, 26),
         actions={1: "A new boiler is fitted."}, until=date(2027, 6, 24), ground="over-12-months", **said,
     )  # fmt: skip
@@ -134,6 +134,16 @@ def test_the_ombudsmans_number_is_not_printed_until_somebody_has_confirmed_it() 
     contact = replace(POLICY.contact("housing-ombudsman"), confirmed=True)
     sure = replace(POLICY, contacts=(contact,))
     assert "0300 111 3000" in letters.ombudsman("answer2", sure)
+    assert "PO Box 1484" in letters.ombudsman("answer2", sure)
+
+
+@pytest.mark.parametrize("which", LETTERS)
+def test_each_letter_names_the_ombudsman_and_where_it_is_found_or_does_not_leave(which: str) -> None:
+    found, said = complete(which)
+    text = letters.text_of(which, letters.parts_of(which, found, said, POLICY), said, POLICY)
+    assert "Housing Ombudsman" in text and "Its website is www.housing-ombudsman.org.uk." in text
+    nowhere = replace(POLICY, contacts=(replace(POLICY.contact("housing-ombudsman"), web=""),))
+    assert letters.missing(letters.parts_of(which, found, said, nowhere)) == ("ombudsman",)
 
 
 def test_a_point_without_an_answer_leaves_the_whole_part_missing() -> None:
@@ -147,5 +157,18 @@ def test_what_was_promised_stands_in_the_answer_with_who_and_by_when() -> None:
     assert said == "A new boiler is fitted. Anna Bell sees to it by Thursday 1 July 2027."
 
 
-def test_a_subject_names_no_complaint() -> None:
-    assert "omplain" not in letters.subject_of("C-TEST", POLICY)
+@pytest.mark.parametrize("letter", LETTERS)
+def test_the_subject_of_an_e_mail_names_no_complaint_and_a_letters_says_what_it_is(letter: str) -> None:
+    """To a neighbour as well, whose home it is not about."""
+    assert "omplain" not in letters.subject_of(letter, "M-TEST", POLICY, "email")
+    on_paper = letters.subject_of(letter, "M-TEST", POLICY, "letter_first_class")
+    assert "your home" not in on_paper and "complain" in on_paper
+
+
+@pytest.mark.parametrize("letter", LETTERS)
+def test_each_heading_of_a_letter_is_set_as_one(letter: str) -> None:
+    found, said = complete(letter)
+    text = letters.text_of(letter, letters.parts_of(letter, found, said, POLICY), said, POLICY)
+    first_lines = {part.split("\n")[0] for part in text.split("\n\n") if "\n" in part}
+    wanted = {letters.HEADINGS[part] for part in letters.CONTENT[letter] if part in letters.HEADINGS}
+    assert wanted <= first_lines & letters.SET_AS_HEADINGS

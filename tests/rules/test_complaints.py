@@ -218,8 +218,39 @@ def test_stage_2_is_for_a_senior_officer_who_had_no_part_in_stage_1() -> None:
         assert may(found, "handler", {"handler": each, "stage": 2}, by=ANNA) == "same-person"
 
 
+EXTENDED1 = ("handed", {"letter": "extension1", "how": "by_hand", "until": "2027-06-24"})
+
+
+@pytest.mark.parametrize(
+    ("what", "by"),
+    [
+        (("handler", {"handler": BEA, "stage": 1}), ANNA),  # and handed on after
+        (EXTENDED1, BEA),
+        (ANSWER1, BEA),
+        (("written", {"letter": "answer1", "how": "email", "message": "m"}), BEA),
+    ],
+    ids=["had it in hand", "extended it", "handed the answer over", "wrote the answer"],
+)
+def test_whoever_ever_had_a_part_in_stage_1_has_none_in_stage_2(what: tuple[str, dict[str, Any]], by: str) -> None:
+    before = [(what, by), (("handler", {"handler": ANNA, "stage": 1}), ANNA), (decided(), ANNA), (ANSWER1, ANNA)]
+    deeds = [(LOGGED, ANNA), (ACK1, ANNA), *before, (ESCALATED, ANNA)]
+    found = fold([Deed("received", RECEIVED, "", {"from": "phone"}),
+                  *(Deed(kind, RECEIVED + DAY, who, body) for (kind, body), who in deeds)])  # fmt: skip
+    assert may(found, "handler", {"handler": BEA, "stage": 2}, by=CLEO) == "same-person"
+    assert may(found, "handler", {"handler": CLEO, "stage": 2}, by=CLEO) == "allowed"
+    found.waiting = ""
+    assert letter(found, "ack2", by=BEA) == "same-person"
+
+
+def test_another_account_of_theirs_is_they() -> None:
+    found = state(LOGGED, ACK1, decided(), ANSWER1, ESCALATED)
+    hands = replace(HANDS, at_stage_1=frozenset({ANNA, CLEO}))
+    assert may(found, "handler", {"handler": CLEO, "stage": 2}, hands, by=BEA) == "same-person"
+    assert letter(found, "ack2", hands, by=CLEO) == "same-person"
+
+
 def test_who_answered_stage_1_does_not_answer_stage_2() -> None:
-    found = state(*AT_STAGE_2, decided(2), by=CLEO)
+    found = state(*AT_STAGE_2, decided(2))
     found.handlers[1], found.decided_by[1] = ANNA, BEA
     assert letter(found, "answer2", by=CLEO) == "allowed"
     assert letter(found, "answer2", by=BEA) == "same-person"

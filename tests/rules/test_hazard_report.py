@@ -1,13 +1,26 @@
 """The month's report: each clock in the month in which it ran out, and why it was missed. Boundaries in threes."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from fieldvisit.ground.policy import Policy
-from fieldvisit.hazards.report import Known, Line, Month, Report, month_of, month_typed, report
+from fieldvisit.hazards.report import (
+    NOBODY_SAID,
+    Known,
+    Line,
+    Month,
+    Note,
+    Report,
+    month_of,
+    month_typed,
+    report,
+    rows_of,
+)
 from fieldvisit.hazards.state import Deed, fold
+from fieldvisit.visits.access_why import Door
 
 DAMP = "damp_and_mould_growth"
 SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -19,8 +32,8 @@ def instant(*parts: int) -> datetime:
     return datetime(*parts, tzinfo=UTC)  # type: ignore[misc,arg-type]
 
 
-def case(*deeds: Deed, not_let_in: tuple[datetime, ...] = ()) -> Known:
-    return Known("1" * 32, "H-1", DAMP, "1 Larch Close", fold(deeds), not_let_in)
+def case(*deeds: Deed, doors: tuple[Door, ...] = ()) -> Known:
+    return Known("1" * 32, "H-1", DAMP, "1 Larch Close", fold(deeds), doors)
 
 
 def emergency(aware: datetime, *more: Deed) -> Known:
@@ -98,7 +111,7 @@ def why(known: Known, policy: Policy, at: datetime = LATER) -> tuple[str, ...]:
 
 def with_doors(*times: datetime) -> Known:
     one = emergency(instant(2026, 7, 7, 9))
-    return Known(one.id, one.ref, one.hazard, one.home, one.state, times)
+    return replace(one, doors=tuple(Door(time) for time in times))
 
 
 def test_doors_that_stayed_shut_say_why_and_excuse_nothing(policy):
@@ -106,14 +119,52 @@ def test_doors_that_stayed_shut_say_why_and_excuse_nothing(policy):
     shut = with_doors(aware - SECOND, aware, aware + HOUR, aware + DAY)
     assert why(shut, policy, aware + 25 * HOUR) == (
         "Nobody let us in: 3 times (Tuesday 7 July 2026, Wednesday 8 July 2026).", "Not done 1 hour after it ran out.",
+        NOBODY_SAID,
     )  # fmt: skip
+
+
+def test_what_was_our_own_doing_is_never_put_down_to_the_tenant(policy):
+    aware = instant(2026, 7, 7, 9)
+    ours = (Door(aware, "our worker showed no ID"), Door(aware + HOUR, "we came without notice"))
+    said = why(replace(with_doors(aware + MINUTE), doors=(Door(aware + MINUTE), *ours)), policy, aware + 25 * HOUR)
+    assert said[:2] == (
+        "Nobody let us in: once (Tuesday 7 July 2026).",
+        "Not counted against the tenant: 2 times (Tuesday 7 July 2026, our worker showed no ID; Tuesday 7 July 2026, we "
+        "came without notice).",
+    )  # fmt: skip
+    alone = why(replace(with_doors(), doors=ours), policy, aware + 25 * HOUR)
+    assert not any("Nobody let us in" in sentence or "No attempt" in sentence for sentence in alone)
 
 
 def test_a_miss_without_a_failed_attempt_says_so(policy):
     aware = instant(2026, 7, 7, 9)
     assert why(with_doors(), policy, aware + DAY + SECOND) == (
-        "Not done less than a minute after it ran out.", "No attempt that failed is on record.",
+        "Not done less than a minute after it ran out.", "No attempt that failed is on record.", NOBODY_SAID,
     )  # fmt: skip
+
+
+def test_why_is_what_an_officer_wrote_of_that_clock(policy):
+    aware = instant(2026, 7, 7, 9)
+    noted = replace(
+        with_doors(), notes=(Note("0:awaab_emergency", "contractor", "The firm sent nobody.", aware + HOUR),)
+    )
+    said = why(noted, policy, aware + 25 * HOUR)
+    assert said[0] == "The contractor was late, or did not come: The firm sent nobody."
+    assert NOBODY_SAID not in said
+    other = replace(with_doors(), notes=(Note("0:look", "contractor", "The firm sent nobody.", aware + HOUR),))
+    assert NOBODY_SAID in why(other, policy, aware + 25 * HOUR), "a reason of one clock is none of another"
+    made = report([noted], JULY, aware + 25 * HOUR, policy)
+    assert any("The firm sent nobody." in row[-1] for row in rows_of(made, str))
+
+
+def test_what_was_met_keeps_its_reason_too(policy):
+    aware = instant(2026, 7, 7, 9)
+    done = [
+        Deed("triaged", aware, "a", {"as": "emergency"}), Deed("investigating", aware, "a", {"how": "in_person"}),
+        Deed("concluded", aware, "a", {"finding": "emergency"}), Deed("made_safe", aware + HOUR, "a"),
+    ]  # fmt: skip
+    known = replace(emergency(aware, *done), notes=(Note("0:awaab_emergency", "weather", "Snow on the road.", aware),))
+    assert why(known, policy) == ("The weather: Snow on the road.",)
 
 
 def test_other_accommodation_is_said(policy):

@@ -91,11 +91,14 @@ def test_the_table_names_every_stage() -> None:
 def test_each_stage_allows_its_own_steps_and_a_new_report_and_no_others(stage: Stage, policy: Policy) -> None:
     state = fold(ROADS[stage])
     assert state.stage is stage
-    assert set(rules.offered(state, policy, "dora")) == TABLE[stage] | {"reported"}
+    assert set(rules.offered(state, policy, "dora")) == TABLE[stage] | {"reported", "noted"}
 
 
 def test_every_kind_of_step_is_asked_about_or_comes_from_the_system() -> None:
-    assert set(KINDS) - set(rules._VERDICTS) == {"access_failed", "joined", "summary_failed"}
+    assert set(KINDS) - set(rules.STEPS) == {"access_failed", "joined", "summary_failed"}
+
+
+ACCOUNTS = {"olive-2": ("olive", "olive-2")}  # one person, two accounts
 
 
 def refusal(road: tuple[Deed, ...], step: Deed, policy: Policy, **words: str) -> str:
@@ -117,6 +120,13 @@ GUARDS = (
     ("no finding's reason", ROADS[Stage.INVESTIGATING], found("none"), {}, "no-reason"),
     ("downgraded by the finder", ROADS[Stage.CONCLUDED_EMERGENCY], deed("downgraded"), {"reason": LONG},
      "second-officer"),
+    ("lowered by the officer's other account", (REPORT, URGENT), deed("triaged", by="olive-2", **TRIAGE), {"reason": LONG},
+     "second-officer"),
+    ("downgraded by the finder's other account", ROADS[Stage.CONCLUDED_EMERGENCY], deed("downgraded", by="olive-2"),
+     {"reason": LONG}, "second-officer"),
+    ("a worker's tick, lowered by one officer", (deed("reported", emergency=True, **DAMP),), deed("triaged", **TRIAGE),
+     {"reason": LONG}, "allowed"),
+    ("less is found than one decided", (REPORT, URGENT, LOOK), found("none"), {"reason": LONG}, "allowed"),
     ("by a second, silently", ROADS[Stage.CONCLUDED_EMERGENCY], deed("downgraded", by="dora"), {}, "no-reason"),
     ("by a second, with a reason", ROADS[Stage.CONCLUDED_EMERGENCY], deed("downgraded", by="dora"), {"reason": LONG},
      "allowed"),
@@ -127,13 +137,23 @@ GUARDS = (
     ("known already", (REPORT,), deed("reported", AWARE), {}, "known-already"),
     ("known one second later", (REPORT,), deed("reported", AWARE + SECOND), {}, "allowed"),
     ("known one second earlier", (REPORT,), deed("reported", AWARE - SECOND), {}, "known-already"),
+    ("a reason for no clock", (REPORT, SIGNIFICANT), deed("noted", clock="awaab_safety", round=0, why="parts"), {"note": LONG},
+     "no-such-clock"),
+    ("of another round", (REPORT, SIGNIFICANT), deed("noted", clock="look", round=1, why="parts"), {"note": LONG},
+     "no-such-clock"),
+    ("no reason of ours", (REPORT, SIGNIFICANT), deed("noted", clock="look", round=0, why="luck"), {"note": LONG},
+     "no-such-reason"),
+    ("a reason in no words", (REPORT, SIGNIFICANT), deed("noted", clock="look", round=0, why="parts"), {"note": "Late."},
+     "no-reason"),
+    ("a reason for a clock", ROADS[Stage.CLOSED], deed("noted", clock="awaab_safety", round=0, why="parts"), {"note": LONG},
+     "allowed"),
     ("steps twice", (*ROADS[Stage.PREVENTATIVE], deed("steps_taken")), deed("steps_taken"), {}, "recorded-already"),
 )  # fmt: skip
 
 
 @pytest.mark.parametrize(("road", "step", "words", "code"), [g[1:] for g in GUARDS], ids=[g[0] for g in GUARDS])
 def test_each_guard(road: tuple[Deed, ...], step: Deed, words: dict[str, str], code: str, policy: Policy) -> None:
-    verdict = rules.may(fold(road), step, words, policy)
+    verdict = rules.may(fold(road), step, words, policy, ACCOUNTS.get(step.by, ()))
     assert verdict.code == code
     assert bool(verdict) or (verdict.message and verdict.clause)
 
@@ -183,7 +203,7 @@ def test_every_due_is_what_the_rule_on_the_command_line_says(policy: Policy) -> 
     for stage, road in ROADS.items():
         state = fold(road)
         for each in clocks.clocks(state, policy):
-            if each.clock != "look":
+            if each.rule != "D4":
                 triage = "emergency" if each.clock == "awaab_emergency" else state.now.finding or state.now.triage
                 triage = "significant" if triage in (None, "none") else triage
                 asked = {
@@ -249,7 +269,6 @@ def test_a_door_that_stays_shut_stops_no_clock(policy: Policy) -> None:
     for road in ROADS.values():
         tried = fold((*road, deed("access_failed", CONCLUDED + 9 * DAY, "", visit="v")))
         assert clocks.clocks(tried, policy) == clocks.clocks(fold(road), policy)
-        assert tried.access_failures == 1
 
 
 def test_a_new_report_starts_the_clocks_again_and_forgives_nothing(policy: Policy) -> None:

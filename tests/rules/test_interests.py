@@ -179,6 +179,11 @@ def test_it_says_what_it_must():
     assert len(published.HEAD) == len(published.PUBLISHED)
 
 
+def test_on_a_page_the_month_has_its_name():
+    row = published.public_row(SAID)
+    assert row and published.for_readers(row) == row | {"offered": "December 2026"}
+
+
 @pytest.mark.parametrize("stood", ["escalated", "referred", "refused_return", "offered", "declared", "closed"])
 def test_nobody_reads_a_case_of_conduct_out_of_it(stood):
     row = published.public_row(SAID | {"stood": stood})

@@ -52,3 +52,8 @@ def test_every_page_of_the_bar_stands_in_it_once():
 def test_of_two_pages_of_which_one_stands_under_the_other_only_the_open_one_is_marked():
     shown = offered("/office/breaches/report", len(PLACES))
     assert [item.label for item in shown.under if item.current] == ["Themes and counts"]
+
+
+def test_a_page_under_an_address_of_its_own_marks_the_page_that_leads_to_it():
+    for address, label in (("/office/clocks", "Hazards"), ("/office/incidents/new", "Who is out")):
+        assert [item.label for item in offered(address, len(PLACES)).under if item.current] == [label]

@@ -95,7 +95,7 @@ def test_a_policy_that_was_kept_before_there_was_a_setting_is_still_read() -> No
 def test_the_desks_own_days_are_ours_until_a_council_says_otherwise() -> None:
     assert (MELTON.task.concern_wd.value, MELTON.task.hazard_wd.value, MELTON.keep.visit_years.value) == (1, 0, 6)
     assert {name for name in MELTON.unconfirmed() if name.startswith(("task.", "keep."))} == {
-        "task.concern_wd", "task.held_wd", "task.hazard_wd", "task.child_alone_wd", "task.withdrew_wd",
+        "task.concern_wd", "task.held_wd", "task.hazard_wd", "task.hazard_own_wd", "task.child_alone_wd", "task.withdrew_wd",
         "task.notice_failed_wd", "task.scan_alert_wd", "keep.visit_years", "keep.photo_days",
         "keep.signature_years",
     }  # fmt: skip
@@ -255,6 +255,11 @@ def test_a_council_without_a_safeguarding_number_is_refused() -> None:
 )
 def test_a_contact_of_the_wrong_shape_is_refused(row: str, words: str) -> None:
     assert words in only_problem(setting("[contacts]", 'number = "0116 305 0004"', row))
+
+
+def test_a_web_address_is_printed_as_it_stands_and_needs_its_source() -> None:
+    row = 'number = "0116 305 0004"\nweb = "www.council.example"'
+    assert "web needs web_source" in only_problem(setting("[contacts]", 'number = "0116 305 0004"', row))
 
 
 def test_a_row_that_is_there_twice_is_refused() -> None:

@@ -9,7 +9,7 @@ from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.policy import Policy, load_policy
 from fieldvisit.vault import forms, words
 from fieldvisit.vault.naming import Known, is_named, persons
-from fieldvisit.vault.rules import Rank, Who, circle, may_see, to_page, what_is_unsettled
+from fieldvisit.vault.rules import Rank, Who, called_again, circle, may_see, to_page, what_is_unsettled
 from fieldvisit.vault.service import COPIED
 from fieldvisit.vault.state import (
     ALWAYS,
@@ -108,7 +108,10 @@ def test_leads_and_deputies_see_a_case_and_nobody_else():
 def test_the_director_is_asked_when_one_alone_is_left():
     assert sees(LEAD) == {"second lead", "deputy"}
     assert sees(LEAD, SECOND) == {"deputy", "director"}
-    assert sees(LEAD, SECOND, DEPUTY) == {"director"}
+
+
+def test_with_every_lead_and_deputy_named_it_goes_to_the_contact_outside_beside_the_director():
+    assert sees(LEAD, SECOND, DEPUTY) == {"director", "outside"}
 
 
 def test_with_all_named_it_is_the_contact_outside_alone():
@@ -141,10 +144,35 @@ def test_nobody_who_is_named_is_called_at_any_time(policy: Policy):
             assert who.id not in to_page(AT, AT + minutes * MIN, ALL, {who.id}, policy.safeguarding)
 
 
-def test_with_all_named_the_contact_outside_is_called_at_the_first_step(policy: Policy):
-    named = {"lead", "second lead", "deputy", "director"}
+@pytest.mark.parametrize(
+    ("minutes", "called"),
+    [
+        (0, {"lead", "second lead"}), (14, {"lead", "second lead"}), (15, {"lead", "second lead", "deputy"}),
+        (59, {"lead", "second lead", "deputy"}), (60, {"lead", "second lead", "deputy", "director"}),
+    ],
+)  # fmt: skip
+def test_who_has_been_called_by_when_where_somebody_is_in_danger_now(policy: Policy, minutes: int, called: set[str]):
+    assert to_page(AT, AT + minutes * MIN, ALL, (), policy.safeguarding, danger=True) == called
+
+
+@pytest.mark.parametrize(
+    ("minutes", "danger", "times"),
+    [
+        (0, False, 0), (240, False, 0), (299, False, 0), (300, False, 1), (359, False, 1), (360, False, 2),
+        (60, True, 0), (119, True, 0), (120, True, 1), (180, True, 2), (24 * 60, False, 20),
+    ],
+)  # fmt: skip
+def test_how_often_all_have_been_called_again(policy: Policy, minutes: int, danger: bool, times: int):
+    assert called_again(AT, AT + minutes * MIN, policy.safeguarding, danger=danger) == times
+
+
+@pytest.mark.parametrize("named", [{"lead", "second lead", "deputy"}, {"lead", "second lead", "deputy", "director"}])
+def test_with_every_lead_and_deputy_named_the_contact_outside_is_called_at_the_first_step(
+    policy: Policy, named: set[str]
+):
     assert to_page(AT, AT + 14 * MIN, ALL, named, policy.safeguarding) == set()
-    assert to_page(AT, AT + 15 * MIN, ALL, named, policy.safeguarding) == {"", "outside"}
+    assert to_page(AT, AT + 15 * MIN, ALL, named, policy.safeguarding) == {"", "outside", "director"} - named
+    assert to_page(AT, AT, ALL, named, policy.safeguarding, danger=True) == {"", "outside", "director"} - named
     assert to_page(AT, AT + 15 * MIN, (), (), policy.safeguarding) == {""}
 
 

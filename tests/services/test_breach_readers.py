@@ -197,7 +197,7 @@ def test_six_years_after_it_was_closed_its_words_go_and_its_numbers_stay(world: 
         assert (row.subject_id, row.firm_id, row.document, row.stage) == (None, None, "ME", "closed")
         assert [session.scalars(select(model)).all() for model in (BreachWords, BreachTold)] == [[], []]
         steps = session.scalars(select(BreachStep).where(BreachStep.case_id == case.id)).all()
-        assert len(steps) == 11 and not any(world.ids["asha"] in str(step.body) for step in steps)
+        assert len(steps) == 13 and not any(world.ids["asha"] in str(step.body) for step in steps)
 
 
 def test_a_case_that_is_not_what_its_steps_say_is_found(world: World):

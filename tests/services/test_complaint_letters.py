@@ -152,6 +152,29 @@ def test_the_worker_sends_a_letter_and_hears_when_it_has_gone(world: World, work
     assert row(world, complaint).stage == "stage1_open"
 
 
+@pytest.mark.parametrize(
+    ("holidays", "answer_by"), [("2026-12-28", date(2026, 12, 22)), ("2026-12-28, 2026-12-15", date(2026, 12, 23))]
+)
+def test_a_bank_holiday_that_is_added_after_it_began_moves_its_day(
+    world: World, holidays: str, answer_by: date
+) -> None:
+    """Acknowledged on Tuesday 8 December. The list, the daily round and `fieldvisit check` say the same again."""
+    from fieldvisit.ground.policy import SEAM, read_policy
+
+    complaint = received(world)
+    logged(world, complaint)
+    writes(world, complaint, "ack1")
+    statute, _, council = world.policy.source_text.partition(SEAM)
+    assert "2026-12-28" in statute
+    proclaimed = read_policy("later", council, statute.replace("2026-12-28", holidays, 1))
+    with world.database.writing(SENDING) as session:
+        chasing.chase(session, world.now, proclaimed)
+    with world.database.reading(CHECKING) as session:
+        ends = session.get_one(Complaint, complaint).runs_out_at
+        assert ends and london_date(ends) == answer_by
+        assert list(_of_complaints(session, proclaimed)) == []
+
+
 def due_soon(world: World) -> list[Task]:
     return [task for task in rows(world, Task) if task.kind == "complaint_due"]
 
@@ -241,7 +264,7 @@ def test_an_open_complaint_holds_the_photos_of_its_visit(world: World) -> None:
 def test_a_letter_goes_to_the_home_only_where_its_tenant_complains_and_said_no_other_way(
     world: World, facts: dict[str, Any], why: str
 ) -> None:
-    from fieldvisit.complaints import sending
+    from fieldvisit.complaints import sending, whom
 
     complaint = received(world, complainant_contact="3 Ash Row, LE13 1ZZ", **facts)
     logged(world, complaint)
@@ -251,7 +274,72 @@ def test_a_letter_goes_to_the_home_only_where_its_tenant_complains_and_said_no_o
     assert rows(world, Message) == []
     with world.database.reading(world.principal("olive")) as session:
         found = session.scalars(select(Complaint)).one()
-        assert why in sending.why_not(session, found)
+        assert why in whom.reach_of(session, found, world.now).why_not
         to = sending.letter_to(session, found, world.now)
     assert "3 Ash Row" in to and "Larch Close" not in to
     writes(world, complaint, "ack1")
+
+
+def joint_tenants(world: World) -> None:
+    """Ann, who rents it too, stands first in the register, and the e-mail address is hers."""
+    from fieldvisit.register.models import Household, Resident
+
+    with world.database.writing(SENDING) as session:
+        home = world.ids[FIRST_HOME]
+        household = session.scalars(select(Household).where(Household.home_id == home)).one()
+        household.contact_safety = dict.fromkeys(("letter", "email", "sms"), "safe")
+        session.add(Resident(ref="A-1", home_id=home, role="tenant", name="Ann Moss", email="ann@home.example"))
+
+
+def test_of_two_tenants_the_one_who_complains_is_written_to_and_the_other_is_not(world: World) -> None:
+    from fieldvisit.complaints import sending, whom
+    from fieldvisit.register.models import Resident
+
+    joint_tenants(world)
+    complaint = received(world)
+    logged(world, complaint)
+    with pytest.raises(RefusedError, match="Ann Moss rents this home too and may open its post"):
+        writes(world, complaint, "ack1", how="letter_first_class")
+    with pytest.raises(RefusedError, match="not said that we may write everything there"):
+        writes(world, complaint, "ack1", how="email")
+    with world.database.writing(SENDING) as session:
+        terry = session.scalars(select(Resident).where(Resident.name == "Terry Moss")).one()
+        terry.email = "terry@home.example"
+    with world.database.reading(world.principal("olive")) as session:
+        reach = whom.reach_of(session, session.scalars(select(Complaint)).one(), world.now)
+        assert "Ann Moss\n" not in reach.envelope and reach.envelope.startswith("Terry Moss\n1 Larch Close")
+        assert "ann@home.example" not in {way.to for way in reach.ways}
+    writes(world, complaint, "ack1", how="email")
+    [message] = rows(world, Message)
+    assert message.to == "terry@home.example"
+    with world.database.writing(SENDING) as session:
+        assert sending.still_safe(session, message, world.now)
+        session.scalars(select(Resident).where(Resident.name == "Ann Moss")).one().email = "TERRY@home.example"
+        session.flush()
+        assert not sending.still_safe(session, message, world.now)
+
+
+def test_what_they_say_later_of_how_to_reach_them_wins(world: World) -> None:
+    """Also over a letter that is written and has not gone."""
+    from fieldvisit.complaints import sending
+
+    complaint, message = a_letter(world)
+    acts(world, complaint, "reach", {"complainant": "Terry Moss", "safe": "Not by post. Ring at noon"})
+    with world.database.writing(SENDING) as session:
+        assert not sending.still_safe(session, message, world.now)
+    acts(world, complaint, "failed", letter="ack1", message=message.id)
+    with pytest.raises(RefusedError, match="Ring at noon"):
+        writes(world, complaint, "ack1", how="letter_first_class")
+    acts(world, complaint, "reach", {"complainant": "Terry Moss"})
+    writes(world, complaint, "ack1", how="letter_first_class")
+
+
+@pytest.mark.parametrize(("name", "named"), [("Terry Moss", True), ("Sal Pike", False)])
+def test_a_letter_says_which_home_it_is_about_to_nobody_but_its_tenant(world: World, name: str, named: bool) -> None:
+    """A neighbour told us of a van; we found out at whose home it stood."""
+    complaint = received(world, complainant_name=name)
+    logged(world, complaint)
+    writes(world, complaint, "ack1")
+    [letter] = [one.text for one in rows(world, ComplaintWords) if one.field == "letter"]
+    assert ("1 Larch Close" in letter) == named
+    assert f"Dear {name},\n" in letter

@@ -105,7 +105,7 @@ def test_received_twice_is_received_once(world: World) -> None:
         for _ in range(2):
             with world.database.writing(asking) as session:
                 found = service.receive(session, said, by=asking, at=world.now, policy=world.policy)
-                assert found.ref.startswith("C-")
+                assert found.ref.startswith("M-")
     assert len(rows(world, Complaint)) == len(rows(world, Task)) == len(rows(world, Hazard)) == 1
     assert kinds(world, found.id) == ["received", "hazard_opened"]
 
@@ -208,6 +208,22 @@ def test_stage_2_goes_to_somebody_else(world: World) -> None:
     acts(world, complaint, "handler", by="dora", handler=world.ids["cass"], stage=2)
     with pytest.raises(RefusedError, match="senior"):
         writes(world, complaint, "ack2", by="olive")
+
+
+def test_whoever_had_it_at_stage_1_and_handed_it_on_has_no_part_in_stage_2_by_any_account(world: World) -> None:
+    complaint = received(world)
+    logged(world, complaint, "cass")
+    acts(world, complaint, "handler", handler=world.ids["olive"], stage=1)
+    writes(world, complaint, "ack1")
+    decided(world, complaint)
+    writes(world, complaint, "answer1")
+    acts(world, complaint, "escalated")
+    with pytest.raises(RefusedError, match="had no part in stage 1"):
+        acts(world, complaint, "handler", by="dora", handler=world.ids["cass"], stage=2)
+    with world.database.writing(None) as session:
+        session.get_one(Person, world.ids["dora"]).phone = session.get_one(Person, world.ids["cass"]).phone = "07700 900111"
+    with pytest.raises(RefusedError, match="had no part in stage 1"):
+        acts(world, complaint, "handler", by="olive", handler=world.ids["dora"], stage=2)
 
 
 def test_an_incomplete_letter_is_not_sent(world: World) -> None:

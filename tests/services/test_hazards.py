@@ -33,7 +33,7 @@ def reported(world: World, by: str = "olive", home: str = FIRST_HOME, cause: str
     with world.database.writing(asking) as session:
         opening = service.Opening(
             home=session.get_one(Home, world.ids[home]), cause=cause or f"desk:{new_id()}",
-            aware_at=world.now - HOUR, hazard=DAMP, at_risk=("baby",), seen=WET, by=asking.person_id, **facts,
+            aware_at=world.now - HOUR, at_risk=("baby",), seen=WET, by=asking.person_id, **({"hazard": DAMP} | facts),
         )  # fmt: skip
         return service.open_case(session, opening, world.now, world.policy).id
 

@@ -336,6 +336,17 @@ def test_a_message_becomes_a_repair_at_the_one_home_it_names(importing: Importin
     assert (job.priority, job.trade, job.reported_at) == ("2", "PL", datetime(2026, 12, 7, 8, 15, tzinfo=UTC))
 
 
+def test_a_message_that_an_earlier_release_gave_another_number_is_known(
+    importing: Importing, find: Callable[..., Any], world: World
+) -> None:
+    importing("hact", MESSAGES / "good.json")
+    ref = find(Job, reason="The kitchen tap drips").ref
+    assert ref.startswith("J-")
+    with world.database.writing(CHECKING) as session:
+        session.scalars(select(Job).where(Job.ref == ref)).one().ref = f"H-{ref[2:]}"
+    assert importing("hact", MESSAGES / "good.json") == ["1 unchanged"]
+
+
 def test_a_bad_message_stops_no_good_one(importing: Importing) -> None:
     said = [line.partition(" ")[2] for line in importing("hact", MESSAGES / "list.json")]
     wanted = "Priority.RequiredCompletionDateTime"

@@ -24,7 +24,7 @@ ALLOWED = {
     (
         "access_record",
         "at",
-    ): "that somebody was looked for and that a list was opened, never for whom nor what came of it",
+    ): "that a list was opened, never what for; that somebody was looked for, by the hour and never whom",
     ("link_try", "at"): "the hour alone, under a key of this home, and for an hour",
     ("deployment", "worker_seen_at"): "the worker was here",
     ("sign_in", "seen_at"): "somebody was at work, on whatever page",
@@ -73,6 +73,7 @@ def test_after_an_anonymous_call_and_a_public_report_no_instant_within_the_hour_
     hana, ines, anybody = world.client("hana"), world.client("ines"), world.client()
     before = instants(world)
     hana.post("/office/intake/draft", data=NAMELESS | {"n": "7"})
+    assert hana.post("/office/intake/who", data=NAMELESS | {"who": "kaur"}).status_code == 200
     assert take(hana, NAMELESS).status_code == 303
     answer = reports(anybody, 3)
     assert asks(anybody, "1234 5678 9012 3456").status_code == 200
@@ -88,6 +89,8 @@ def test_after_an_anonymous_call_and_a_public_report_no_instant_within_the_hour_
         if name == "link_try":
             assert (at.minute, at.second) == (0, 0), column
     kept = every_row(world.database, "access_record")
+    looked = [_aware(row["at"]) for row in kept if row["action"] == "search" and row["reason"] == "by a name"]
+    assert looked == [CALLED.replace(minute=0, second=0)], "it is recorded, and by the hour"
     assert [row for row in kept if row["action"] == "take" and _aware(row["at"]) != NOW.replace(hour=0)] == []
 
 

@@ -4,7 +4,7 @@ import gc
 import re
 import warnings
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,16 @@ from PIL import Image
 from fieldvisit.lettering import Fonts, missing_letters
 from fieldvisit.messages.adapters import send
 from fieldvisit.messages.adapters.settings import Sending
-from fieldvisit.messages.letter import ADDRESS, BODY_TOP, LOOKS, LetterHead, kept_together, letter_pdf
+from fieldvisit.messages.letter import (
+    ADDRESS,
+    BODY_TOP,
+    LOOKS,
+    LetterHead,
+    carried_over,
+    kept_together,
+    letter_pdf,
+    say_date_of_letter,
+)
 from fieldvisit.messages.outgoing import NeverError, Outgoing, Taken
 from fieldvisit.messages.pictures import picture_for
 from tests.services.test_badge_drawing import pictures, read, sizes, streams, words
@@ -84,6 +93,45 @@ def test_the_address_lies_in_the_window_and_nothing_else_does(to: str) -> None:
             assert top < y < top + height
         assert 15 <= x <= 195 and 5 <= y <= 292
         assert y < 30 or y > BODY_TOP or x >= 125 or said in in_window
+
+
+HEADED = replace(
+    LETTER, body="Our reference: M-7K2M9Q4RT\n\nWhy\nBecause it is so.\n\nWhy\n\nIt ends.", headings=frozenset({"Why"})
+)
+
+
+def tags(pdf: bytes) -> list[tuple[str, str]]:
+    """What each tagged piece is, and what it says, in the order in which it is read aloud."""
+    said = []
+    for _, body in streams(pdf):
+        for tag, piece in re.findall(rb"/(\w+) (?:<</MCID \d+>> BDC|BMC)(.*?)EMC", body, re.DOTALL):
+            said.append((tag.decode(), b" ".join(re.findall(rb"\(((?:\\.|[^\\)])*)\) Tj", piece)).decode("latin-1")))
+    return said
+
+
+def test_a_heading_is_bold_and_tagged_as_one_and_all_else_is_tagged_too() -> None:
+    """One who hears a letter hears nothing that is not tagged, once a part of it is."""
+    pdf = letter_pdf(HEADED, HEAD, AT)
+    assert tags(pdf) == [
+        ("P", "Melton Borough Council"), ("P", "01664 502 502 8 December 2026"),
+        ("P", "Terry Moss 1 Larch Close Melton Mowbray LE13 9AA"), ("H1", "A visit to your home"),
+        ("P", "Our reference: M-7K2M9Q4RT"), ("H2", "Why"), ("P", "Because it is so."), ("P", "Why"), ("P", "It ends."),
+    ]  # fmt: skip
+    [page] = [body for _, body in streams(pdf) if b" Tj" in body]
+    outside = re.sub(rb"/\w+ (?:<</MCID \d+>> BDC|BMC).*?EMC", b"", page, flags=re.DOTALL)
+    assert b" Tj" not in outside
+    assert [kind.decode() for kind in re.findall(rb"/S /(\w+)", pdf)].count("H2") == 1
+    assert b"/Marked true" in pdf and b"/DisplayDocTitle true" in pdf
+    bold = re.findall(rb"/(F\d+) 12\.00 Tf(?:(?!Tf).)*?\(Why\) Tj", page, re.DOTALL)
+    assert len(bold) == 2 and len(set(bold)) == 2  # the one that stands alone is no heading
+
+
+@pytest.mark.parametrize("lines", range(16, 40))
+def test_a_heading_stands_on_the_page_of_what_it_is_over(lines: int) -> None:
+    body = "\n".join(["Words."] * lines) + "\n\nWhy\nOne.\nTwo.\nThree."
+    pdf = letter_pdf(replace(HEADED, body=body), HEAD, AT)
+    (at,) = [body for _, body in streams(pdf) if b"(Why)" in body]
+    assert b"(Three.)" in at
 
 
 def test_large_print_is_eighteen_points_and_plain_is_twelve() -> None:
@@ -204,6 +252,29 @@ def test_a_letter_to_nowhere_is_a_permanent_failure(to: str) -> None:
     with pytest.raises(NeverError, match="no address") as refused:
         letter_pdf(replace(LETTER, to=to), HEAD, AT)
     assert refused.value.status == "permanent-failure"
+
+
+def test_what_is_set_apart_and_goes_on_in_the_next_line_is_set_apart_there_too() -> None:
+    """Each line is laid out by itself: without that, the rest of an address would read from its other end."""
+    assert carried_over(["a \u2066b", "c", "d\u2069 e", "f"]) == [
+        "a \u2066b\u2069", "\u2066c\u2069", "\u2066d\u2069 e", "f",
+    ]  # fmt: skip
+    assert carried_over(["\u2068a\u2069", "b"]) == ["\u2068a\u2069", "b"]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "8 December 2026"), ("pl", "8 grudnia 2026"), ("ur", "8.12.2026")]
+)
+def test_the_date_is_in_the_language_of_the_letter(language: str, said: str) -> None:
+    assert say_date_of_letter(date(2026, 12, 8), language) == said
+
+
+def test_a_long_name_goes_on_in_the_next_line_and_makes_no_address_small() -> None:
+    name = "Mrs Wilhelmina Featherstonehaugh-Cholmondeley and Dr Maximilian Okonkwo"
+    pdf = letter_pdf(replace(LETTER, to=f"{name}\n1 Larch Close\nLE13 9AA"), HEAD, AT)
+    found = [(y, said) for x, y, said in placed(pdf) if x < 120 and 30 < y < 95]
+    assert " ".join(said for _, said in found) == f"{name} 1 Larch Close LE13 9AA"
+    assert found[1][0] - found[0][0] == pytest.approx(12 * 0.42, abs=0.01)  # twelve points
 
 
 def test_the_date_is_londons() -> None:

@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import select
 
 from fieldvisit.badges.models import Badge
+from fieldvisit.breaches.case_models import BreachCase, BreachTold
 from fieldvisit.desk.imports import run
-from fieldvisit.ground.roles import CHECKING
+from fieldvisit.ground.roles import CHECKING, CONDUCT
 from fieldvisit.register.models import Person
 from tests.cases import LETTER, Case, a_case
 from tests.world import World
@@ -48,6 +49,22 @@ def test_lifted_by_hand_it_stays_dark_while_another_case_suspends(world: World):
     assert set(badges(world).values()) == {"suspended"}
     end(other)
     assert set(badges(world).values()) == {"active"}
+
+
+def test_a_letter_that_a_suspension_ended_is_true_and_the_same_whether_or_not_another_case_suspends(world: World):
+    def ended(case: Case) -> str:
+        with world.database.reading(CONDUCT) as session:
+            letter = select(BreachTold.body).where(BreachTold.case_id == case.id, BreachTold.letter == "lifted")
+            return session.scalars(letter).one().replace(session.get_one(BreachCase, case.id).ref, "REF")
+
+    one, other = suspended(world), suspended(world)
+    end(one)
+    assert set(badges(world).values()) == {"suspended"}
+    end(other)
+    assert set(badges(world).values()) == {"active"}
+    assert ended(one) == ended(other), "nothing in it tells that there is another case"
+    assert "The suspension that we wrote to you about under this reference has ended." in ended(one)
+    assert "If another letter from us says that it does not, that letter still holds." in ended(one)
 
 
 def test_a_new_number_is_no_way_round_a_suspension_and_brings_back_no_second_badge(world: World, tmp_path: Path):

@@ -16,7 +16,8 @@ from fieldvisit.vault.models import Act, Box, Case, Destruction, Reader, Record
 from fieldvisit.vault.naming import Known
 from fieldvisit.vault.rules import Rank
 from fieldvisit.vault.seeing import find
-from tests.services.test_vault import act, seen_by
+from tests.services.test_vault import seen_by
+from tests.services.test_vault_acts import act
 from tests.vault_house import AFTER_ITS_TIME, SECRET, STEP, TO_ITS_END, TO_NOTHING, WHY, House, seal
 from tests.world import NOW
 

@@ -12,7 +12,8 @@ from sqlalchemy import event, select
 from fieldvisit.vault import doors, watch
 from fieldvisit.vault.models import Box, Case, Page, Reader
 from fieldvisit.vault.seeing import cases_of
-from tests.services.test_vault import act, seen_by
+from tests.services.test_vault import seen_by
+from tests.services.test_vault_acts import act
 from tests.services.test_vault_ends import seen
 from tests.vault_house import House
 from tests.world import NOW

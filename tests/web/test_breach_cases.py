@@ -17,6 +17,11 @@ def send(client: FlaskClient, case: Case, step: str, **typed):
     return client.post(f"/office/breaches/{case.id}/{step}", data=form)
 
 
+def confirm(client: FlaskClient, case: Case, what: str, step: str = "confirmed", **typed: str):
+    form = {"k": new_id(), "what": what} | {f"{step}_{name}_{what}": value for name, value in typed.items()}
+    return client.post(f"/office/breaches/{case.id}/{step}", data=form)
+
+
 def own_letters(client: FlaskClient) -> list[str]:
     return re.findall(r"/conduct/letters/([0-9a-f]{32})\"", client.get("/conduct/letters").text)
 
@@ -54,6 +59,8 @@ def test_a_case_is_led_through_its_pages_from_the_report_to_the_end(world: World
     )  # fmt: skip
     assert decided.status_code == 303, said(decided)
     assert send(ivan, case, "communicated", letter=LETTER, how="page").status_code == 303
+    assert "Set actions" not in said(ivan.get(f"/office/breaches/{case.id}")) and len(own_letters(asha)) == 1
+    assert confirm(ines, case, "communicated").status_code == 303 and len(own_letters(asha)) == 2
     day = {f"actions_due_1-{part}": value for part, value in (("day", "1"), ("month", "2"), ("year", "2027"))}
     form = {"k": new_id(), "actions_what_1": "A course", "actions_owner_1": "Mona Idris"} | day
     assert ivan.post(f"/office/breaches/{case.id}/actions", data=form).status_code == 303
@@ -64,7 +71,12 @@ def test_a_case_is_led_through_its_pages_from_the_report_to_the_end(world: World
     assert send(ivan, case, "closed").status_code == 409
     assert send(ivan, case, "action_done", id=action[1]).status_code == 303
     assert send(ivan, case, "reporter_told", how="receipt").status_code == 303
-    assert send(ivan, case, "closed").status_code == 303
+    wrong = send(ivan, case, "closed")
+    assert wrong.status_code == 409 and "for whoever is to confirm it" in said(wrong)
+    assert send(ivan, case, "closed", why="She has been to the course.").status_code == 303
+    assert case.state.stage == "actions_open"
+    assert "She has been to the course." in said(ines.get(f"/office/breaches/{case.id}"))
+    assert confirm(ines, case, "closed").status_code == 303
     assert case.state.stage == "closed"
 
 
@@ -273,6 +285,8 @@ def test_a_suspended_badge_says_no_to_the_next_scan_and_yes_again_when_it_is_lif
     assert "We cannot confirm this badge" in scan() and "We cannot confirm" not in before
     assert "not a finding" in said(ines.get(f"/office/breaches/{case.id}"))
     assert send(ines, case, "not_a_breach", why="It was somebody else.").status_code == 303
+    assert "We cannot confirm this badge" in scan(), "until a second person confirms it"
+    assert confirm(world.client("ivan"), case, "not_a_breach").status_code == 303
     assert scan() == before
 
 
@@ -281,6 +295,7 @@ def test_an_outcome_that_is_handed_over_is_had_first_and_then_the_case_goes_on(w
     ivan, asha = world.client("ivan"), world.client("asha")
     before = len(own_letters(asha))
     assert send(ivan, case, "communicated", letter=LETTER, how="handed").status_code == 303
+    assert confirm(world.client("ines"), case, "communicated").status_code == 303
     page = said(ivan.get(f"/office/breaches/{case.id}"))
     assert "was handed over or posted" in page and "Close the case" not in page and "Set actions" not in page
     assert len(own_letters(asha)) == before

@@ -47,6 +47,21 @@ def messages(world: World) -> list[Message]:
         return list(session.scalars(select(Message)))
 
 
+def test_a_summary_that_is_handed_over_is_large_where_they_asked_for_that_and_has_its_heading(
+    world: World, olive: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fieldvisit.messages import printing
+
+    printed: list[Any] = []
+    monkeypatch.setattr(printing, "letter_pdf", lambda outgoing, *_: printed.append(outgoing) or b"%PDF-")
+    here = f"/office/hazards/{found(world)}"
+    text = "What we found at 1 Larch Close\nOur reference: H-1\n\nWe found damp."
+    for look, wanted in (("plain", "plain"), ("easy_read", "large_print")):
+        household(world, letter_look=look)
+        assert olive.post(f"{here}/summary_written", data=a_summary(do="pdf", summary_written_summary=text)).data
+        assert (printed[-1].look, printed[-1].headings) == (wanted, {"What we found at 1 Larch Close"})
+
+
 # --- the summary --------------------------------------------------------------------------------------------------
 
 

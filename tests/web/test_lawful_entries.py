@@ -188,16 +188,16 @@ def test_the_board_has_what_is_due_first_on_top(world: World, olive: FlaskClient
     assert "Decide now" in page and "Inside: make safe and lock up" in page
 
 
-@pytest.mark.parametrize(("asked_for", "begins", "ends"), [
-    ("2026-Q4", "2026-09-30T23:00:00+00:00", "2027-01-01T00:00:00+00:00"),
-    ("2026-q2", "2026-03-31T23:00:00+00:00", "2026-06-30T23:00:00+00:00"),
-    ("2026-Q1", "2026-01-01T00:00:00+00:00", "2026-03-31T23:00:00+00:00"),
-    ("", "2026-09-30T23:00:00+00:00", "2027-01-01T00:00:00+00:00"),
-    ("last", "2026-09-30T23:00:00+00:00", "2027-01-01T00:00:00+00:00"),
+@pytest.mark.parametrize(("asked_for", "begins", "ends", "called"), [
+    ("2026-Q4", "2026-09-30T23:00:00+00:00", "2027-01-01T00:00:00+00:00", "October to December 2026"),
+    ("2026-q2", "2026-03-31T23:00:00+00:00", "2026-06-30T23:00:00+00:00", "April to June 2026"),
+    ("2026-Q1", "2026-01-01T00:00:00+00:00", "2026-03-31T23:00:00+00:00", "January to March 2026"),
+    ("", "2026-09-30T23:00:00+00:00", "2027-01-01T00:00:00+00:00", "October to December 2026"),
+    ("last", "2026-09-30T23:00:00+00:00", "2027-01-01T00:00:00+00:00", "October to December 2026"),
 ])  # fmt: skip
-def test_a_quarter_is_of_londons_days(asked_for: str, begins: str, ends: str):
+def test_a_quarter_is_of_londons_days(asked_for: str, begins: str, ends: str, called: str):
     found = quarter_of(asked_for, NOW)
-    assert (found.begins.isoformat(), found.ends.isoformat()) == (begins, ends)
+    assert (found.begins.isoformat(), found.ends.isoformat(), found.called) == (begins, ends, called)
 
 
 def test_the_quarters_report_as_page_and_file_has_no_name_and_no_address(world: World, olive: FlaskClient):

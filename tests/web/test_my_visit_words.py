@@ -80,7 +80,7 @@ def test_afterwards_it_says_what_was_done_promised_and_photographed(tenant, worl
     clock.move_to(NOW + 2 * HOUR)
     answer = tenant(story).opens()
     said = words(answer)
-    for sentence in ("This visit is over.", "left the place tidy", "took the rubbish away", "1 photo was taken.",
+    for sentence in ("This visit is over.", "Who came", "left the place tidy", "took the rubbish away", "1 photo was taken.",
                      "finished by Friday 18 December 2026", "come again on Tuesday 15 December 2026"):  # fmt: skip
         assert sentence in said
     assert "sad" not in answer.text

@@ -10,7 +10,7 @@ from fieldvisit.visits.state import DOORSTEP, Stage, VisitState
 from fieldvisit.visits.steps import LABELS, on_page
 from tests.services.test_safety import rows
 from tests.stories import Story, a_visit
-from tests.web.test_round_and_door_pages import page_of
+from tests.web.test_door_pages import page_of
 from tests.world import World
 
 

@@ -51,6 +51,11 @@ class Sending:
     smtp: Smtp = field(default_factory=Smtp)
     head: LetterHead = field(default_factory=LetterHead)
 
+    @property
+    def ways_out(self) -> tuple[str, ...]:
+        """By which of texts and e-mails somebody can be called: what is kept for the screen calls nobody."""
+        return tuple(name for name in ("sms", "email") if getattr(self, name) != "screen")
+
     def provider_of(self, channel: str) -> str:
         """Who takes messages of this channel: sms, email, letter_first_class, letter_second_class."""
         way = "letter" if channel.startswith("letter") else channel

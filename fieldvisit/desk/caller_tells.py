@@ -1,0 +1,92 @@
+"""A hazard or a complaint that somebody tells on the telephone: written down for a home that they name, and read no more.
+
+All of it in a session of `TAKING`, not of whoever writes it down: what they see afterwards is its reference (security 2).
+"""
+
+from dataclasses import fields, replace
+from hashlib import sha256
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fieldvisit.complaints.forms import NewForm
+from fieldvisit.complaints.heard import Heard, identity
+from fieldvisit.complaints.models import Complaint
+from fieldvisit.complaints.service import receive
+from fieldvisit.desk.caller_tells_forms import CHANNEL, HazardTold
+from fieldvisit.ground.clock import end_of_london_day, london_date
+from fieldvisit.ground.policy import Policy
+from fieldvisit.ground.roles import Duty, Principal
+from fieldvisit.hazards import rules, service
+from fieldvisit.hazards.models import Hazard, HazardStep
+from fieldvisit.hazards.service import Opening
+from fieldvisit.hazards.state import Deed, Stage
+from fieldvisit.messages import desk_calls
+from fieldvisit.register.duties import holding
+from fieldvisit.register.models import Home
+from fieldvisit.tasks import Task, raise_task
+
+
+def hazard_told(
+    session: Session, home: Home, told: HazardTold, *, form_key: str, by: Principal, policy: Policy
+) -> Hazard:
+    """Told once more while it is open is a new awareness of the same case (D4), else a case of its own. The same form twice
+    is told once."""
+    cause = f"call:{_identity(form_key, home, told)}"
+    again = select(Hazard).join(HazardStep, HazardStep.hazard_id == Hazard.id).where(HazardStep.form_key == cause)
+    if known := session.scalars(again).first():
+        return known
+    same = select(Hazard).where(Hazard.home_id == home.id, Hazard.hazard == told.hazard, Hazard.stage != Stage.CLOSED)
+    case = session.scalars(same.order_by(Hazard.opened_at, Hazard.id).with_for_update()).first()
+    if case and rules.may_report_again(service.state_of(session, case.id), told.told_at):
+        body = {
+            "from": CHANNEL, "hazard": told.hazard, "at_risk": list(told.at_risk), "emergency": told.emergency,
+        }  # fmt: skip
+        deed, words = Deed("reported", told.told_at, by.person_id, body), {"seen": told.seen, "teller": told.teller}
+        service.act(session, case, deed, words, key=cause, at=by.at, policy=policy)
+    else:
+        opening = Opening(
+            home=home, cause=cause, aware_at=told.told_at, hazard=told.hazard, at_risk=told.at_risk,
+            emergency=told.emergency, seen=told.seen, teller=told.teller, by=by.person_id, source=CHANNEL,
+        )  # fmt: skip
+        case = service.open_case(session, opening, by.at, policy)
+    _tell_the_office(session, case, told, cause, by, policy)
+    return case
+
+
+def _identity(form_key: str, home: Home, told: HazardTold) -> str:
+    said = "\n".join(f"{one.name}={getattr(told, one.name)!r}" for one in fields(told) if one.name != "told_at")
+    return sha256(f"{form_key}\n{home.id}\n{said}".encode()).hexdigest()[:32]
+
+
+def _tell_the_office(
+    session: Session, case: Hazard, told: HazardTold, cause: str, by: Principal, policy: Policy
+) -> None:
+    """A task of the area, which ends with the decision how urgent it is; and where it is said to be an emergency, whoever has
+    the duty there is called at once (DR-1)."""
+    due = end_of_london_day(policy.working_days.after(london_date(told.told_at), policy.task.hazard_wd.value))
+    task = session.scalars(select(Task).where(Task.cause == case.cause)).first()
+    if task is None:
+        raise_task(
+            session, "hazard_seen", cause=case.cause, about="hazard", about_id=case.id, area_id=case.area_id,
+            at=told.told_at, due=due,
+        )  # fmt: skip
+    else:
+        task.raised_at, task.due_at, task.done_at = told.told_at, due, None
+    if told.emergency:
+        people = holding(session, Duty.DUTY, case.area_id, by.at)
+        desk_calls.call(session, people, f"hazard:{cause}", told=set(), at=by.at, policy=policy)
+
+
+def complaint_told(
+    session: Session, home: Home | None, read: NewForm, *, form_key: str, by: Principal, policy: Policy
+) -> Complaint:
+    """A hazard in it opens its own clock from the same instant (B2): at once, or when an officer has found the home."""
+    heard = Heard(
+        cause="", channel=CHANNEL, heard_at=read.heard_at, words=read.words, wants=read.wants, complainant_name=read.name,
+        complainant_contact=read.contact, safe_to_contact=read.safe, representative=read.representative,
+        authority=read.authority, home_id=home.id if home else None, hazard=read.hazard, hazard_seen=read.hazard_seen,
+        wanted=read.wanted, handler_is=by.person_id,
+    )  # fmt: skip
+    heard = replace(heard, cause=f"call:{identity(form_key, heard)}")
+    return receive(session, heard, by=by, at=by.at, policy=policy)

@@ -1,0 +1,63 @@
+"""What somebody says on the telephone of a hazard, or complains of: parsed. Decides nothing."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from fieldvisit.complaints.forms import NewForm
+from fieldvisit.complaints.forms import read_new as read_complaint_form
+from fieldvisit.hazards.forms import SHORT
+from fieldvisit.hazards.forms import read_report as read_hazard_form
+from fieldvisit.visits.plan_forms import HomeSearch, Typed
+from fieldvisit.visits.plan_forms import read_search as read_home
+
+NO_HOME = "We have no one home there. Check the postcode and the house with them, or write the UPRN."
+CHANNEL = "phone"
+
+
+@dataclass(frozen=True, slots=True)
+class HazardTold:
+    """told_at: when they rang (aware UTC), from which its clocks run. teller: who rang, and how to reach them."""
+
+    home: HomeSearch
+    told_at: datetime
+    hazard: str
+    at_risk: tuple[str, ...]
+    emergency: bool
+    seen: str
+    teller: str
+
+
+def read_hazard(typed: Typed, hazards: tuple[str, ...], now: datetime) -> HazardTold:
+    body, words, told_at = read_hazard_form(typed, hazards, now)
+    if told_at > now:
+        typed.wrong("new_on", "That is in the future. Say when they rang.")
+    home = _home(typed, needed=True)
+    return HazardTold(
+        home, told_at, body["hazard"] or "", tuple(body["at_risk"]), body["emergency"], words["seen"],
+        typed.words("new_teller", most=SHORT),
+    )  # fmt: skip
+
+
+def read_complaint(typed: Typed, hazards: tuple[str, ...], now: datetime) -> tuple[NewForm, HomeSearch | None]:
+    """The home is None where none was typed: then an officer finds it."""
+    read = read_complaint_form(typed, hazards, now)
+    if read.channel != CHANNEL:
+        typed.wrong("", "This page is for what was said on the telephone.")
+    home = _home(typed, needed=False)
+    return read, home if home.uprn or home.postcode else None
+
+
+def _home(typed: Typed, *, needed: bool) -> HomeSearch:
+    """Exact: a home is named here, and nobody looks around (security 2: 'exact match only')."""
+    typed_home = Typed.nothing(
+        uprn=typed.text("new_uprn", 20), postcode=typed.text("new_postcode", 12), house=typed.text("new_house", 60)
+    )
+    found = read_home(typed_home)
+    said = bool(found.uprn or found.postcode or found.house)
+    if "uprn" in typed_home.errors:
+        typed.wrong("new_uprn", typed_home.errors["uprn"])
+    if (needed or said) and not (found.uprn or found.postcode):
+        typed.wrong("new_postcode", "Ask for the postcode, or write the UPRN.")
+    if (needed or said) and not (found.uprn or found.house):
+        typed.wrong("new_house", "Ask for the house number or name, or write the UPRN.")
+    return found

@@ -1,0 +1,198 @@
+"""A hazard or a complaint by telephone: a home that is named exactly, and a reference; nothing else is shown (D4, D6, P1)."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from fieldvisit.audit.models import AccessRecord
+from fieldvisit.complaints.models import Complaint
+from fieldvisit.ground.roles import CHECKING, DEMO
+from fieldvisit.hazards.models import Hazard, HazardStep, HazardWords
+from fieldvisit.messages.desk_calls import KIND
+from fieldvisit.messages.models import Message
+from fieldvisit.register.models import Home
+from fieldvisit.tasks import Task
+from tests.complaints import acts, officers
+from tests.services.test_hazards import triaged
+from tests.stories import FIRST_HOME
+from tests.web.desk_forms import said
+from tests.world import World
+
+ON_BOTH_DATABASES = True
+HAZARD, COMPLAINT = "/office/intake/hazard", "/office/intake/complaint"
+MOULD = {
+    "k": "a" * 32, "new_dangers": "yes", "new_postcode": "le13 9aa", "new_house": "1", "new_hazard": "damp_and_mould_growth",
+    "new_seen": "Black mould over the cot, in the back bedroom", "new_at_risk": "baby", "new_teller": "Terry, mornings",
+}  # fmt: skip
+CROSS = {
+    "k": "b" * 32, "new_channel": "phone", "new_words": "Nobody came on two days", "new_wanted": "yes",
+    "new_name": "Terry Moss", "new_postcode": "LE13 9AA", "new_house": "1 Larch Close",
+}  # fmt: skip
+SECRET = ("Terry Moss", "Larch", "0770090010", "North")
+
+
+@pytest.fixture
+def hana(world: World) -> FlaskClient:
+    return world.client("hana")
+
+
+def rows(world: World, model: Any) -> list[Any]:
+    with world.database.reading(CHECKING) as session:
+        return list(session.scalars(select(model)))
+
+
+def read_out(client: FlaskClient, address: str, form: dict[str, Any]) -> str:
+    answer = client.post(address, data=form)
+    assert answer.status_code == 303, answer.text
+    shown = client.get(answer.headers["Location"])
+    assert shown.status_code == 200
+    return said(shown)
+
+
+# --- a hazard -----------------------------------------------------------------------------------------------------
+
+
+def test_a_hazard_told_by_telephone_has_a_case_whose_clock_runs_from_the_call(world: World, hana: FlaskClient) -> None:
+    shown = read_out(hana, HAZARD, MOULD)
+    [found] = rows(world, Hazard)
+    assert (found.home_id, found.area_id) == (world.ids[FIRST_HOME], world.ids["North"])
+    assert (found.aware_at, found.hazard, found.at_risk) == (world.now, "damp_and_mould_growth", ["baby"])
+    assert (found.reported_by, found.visit_id) == (world.ids["hana"], None)
+    assert {row.field: row.text for row in rows(world, HazardWords)} == {
+        "seen": MOULD["new_seen"], "teller": MOULD["new_teller"],
+    }  # fmt: skip
+    assert f"Reference: {found.ref}" in shown and "within 10 working days" in shown
+    office = world.client("olive")
+    assert "Terry, mornings" in office.get(f"/office/hazards/{found.id}").text
+    assert "A hazard was seen in the home" in said(office.get("/office/tasks"))
+
+
+def test_when_they_rang_earlier_its_clock_runs_from_then(world: World, hana: FlaskClient) -> None:
+    then = {"new_on-day": "7", "new_on-month": "12", "new_on-year": "2026", "new_at": "4pm"}
+    read_out(hana, HAZARD, MOULD | then)
+    assert rows(world, Hazard)[0].aware_at == world.now - timedelta(hours=17)
+    later = {"new_on-day": "9", "new_on-month": "12", "new_on-year": "2026", "new_at": "4pm"}
+    assert "in the future" in said(hana.post(HAZARD, data=MOULD | later))
+
+
+def test_whom_to_ring_first_stands_before_the_form_and_must_be_said(hana: FlaskClient) -> None:
+    form = hana.get(HAZARD).text
+    for number in ("999", "0800 111 999", "105"):
+        assert form.index(number) < form.index("new_postcode")
+    answer = hana.post(HAZARD, data={name: value for name, value in MOULD.items() if name != "new_dangers"})
+    assert answer.status_code == 422 and "told them whom to ring" in answer.text and MOULD["new_seen"] in answer.text
+
+
+@pytest.mark.parametrize("wrong", [{"new_house": "9"}, {"new_postcode": "LE13"}, {"new_house": "Larch Close"}])
+def test_a_home_is_found_exactly_or_not_and_no_word_is_lost(
+    world: World, hana: FlaskClient, wrong: dict[str, str]
+) -> None:
+    answer = hana.post(HAZARD, data=MOULD | wrong)
+    assert answer.status_code == 422 and "We have no one home there" in answer.text
+    assert "ring the duty officer now" in answer.text and MOULD["new_seen"] in answer.text
+    assert rows(world, Hazard) == []
+    assert [row.reason for row in rows(world, AccessRecord) if row.record == "hazard"] == ["no such home"]
+
+
+def test_of_two_homes_that_fit_none_is_meant(world: World, hana: FlaskClient) -> None:
+    with world.database.writing(DEMO) as session:
+        line = {"address_line": "1 Larch Close, Annexe", "postcode": "LE13 9AA", "town": "Melton Mowbray"}
+        session.add(Home(uprn="100030000099", area_id=world.ids["North"], **line))
+    assert "We have no one home there" in hana.post(HAZARD, data=MOULD).text
+    assert hana.post(HAZARD, data=MOULD | {"new_house": "1 Larch Close, Annexe"}).status_code == 303
+
+
+def test_what_is_shown_of_the_home_is_nothing(hana: FlaskClient) -> None:
+    for address, form in ((HAZARD, MOULD), (COMPLAINT, CROSS | {"new_name": "Somebody", "new_house": "1"})):
+        shown = read_out(hana, address, form)
+        for secret in SECRET:
+            assert secret not in shown
+
+
+def test_pressed_twice_is_told_once(world: World, hana: FlaskClient) -> None:
+    assert read_out(hana, HAZARD, MOULD) == read_out(hana, HAZARD, MOULD)
+    assert read_out(hana, COMPLAINT, CROSS) == read_out(hana, COMPLAINT, CROSS)
+    assert len(rows(world, Hazard)) == len(rows(world, HazardStep)) == len(rows(world, Complaint)) == 1
+
+
+def test_told_once_more_it_is_the_same_case_with_a_new_awareness(world: World, hana: FlaskClient, clock: Any) -> None:
+    first = read_out(hana, HAZARD, MOULD)
+    [case] = rows(world, Hazard)
+    triaged(world, case.id, "significant")
+    assert [task.done_at for task in rows(world, Task)] == [world.now]
+    began, world.now = world.now, world.now + timedelta(hours=3)
+    clock.move_to(world.now)
+    again = read_out(world.client("hana"), HAZARD, MOULD | {"k": "c" * 32, "new_seen": "It is on the wall too"})
+    ref = re.search(r"Reference: (H-\w+)", first)
+    assert ref and ref[1] in again
+    [case] = rows(world, Hazard)
+    assert (case.stage, case.aware_at, case.aware_at - began) == ("logged", world.now, timedelta(hours=3))
+    assert [(task.done_at, task.raised_at) for task in rows(world, Task)] == [(None, world.now)]
+
+
+def test_an_emergency_calls_whoever_has_the_duty_there_and_says_nothing_of_it(world: World, hana: FlaskClient) -> None:
+    read_out(hana, HAZARD, MOULD)
+    assert rows(world, Message) == []
+    read_out(hana, HAZARD, MOULD | {"k": "c" * 32, "new_hazard": "electrical_hazards", "new_emergency": "yes"})
+    [call] = rows(world, Message)
+    assert (call.kind, call.to) == (KIND, "dora@council.example")
+    for secret in ("Larch", "mould", "hazard", "electric"):
+        assert secret not in f"{call.subject} {call.body}"
+
+
+# --- a complaint --------------------------------------------------------------------------------------------------
+
+
+def test_a_complaint_told_by_telephone_is_received_as_it_was_said(world: World, hana: FlaskClient) -> None:
+    shown = read_out(hana, COMPLAINT, CROSS)
+    [found] = rows(world, Complaint)
+    assert f"Reference: {found.ref}" in shown and "within 5 working days" in shown
+    assert (found.channel, found.heard_at, found.taken_by) == ("phone", world.now, world.ids["hana"])
+    assert (found.home_id, found.area_id) == (world.ids[FIRST_HOME], world.ids["North"])
+    assert hana.get(f"/office/complaints/{found.id}").status_code == 404
+
+
+def test_a_hazard_in_a_complaint_opens_its_own_clock_also_when_the_home_is_found_later(
+    world: World, hana: FlaskClient
+) -> None:
+    officers(world)
+    hazard = {"new_hazard": "damp_and_mould_growth", "new_hazard_seen": "Mould in the bedroom"}
+    read_out(hana, COMPLAINT, CROSS | hazard)
+    assert [row.aware_at for row in rows(world, Hazard)] == [world.now]
+    read_out(hana, COMPLAINT, CROSS | hazard | {"k": "c" * 32, "new_postcode": "", "new_house": ""})
+    assert len(rows(world, Hazard)) == 1
+    without = next(row for row in rows(world, Complaint) if row.home_id is None)
+    form = {"k": "d" * 32, "seen": "1", "placed_uprn": "100030000002"}
+    assert world.client("olive").post(f"/office/complaints/{without.id}/placed", data=form).status_code == 303
+    assert [row.aware_at for row in rows(world, Hazard)] == [world.now, world.now]
+
+
+def test_whoever_wants_no_complaint_has_their_words_kept(world: World, hana: FlaskClient) -> None:
+    officers(world)
+    read_out(hana, COMPLAINT, CROSS | {"new_wanted": "no"})
+    [found] = rows(world, Complaint)
+    assert (found.stage, found.runs_out_at) == ("closed", None)
+    acts(world, found.id, "complained")
+
+
+def test_a_home_that_is_not_found_is_asked_for_again(world: World, hana: FlaskClient) -> None:
+    answer = hana.post(COMPLAINT, data=CROSS | {"new_house": "9"})
+    assert answer.status_code == 422 and "leave the home empty" in answer.text and CROSS["new_words"] in answer.text
+    assert rows(world, Complaint) == []
+
+
+# --- the ways in --------------------------------------------------------------------------------------------------
+
+
+def test_the_phone_lines_first_page_leads_to_each(world: World, hana: FlaskClient) -> None:
+    for address in ("/office/intake", HAZARD, COMPLAINT):
+        page = hana.get(address).text
+        others = {"/office/intake", HAZARD, COMPLAINT} - {address}
+        assert "This call is about" in page
+        for other in others:
+            assert f'href="{other}"' in page
+    assert HAZARD not in world.client("ines").get("/office/intake").text  # who may not, is not sent there
