@@ -104,12 +104,13 @@ ROADS: dict[str, Callable[[], object]] = {
 }
 
 
-@pytest.mark.parametrize("road", ROADS)
-def test_no_road_leads_round_the_wall(world: World, road: str):
+@pytest.mark.parametrize("ref", ["carl", "olive"])
+def test_no_road_leads_round_the_wall(world: World, ref: str, subtests: pytest.Subtests):
     a_visit(world)
-    for ref in ("carl", "olive"):
-        with world.database.session(world.principal(ref), write=True) as session, pytest.raises(NobodyAsking):
-            session.execute(ROADS[road]())
+    for road, statement in ROADS.items():
+        with subtests.test(road), world.database.session(world.principal(ref), write=True) as session:
+            with pytest.raises(NobodyAsking):
+                session.execute(statement())
 
 
 def test_only_one_module_makes_sessions_or_speaks_to_the_database_in_words():
@@ -237,10 +238,10 @@ def test_an_officer_sent_to_another_area_sees_that_visit_and_not_the_area(world:
 
 
 @pytest.mark.parametrize("ref", ["hana", "lena", "ines", "adam", "aud"])
-@pytest.mark.parametrize("model", sorted(protected_models(), key=lambda m: m.__name__), ids=lambda m: m.__name__)
-def test_the_other_roles_of_the_council_see_no_row_at_all(world: World, ref: str, model: type[Base]):
+def test_the_other_roles_of_the_council_see_no_row_at_all(world: World, ref: str):
     a_visit(world).told()
-    assert count(world, ref, model) == 0
+    seen = {model.__name__: count(world, ref, model) for model in protected_models()}
+    assert {name: rows for name, rows in seen.items() if rows} == {}
 
 
 @pytest.mark.parametrize("model", [Held, Concern, Envelope], ids=lambda m: m.__name__)

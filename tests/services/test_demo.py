@@ -1,6 +1,7 @@
 """The demo council: everything that a newcomer should meet is in it, and its log is as true as any other."""
 
 import re
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -71,11 +72,38 @@ def demo(tmp_path_factory: pytest.TempPathFactory, config: Config, policy: Polic
     database.dispose()
 
 
-@pytest.fixture
-def empty(tmp_path: Path) -> Iterator[Database]:
-    database = an_empty(tmp_path, "empty")
+@pytest.fixture(scope="module")
+def no_rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file that holds nothing."""
+    folder = tmp_path_factory.mktemp("no rows")
+    an_empty(folder, "empty").dispose()
+    return folder / "empty.db"
+
+
+@pytest.fixture(scope="module")
+def whole_day(no_rows: Path, tmp_path_factory: pytest.TempPathFactory, config: Config, policy: Policy) -> Path:
+    """A file with the demo as a newcomer gets it."""
+    file = Path(shutil.copy(no_rows, tmp_path_factory.mktemp("whole day") / "demo.db"))
+    database = Database(f"sqlite:///{file}")
+    load.load(database, config, policy, seed=7, today=TODAY, at=AT)
+    database.dispose()
+    return file
+
+
+def a_copy(of: Path, folder: Path) -> Iterator[Database]:
+    database = Database(f"sqlite:///{shutil.copy(of, folder / 'copy.db')}")
     yield database
     database.dispose()
+
+
+@pytest.fixture
+def empty(no_rows: Path, tmp_path: Path) -> Iterator[Database]:
+    yield from a_copy(no_rows, tmp_path)
+
+
+@pytest.fixture
+def loaded(whole_day: Path, tmp_path: Path) -> Iterator[Database]:
+    yield from a_copy(whole_day, tmp_path)
 
 
 def every(database: Database, model: Any) -> list[Any]:
@@ -365,24 +393,22 @@ def test_the_next_day_gets_its_round_once_and_yesterday_comes_to_its_end(
     log_is_true(bare, policy)
 
 
-def test_a_home_that_was_kept_for_a_year_still_gets_its_round(empty: Database, config: Config, policy: Policy) -> None:
-    load.load(empty, config, policy, seed=7, today=TODAY, at=AT)
+def test_a_home_that_was_kept_for_a_year_still_gets_its_round(loaded: Database, config: Config, policy: Policy) -> None:
     year_on = TODAY + timedelta(days=365)
-    assert load.add_todays_round(empty, config, policy, seed=7, today=year_on, at=AT + timedelta(days=365))
-    assert {visit.stage for visit in todays(empty, year_on)} == {stage.value for stage in Stage}
+    assert load.add_todays_round(loaded, config, policy, seed=7, today=year_on, at=AT + timedelta(days=365))
+    assert {visit.stage for visit in todays(loaded, year_on)} == {stage.value for stage in Stage}
 
 
 def test_where_every_badge_was_stopped_there_is_no_round_and_nothing_is_half_written(
-    empty: Database, config: Config, policy: Policy
+    loaded: Database, config: Config, policy: Policy
 ) -> None:
-    load.load(empty, config, policy, seed=7, today=TODAY, at=AT)
-    with empty.writing(DEMO) as session:
+    with loaded.writing(DEMO) as session:
         for badge in session.scalars(select(Badge)):
             suspend(badge, AT)
-    before = len(every(empty, Entry))
+    before = len(every(loaded, Entry))
     tomorrow = TODAY + timedelta(days=1)
-    assert not load.add_todays_round(empty, config, policy, seed=7, today=tomorrow, at=AT + timedelta(days=1))
-    assert len(every(empty, Entry)) == before
+    assert not load.add_todays_round(loaded, config, policy, seed=7, today=tomorrow, at=AT + timedelta(days=1))
+    assert len(every(loaded, Entry)) == before
 
 
 def test_a_council_that_is_not_the_demo_gets_no_round(database: Database, config: Config, policy: Policy) -> None:
