@@ -392,7 +392,8 @@ class Objects:
 def checks(app: Flask, objects: Objects, wanted: list[dict[str, str]]) -> Iterator[tuple[str, int, int]]:
     """What was asked, what the oracle says, what the app answers. A new browser for each: one answer changes no other."""
     by_url = {str(rule): rule for rule in app.url_map.iter_rules()}
-    who, headed = PEOPLE[objects.column], set()
+    who = PEOPLE[objects.column]
+    headed: set[str] = set()
     for row in wanted:
         rule = by_url[row["url"]]
         values = {name: objects.named(name, row["whose"], row["url"]) for name in rule.arguments}
@@ -402,8 +403,8 @@ def checks(app: Flask, objects: Objects, wanted: list[dict[str, str]]) -> Iterat
             said, expected = f"{method} {row['url']} ({row['whose']})", int(row[objects.column])
             answered = _status(objects.world, who, method, address)
             yield said, expected, answered
-            if method == "GET" and rule not in headed and objects.world.database.is_sqlite:
-                headed.add(rule)  # the same view: neither whose it is nor the database has a say in it
+            if method == "GET" and row["url"] not in headed and objects.world.database.is_sqlite:
+                headed.add(row["url"])  # the same view: neither whose it is nor the database has a say in it
                 yield f"HEAD for {said}", expected, _status(objects.world, who, "HEAD", address)
 
 

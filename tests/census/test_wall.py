@@ -108,9 +108,12 @@ ROADS: dict[str, Callable[[], object]] = {
 def test_no_road_leads_round_the_wall(world: World, ref: str, subtests: pytest.Subtests):
     a_visit(world)
     for road, statement in ROADS.items():
-        with subtests.test(road), world.database.session(world.principal(ref), write=True) as session:
-            with pytest.raises(NobodyAsking):
-                session.execute(statement())
+        with (
+            subtests.test(road),
+            world.database.session(world.principal(ref), write=True) as session,
+            pytest.raises(NobodyAsking),
+        ):
+            session.execute(statement())
 
 
 def test_only_one_module_makes_sessions_or_speaks_to_the_database_in_words():
