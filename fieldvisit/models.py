@@ -4,7 +4,10 @@ from fieldvisit import deployment, jobs, tasks
 from fieldvisit.audit import models as audit
 from fieldvisit.badges import models as badges
 from fieldvisit.breaches import case_models as breach_cases
-from fieldvisit.breaches import cases  # answers conduct.report
+from fieldvisit.breaches import (
+    cases,  # answers conduct.report
+    unread,  # answers conduct.has_unread
+)
 from fieldvisit.breaches import models as breaches
 from fieldvisit.codes import models as codes
 from fieldvisit.complaints import models as complaints
@@ -29,5 +32,5 @@ __all__ = [
     "access_cases", "apart", "audit", "badges", "breach_cases", "breaches", "cases", "codes", "complaints",
     "declarations", "deployment", "evidence", "hazards", "involved", "involved_told", "jobs", "lawful_entry_models", "links",
     "messages", "metadata", "notices", "outbox", "register", "safeguarding", "safety", "tasks", "tenant_acts",
-    "visits",
+    "unread", "visits",
 ]  # fmt: skip

@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from fieldvisit.badges.models import RecentScan, Scan, TypedTry
-from fieldvisit.breaches import case_calls, case_keeps, case_purge, case_readers, drafts
+from fieldvisit.breaches import case_calls, case_came_back, case_keeps, case_purge, case_readers, drafts
 from fieldvisit.breaches import service as concerns
 from fieldvisit.codes import training
 from fieldvisit.complaints import calling as complaint_calls
@@ -177,6 +177,12 @@ def _hear(session: Session, shop: Shop, work: Work, at: datetime) -> None:
     complaint_letters.hear(session, work.subject_id, at, shop.policy)
 
 
+def _hear_of_all(shop: Shop, work: Work) -> None:
+    """A letter of a case in a transaction of its own: whoever sends sees no case. Heard twice is one step."""
+    case_came_back.hear(shop.database, work.subject_id, now())
+    _in_its_transaction(_hear)(shop, work)
+
+
 def _complaint(session: Session, shop: Shop, work: Work, at: datetime) -> None:
     complaints.follow(session, work.subject_id, at, shop.policy)
 
@@ -242,7 +248,7 @@ def _desk_calls(shop: Shop, work: Work) -> None:
     """Twice is once for each who is called, of each clock: a worker that dies half way leaves the rest to the next."""
     told = set[str]()
     case_calls.call(shop.database, now(), shop.policy, told)
-    (lambda *_: 0)(shop.database, now(), shop.policy, told)
+    complaint_calls.call(shop.database, now(), shop.policy, told)
     declaration_calls.call(shop.database, now(), shop.policy, told)
     done(shop, work)
 
@@ -308,7 +314,7 @@ def _with_pictures(does: Callable[[pictures.Room, Work, datetime], object]) -> C
 HANDLERS: Mapping[str, Callable[[Shop, Work], None]] = {
     "send": send,
     "poll": poll,
-    "hear": _in_its_transaction(_hear),
+    "hear": _hear_of_all,
     "remind": _in_its_transaction(_remind),
     "tell": _in_its_transaction(_tell),
     REVIEW: _in_its_transaction(_review),

@@ -20,6 +20,7 @@ from fieldvisit.messages.outgoing import NeverError, NotNowError, Outgoing
 from fieldvisit.messages.rules import ask_again_at, try_again_at
 from fieldvisit.messages.texts import fill_link
 from fieldvisit.notices.links import link_key, link_of_visit, token_of
+from fieldvisit.register import involved
 from fieldvisit.visits import notifying
 
 
@@ -81,13 +82,14 @@ def _ready(session: Session, shop: Shop, work: Work) -> Outgoing | None:
         finish(ours, at, "unsafe")
         return None
     link = link_of_visit(session, message.visit_id or "")
-    address = f"{shop.base}/t/{token_of(link, link_key(shop.config.secret_key()))}" if link else shop.base
+    secret = shop.config.secret_key()
+    address = f"{shop.base}/t/{token_of(link, link_key(secret))}" if link else shop.base
     return Outgoing(
         reference=message.id,
         channel=message.channel,
         to=message.to,
         subject=fill_link(message.subject, address),
-        body=fill_link(message.body, address),
+        body=involved.fill_code(fill_link(message.body, address), message.id, involved.key_of_links(secret)),
         language=message.language,
         look=message.look,
         again=work.tries > 1,

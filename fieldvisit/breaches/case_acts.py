@@ -13,20 +13,30 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fieldvisit.audit.service import note_access
-from fieldvisit.breaches import case_badges, case_evidence, case_letters, case_readers, cases, two_people
+from fieldvisit.breaches import (
+    case_badges,
+    case_evidence,
+    case_involvement,
+    case_letters,
+    case_readers,
+    cases,
+    two_people,
+)
 from fieldvisit.breaches.case_models import BreachApart, BreachCase, BreachStep, BreachTold
 from fieldvisit.breaches.case_readers import Named
 from fieldvisit.breaches.case_state import BY_HAND, Deed, State, Waiting, not_before
 from fieldvisit.breaches.procedure import procedure_of
 from fieldvisit.complaints import service as complaints
-from fieldvisit.db import Database
+from fieldvisit.db import Database, new_id
 from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.roles import CONDUCT, Principal
 from fieldvisit.ground.verdict import Refused, RefusedError, insist
 from fieldvisit.messages import service as messages
+from fieldvisit.register.involved import CODE
 from fieldvisit.register.models import Person
 
+KIND = "conduct"  # of a message
 HOWS = {
     "page": "On their own page, with an e-mail that says only that there is a letter",
     "post": "By post",
@@ -34,10 +44,12 @@ HOWS = {
 }
 LETTERS = ("suspended", "lifted", "notified", "communicated", "appeal_decided", "told_firm", "told_cih")
 OUTCOMES = ("outcome", "appeal_outcome")
-READ_IT = (
-    "There is a letter for you from {council}. Sign in and open {page} to read it. If you have a personal link, open that. "
-    "Ring {phone} if you cannot."
+READ_IT = "There is a letter for you from {council}. Sign in and open ‘Letters to you’ to read it. Ring {phone} if you cannot."
+READ_IT_BY_LINK = (
+    "There is a letter for you from {council}. Open your personal link, choose ‘A letter that you got from us’, and type "
+    f"these six characters: {CODE}. Ring {{phone}} if you cannot."
 )
+BY_LINK = f"To read and answer this letter by your own link, type these six characters there: {CODE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +97,9 @@ def step(session: Session, case: BreachCase, act: Act, *, key: str, at: datetime
     if isinstance(verdict, Refused) and act.seen is not None and act.seen < before.steps:
         raise RefusedError(_somebody_was_first(session, case, verdict, act))
     insist(verdict)
-    if act.kind in two_people.OF_TWO:
-        proposed = Deed("proposed", deed.at, deed.by, {"what": act.kind, **deed.body})
+    if two_people.clause_of_two(before, deed, facts):
+        more = {"skipped": True} if act.kind == "decided" else {}
+        proposed = Deed("proposed", deed.at, deed.by, {"what": act.kind, **deed.body, **more})
         return cases.write(session, case, proposed, act.words, key, at)
     words = {name: text for name, text in act.words.items() if name != "letter"}
     if waiting:  # from here on it is what was proposed; its words stand with the proposal
@@ -105,6 +118,7 @@ def step(session: Session, case: BreachCase, act: Act, *, key: str, at: datetime
         given = Deed("notice_given", prepared.at, act.by, _given(state, prepared.at, policy))
         cases.write(session, case, given, {}, f"{key}:given"[:64], at)
         _give(session, case, "notice", prepared.at)
+    case_involvement.settle(session, case, cases.state_of(session, case.id), at)
     return written
 
 
@@ -179,7 +193,13 @@ def _follow(
     if act.kind == "outcome_given":
         for letter in OUTCOMES:
             _give(session, case, letter, written.at)
-    over = act.kind == "not_a_breach" or (act.kind in ("communicated", "appeal_decided") and not state.stands)
+    was, now = case_involvement.stops(before), case_involvement.stops(state)
+    told = act.kind in ("communicated", "outcome_given", "appeal_decided")
+    if told and now == "paused" and not state.suspended and state.subject_kind == "involved":
+        deed = Deed("suspended", written.at, act.by, {"because": "decided"})
+        cases.write(session, case, deed, {}, f"stops:{written.id}", written.recorded_at)
+    eased = was == "paused" and not now and state.stands
+    over = eased or act.kind == "not_a_breach" or (act.kind in ("communicated", "appeal_decided") and not state.stands)
     if over and state.suspended:
         _lift_by_itself(session, case, state, written, act, policy)
 
@@ -208,7 +228,8 @@ def _lift_by_itself(
         if procedure and who:
             about = case_letters.About(who.name, who.firm, who.page)
             text = case_letters.first_text("lifted", state, case.ref, about, procedure, written.at, policy)
-            letter = Act("lifted", written.at, act.by, {"how": "page"}, {"letter": text})
+            how = "page" if who.email else "post" if who.address else "handed"
+            letter = Act("lifted", written.at, act.by, {"how": how}, {"letter": text})
             _tell(session, case, state, lifting, letter, policy)
 
 
@@ -224,9 +245,10 @@ def _tell(session: Session, case: BreachCase, state: State, written: BreachStep,
     # Until it is handed over or posted; on their own page it is given at once.
     waits = letter == "notice" or (letter in OUTCOMES and how in BY_HAND)
     subject = subject_of(case.ref, policy)
+    told_id = new_id()
     session.add(
         BreachTold(
-            case_id=case.id, step_id=written.id, letter=letter,
+            id=told_id, case_id=case.id, step_id=written.id, letter=letter,
             person_id=who.id if to_them and who.kind == "person" else None,
             involved_id=who.id if to_them and who.kind == "involved" else None,
             firm_id=who.firm_id if letter == "firm" else None, about_id=who.id, subject=subject,
@@ -235,20 +257,23 @@ def _tell(session: Session, case: BreachCase, state: State, written: BreachStep,
     )  # fmt: skip
     session.flush()
     if to_them:
-        _send(session, who, how, subject, act.words["letter"], act.by, written.recorded_at, policy)
+        _send(session, who, how, told_id, subject, act.words["letter"], act.by, written.recorded_at, policy)
 
 
 def _send(
-    session: Session, who: Named, how: str, subject: str, body: str, by: str, at: datetime, policy: Policy
+    session: Session, who: Named, how: str, told_id: str, subject: str, body: str, by: str, at: datetime, policy: Policy
 ) -> None:
-    """The message: all of it by post, and by e-mail only that there is a letter, which others may read there too (T17)."""
+    """The message: all of it by post, and by e-mail only that there is a letter, which others may read there too (T17).
+    Its id is the letter's own: by it the worker fills in the six characters, and hears which letter came back."""
     sent: tuple[str, str, str] | None = None
+    by_link = who.kind == "involved"
     if how == "post" and who.address:
-        sent = "letter_first_class", f"{who.name}\n{who.address}", body
+        text = f"{body}\n\n{BY_LINK}" if by_link else body
+        sent = "letter_first_class", f"{who.name}\n{who.address}", text
     elif how == "page" and who.email:
         phone = policy.council.conduct_line.value
-        page = "Conduct" if who.kind == "person" else "your personal link"
-        sent = "email", who.email, READ_IT.format(council=policy.council.name, page=page, phone=phone)
+        read_it = READ_IT_BY_LINK if by_link else READ_IT
+        sent = "email", who.email, read_it.format(council=policy.council.name, phone=phone)
     elif how == "post":
         raise RefusedError(
             Refused("no-address", "We have no address of this person. Print the letter and hand it over.")
@@ -256,9 +281,15 @@ def _send(
     if sent:
         channel, to, text = sent
         messages.write(
-            session, visit_id=None, kind="conduct", channel=channel, to=to, language="en", subject=subject, body=text,
-            template="0" * 64, by=by, at=at,
+            session, visit_id=None, kind=KIND, channel=channel, to=to, language="en", subject=subject, body=text,
+            template="0" * 64, by=by, at=at, message_id=told_id,
         )  # fmt: skip
+
+
+def hows_to(who: Named | None) -> list[tuple[str, str]]:
+    """The ways by which this person can be told, the first that comes to mind first."""
+    has = {"page": bool(who and who.email), "post": bool(who and who.address), "handed": True}
+    return [(how, label) for how, label in HOWS.items() if has[how]]
 
 
 def subject_of(ref: str, policy: Policy) -> str:

@@ -104,6 +104,7 @@ def calls(state: State, procedure: Procedure | None, at: datetime, policy: Polic
     soon = policy.working_days.after(london_date(at), policy.conduct.warn_wd.value)
     found = [Call(f"waits:{one.position}", "", but=one.by) for one in state.waiting]
     found += [Call(f"returned:{one.position}", "", only=one.by) for one in state.returned]
+    found += [Call(f"came_back:{position}", "") for _letter, position in state.unreached]
     if state.stage is Stage.INVESTIGATING and state.answered_at:
         found.append(Call("answered", "decider"))
     if state.stage is Stage.APPEAL_REQUESTED:

@@ -26,7 +26,8 @@ BOXES = {
     "no-ladder": "ladder", "no-procedure": "ladder", "no-clause": "clauses", "draft-alone": "clauses", "not-bound": "clauses",
     "coordinator": "coordinates", "no-preset": "preset",
     "no-member": "member", "same-person": "person", "apart": "person", "own-hand": "person",
-    "involved-before": "person", "no-note": "note", "no-link": "to", "nothing": "items", "no-address": "how",
+    "involved-before": "person", "no-note": "note", "no-link": "to", "nothing": "items", "no-address": "how", "no-email": "how",
+    "skip-why": "skip_why",
     "vote": "for", "action": "what_1", "action-date": "due_1-day", "no-actions": "what_1", "not-serious": "because",
 }  # fmt: skip
 
@@ -166,7 +167,7 @@ def _decided(typed: Typed, prefix: str, _state: State) -> Read:
         "considered": list(typed.many(f"{prefix}ticked")),
         "sanction": typed.text(f"{prefix}sanction", 32),
     }
-    fields = {"reasons": LONG, "considered": LONG, "learning": LONG, "joined_by": SHORT}
+    fields = {"reasons": LONG, "considered": LONG, "learning": LONG, "joined_by": SHORT, "skip_why": LONG}
     return body, {name: _text(typed, f"{prefix}{name}", most) for name, most in fields.items()}
 
 

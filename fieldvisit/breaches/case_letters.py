@@ -168,6 +168,19 @@ def _outcome(state: State, about: About, procedure: Procedure, at: datetime, pol
         said += [
             f"What follows: {sanction.label.lower()} ({say_clause(sanction.clause)}). [say what was considered besides]"
         ]
+        if sanction.stops and state.subject_kind == "involved":
+            said += [
+                "",
+                "You do not take part from the day on which you have this letter. Your personal link then opens our letters to "
+                "you, your answer and your appeal, and nothing to sign or to declare.",
+            ]
+        ladder = procedure.ladder(state.ladder)
+        if state.skipped and ladder and ladder.skip:
+            said += [
+                "",
+                f"A milder step usually comes first ({say_clause(ladder.clause)}). We left it out: [say why]. The "
+                f"{procedure.people[ladder.skip].label} confirmed it ({say_clause(ladder.skip_clause)}).",
+            ]
     else:
         said += ["What follows: nothing more. [say what was considered, and why it was not chosen]"]
     return [*said, "", "What we learned from it: [say what changes].", "", *_appeal_words(state, procedure, at, policy)]

@@ -20,7 +20,6 @@ from fieldvisit.breaches.case_words import BECAUSE, OFFERS, TOLD_BY, WAITS
 from fieldvisit.breaches.ladders import sanctions_for, top_rung
 from fieldvisit.breaches.models import Concern, ConcernAdded
 from fieldvisit.breaches.procedure import Procedure, procedure_of
-from fieldvisit.breaches.two_people import OF_TWO
 from fieldvisit.codes.catalogue import Document
 from fieldvisit.codes.own import known_documents, say_procedure
 from fieldvisit.ground.clock import london_date, say_date
@@ -151,7 +150,7 @@ def of_case(session: Session, case: BreachCase, who: str, at: datetime, policy: 
         linked, [case_waits.waits(each, state, procedure, facts, who, rows, names, words) for each in state.waiting],
         [case_waits.came_back(each, facts, who, rows, names, words) for each in state.returned],
         offered, _texts(state, case, subject, procedure, offered, at, policy),
-        {step: case_waits.typed_before(step, state, procedure, facts, rows, words) for step in offered if step in OF_TWO},
+        {step: case_waits.typed_before(step, state, procedure, facts, rows, words) for step in offered if step in WAITS},
         _options(session, case, state, procedure, facts, who, words),
     )  # fmt: skip
 
@@ -273,6 +272,7 @@ def _options(
             each.label.lower() for code in ladder.rungs[top] if (each := procedure.sanction(code))
         )
         found["strict"] = ladder.strict
+        found["skip"] = procedure.people[ladder.skip].label if ladder.skip else ""
     said = {field: text for each in words.values() for field, text in each.items()}
     found["actions"] = [
         (action.id, f"{said.get(f'what_{action.id}', 'Action')} ({said.get(f'owner_{action.id}', 'somebody')})")
@@ -331,6 +331,8 @@ def _said(row: BreachStep, names: Mapping[str, str], procedure: Procedure | None
             found += said_of(body["what"], body, procedure)
     if row.kind == "seated":
         found.append(f"{names.get(body['person'], 'Somebody')}: {PARTS[body['part']]}")
+    if row.kind == "came_back":
+        found.append(case_letters.LETTERS[body["letter"]])
     if row.kind == "screened":
         found.append(f"Code {body['document']}, clauses {', '.join(body['clauses'])}")
         if procedure and (ladder := procedure.ladder(body["ladder"])):
@@ -342,7 +344,8 @@ def _said(row: BreachStep, names: Mapping[str, str], procedure: Procedure | None
     if row.kind in ("decided", "appeal_decided"):
         found += said_of(row.kind, body, procedure)
     if row.kind == "suspended":
-        found.append(BECAUSE.get(body.get("because", ""), ""))
+        decided = body.get("because") == "decided"
+        found += ["It was decided"] if decided else [BECAUSE.get(body.get("because", ""), ""), "This is not a finding"]
     if row.kind == "actions":
         found += [f"Due {_day(one['due_on'])}" for one in body["list"]]
     if body.get("second"):

@@ -232,6 +232,7 @@ def facts(session: Session, case: BreachCase, at: datetime, policy: Policy) -> F
         binding=binding(session, case),
         before=before(session, case),
         of_a_firm=bool(who and who.firm_id),
+        has_email=bool(who and who.email),
         one_person=_accounts(session),
     )
 

@@ -24,7 +24,6 @@ from fieldvisit.breaches import (
     totals,
 )
 from fieldvisit.breaches.case_models import BreachCase, BreachEvidence, BreachTold
-from fieldvisit.breaches.two_people import OF_TWO
 from fieldvisit.db import new_id
 from fieldvisit.ground.roles import CONDUCT
 from fieldvisit.ground.verdict import RefusedError
@@ -106,8 +105,8 @@ def pdf(told: BreachTold, to: str) -> Response:
     """Raises NeverError where there is no font for it."""
     body = told.body
     if told.involved_id:  # they have no sign-in, and whoever made their word at the office has not this paper
-        code = register.code_of(told.id, register.key_of_links(current_app.config["SECRET_KEY"]))
-        body += f"\n\nTo read and answer this letter by your own link, type these six characters there: {code}"
+        key = register.key_of_links(current_app.config["SECRET_KEY"])
+        body = register.fill_code(f"{body}\n\n{case_acts.BY_LINK}", told.id, key)
     outgoing = Outgoing(told.id, "letter_first_class", to, told.subject, body)
     return as_pdf(outgoing, "letter", told.given_at or at())
 
@@ -155,7 +154,8 @@ def work(breach_id: str, step: str) -> Answer:
         return _page(found.id, step, typed), status
     if not _still_there(breach_id):  # the step took the reader's own seat away
         return redirect("/office/breaches", 303)
-    done = "proposed" if step in OF_TWO else step
+    with database().reading(CONDUCT) as own:
+        done = "proposed" if cases.state_of(own, breach_id).waits(step) else step
     return redirect(f"/office/breaches/{breach_id}?done={done}", 303)
 
 
@@ -180,7 +180,7 @@ def _page(case_id: str, sent: str = "", typed: Typed | None = None) -> str:
             nothing=Typed.nothing(), errors=typed.errors if typed else {}, others=others, words=case_words,
             keys=_keys(it, offered, sent, typed),
             done=f"Recorded: {case_words.STEPS[done]}." if done in case_words.STEPS else "",
-            evidence_title=evidence_words.title, hows=list(case_acts.HOWS.items()),
+            evidence_title=evidence_words.title, hows=case_acts.hows_to(it.who),
             actions=range(1, case_forms.ACTIONS + 1),
             asks_when=case_forms.ASKS_WHEN,
             words_of_letter=case_letters.LETTERS, **behind,

@@ -59,6 +59,12 @@ def may(state: State, deed: Deed, words: Words, facts: Facts) -> Verdict:
         return Refused("not-your-part", f"That is for the {PARTS[wanted]} of this case.")
     if state.outcome_waits and deed.kind in KNOWN_FIRST:
         return Refused("outcome-waits", "The letter with the outcome waits. Say first when the person had it.")
+    if deed.body.get("how") == "page" and not facts.has_email:
+        return Refused(
+            "no-email",
+            "We have no e-mail address of this person, so nothing would tell them that there is a letter. Hand it over, or "
+            "post it: what they must do by a certain day is counted from when they have it.",
+        )
     guard = _GUARDS.get(deed.kind)
     return guard(state, deed, words, facts) if guard else Allowed()
 
@@ -208,7 +214,9 @@ def _notified(state: State, _deed: Deed, words: Words, _facts: Facts) -> Verdict
     return letter(words)
 
 
-def _answered(_state: State, _deed: Deed, words: Words, _facts: Facts) -> Verdict:
+def _answered(state: State, deed: Deed, words: Words, _facts: Facts) -> Verdict:
+    if state.stage is Stage.NOTIFIED and deed.body.get("from") != "page":
+        return Refused("not-given", "Say first when the person had the letter.")
     return said(words, "answer", "Write down what the person says, in their own words.")
 
 

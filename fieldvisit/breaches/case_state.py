@@ -40,7 +40,8 @@ TABLE: Mapping[str, tuple[frozenset[Stage], Stage | None]] = {
     "lifted": (frozenset(Stage), None),
     "notified": (frozenset({S.SCREENED, S.INTERIM_MEASURE}), S.NOTIFIED),
     "notice_given": (frozenset({S.NOTIFIED}), S.AWAITING_RESPONSE),
-    "answered": (frozenset({S.AWAITING_RESPONSE, S.INVESTIGATING}), S.INVESTIGATING),
+    # From `notified` by their own page alone: the e-mail came back, and they found the letter all the same.
+    "answered": (frozenset({S.NOTIFIED, S.AWAITING_RESPONSE, S.INVESTIGATING}), S.INVESTIGATING),
     "time_up": (frozenset({S.AWAITING_RESPONSE}), S.INVESTIGATING),
     "evidence": (LOOKED_AT, None),
     "note": (OPEN, None),
@@ -51,6 +52,8 @@ TABLE: Mapping[str, tuple[frozenset[Stage], Stage | None]] = {
     "appeal_decided": (frozenset({S.APPEAL_REQUESTED}), S.APPEAL_DECIDED),
     "actions": (frozenset({S.COMMUNICATED, S.APPEAL_DECIDED}), S.ACTIONS_OPEN),
     "outcome_given": (AFTER_DECISION, None),
+    # The e-mail, or the letter by post; a notice leads back to `notified`.
+    "came_back": (frozenset(Stage), None),
     "action_done": (AFTER_DECISION, None),
     "told_firm": (LOOKED_AT, None),
     "told_cih": (AFTER_DECISION, None),
@@ -76,6 +79,14 @@ ANSWERS: Mapping[str, tuple[str, ...]] = {
 }
 BY_HAND = ("post", "handed")  # they have it later than it is written
 DECIDING = frozenset({"screened", "decided", "appeal_decided"})
+# By what it is known that they have a letter which could not be delivered, or that somebody saw to it.
+REACHED: Mapping[str, frozenset[str]] = {
+    "notice": frozenset({"notice_given", "answered"}),
+    "outcome": frozenset({"outcome_given", "appealed"}),
+    "appeal_outcome": frozenset({"outcome_given", "appealed"}),
+}
+# Of any other letter.
+SEEN_TO = frozenset({"note", "suspended", "lifted", "notified", "communicated", "appeal_decided"})
 
 
 class Done(Protocol):
@@ -136,6 +147,7 @@ class State:
     """seats: part -> person's id. involved: whoever did anything in it; deciders: whoever screened or decided in it;
     decided_by: whoever took the last decision. waiting: what one person proposed and nobody has confirmed; returned: what
     was sent back to them, until they propose it again or leave it.
+    unreached: letters that could not be delivered, each with the position of the step that says so, until they have them.
     told_due: the last day that the notice named. outcome_waits: it is written, and they do not have it yet.
 
     subject_kind, subject_id: of the case, not of its steps: who is meant must be forgotten, and a step never is.
@@ -155,6 +167,7 @@ class State:
     involved: frozenset[str] = frozenset()
     deciders: frozenset[str] = frozenset()
     decided_by: str = ""
+    unreached: tuple[tuple[str, int], ...] = ()
     waiting: tuple[Waiting, ...] = ()
     returned: tuple[Waiting, ...] = ()
     suspended: bool = False
@@ -166,6 +179,7 @@ class State:
     evidence: int = 0
     finding: str = ""
     sanction: str = ""
+    skipped: bool = False  # a step of the ladder was left out, for a reason that a second person confirmed
     decided_at: datetime | None = None
     outcome_waits: bool = False
     communicated_at: datetime | None = None  # when they first had the outcome
@@ -208,7 +222,8 @@ def fold(deeds: Iterable[Deed]) -> State:
             tuple(each for each in listed if _still_waits(each, state, deed))
             for listed in (state.waiting, state.returned)
         )
-        state = replace(state, waiting=waiting, returned=returned)
+        unreached = tuple(one for one in state.unreached if deed.kind not in REACHED.get(one[0], SEEN_TO))
+        state = replace(state, waiting=waiting, returned=returned, unreached=unreached)
     return state
 
 
@@ -262,12 +277,28 @@ def _after(state: State, deed: Deed) -> State:
         case "notice_given":
             return replace(state, notified_at=deed.at, told_due=body.get("answer_by", ""))
         case "answered":
-            return replace(state, answered_at=state.answered_at or deed.at)
+            told = state.notified_at or deed.at
+            return replace(state, answered_at=state.answered_at or deed.at, notified_at=told)
+        case "came_back":
+            return _came_back(state, deed)
         case "vote":
             return replace(state, vote_carried=body["for"] > body["against"])
         case "evidence":
             return replace(state, evidence=state.evidence + len(body.get("items", ())))
     return _ending(state, deed)
+
+
+def _came_back(state: State, deed: Deed) -> State:
+    """Nobody told them: the letter waits to be given by hand, and no day is counted until they have it."""
+    letter = deed.body["letter"]
+    state = replace(state, unreached=(*state.unreached, (letter, state.steps)))
+    if letter == "notice" and state.stage in (S.AWAITING_RESPONSE, S.INVESTIGATING) and state.answered_at is None:
+        return replace(state, stage=S.NOTIFIED, notified_at=None, told_due="")
+    newest = "appeal_outcome" if any(appeal.decided_at for appeal in state.appeals) else "outcome"
+    if letter == newest and state.stage in AFTER_DECISION - {S.APPEAL_REQUESTED}:
+        first = state.communicated_at if letter == "appeal_outcome" else None
+        return replace(_told(state, deed, waits=True), communicated_at=first)
+    return state
 
 
 def _told(state: State, deed: Deed, *, waits: bool) -> State:
@@ -284,7 +315,11 @@ def _ending(state: State, deed: Deed) -> State:
     body = deed.body
     match deed.kind:
         case "decided":
-            said = {"finding": body["finding"], "sanction": body.get("sanction", "")}
+            said = {
+                "finding": body["finding"],
+                "sanction": body.get("sanction", ""),
+                "skipped": bool(body.get("skipped")),
+            }
             return replace(state, decided_at=deed.at, decided_by=deed.by, **said)
         case "communicated":
             return _told(state, deed, waits=body.get("how") in BY_HAND)

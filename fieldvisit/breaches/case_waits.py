@@ -98,4 +98,6 @@ def said_of(kind: str, body: Mapping[str, Any], procedure: Procedure | None) -> 
     found = [FINDINGS.get(body.get("finding", ""), RESULTS.get(body.get("result", ""), ""))]
     if procedure and (chosen := procedure.sanction(body.get("sanction") or "")):
         found.append(f"{chosen.label} ({chosen.clause})")
+    if body.get("skipped"):
+        found.append("A step of the ladder is left out")
     return found

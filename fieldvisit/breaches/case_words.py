@@ -16,11 +16,12 @@ TONES = {
 STEPS = {
     "reported": "It was reported", "seated": "Somebody was given a part",
     "identified": "It was found out who is meant", "screened": "It was looked at", "not_a_breach": "It is no breach of a code",
-    "suspended": "The person was suspended; this is not a finding", "lifted": "The suspension ended",
+    "suspended": "The person was suspended", "lifted": "The suspension ended",
     "notified": "The letter to the person was written", "notice_given": "The person was told",
     "answered": "The person answered", "time_up": "The time to answer ended without an answer",
     "evidence": "Evidence was attached", "note": "A note", "vote": "The members present voted", "decided": "It was decided",
     "communicated": "The outcome was written to the person",
+    "came_back": "A letter could not be delivered",
     "outcome_given": "The person has the letter with the outcome", "appealed": "The person appealed",
     "appeal_decided": "The appeal was decided", "actions": "Actions were set", "action_done": "An action was done",
     "told_firm": "The firm was told its part", "told_cih": "The CIH was told",
@@ -65,6 +66,7 @@ WAITS = {
     "closed": ("Close the case", "the case ends"),
     "communicated": ("Send the outcome to the person", "the letter goes to the person, who may appeal from then on"),
     "appeal_decided": ("Send the decision on the appeal", "the decision counts, and the letter goes to the person"),
+    "decided": ("Decide it, leaving out a step", "it is decided so"),
     "lifted": ("End the suspension", "the suspension by this case ends, and the letter goes to the person"),
 }
 # What was urgent when it was told.
@@ -72,6 +74,7 @@ URGENT = {"danger": "Danger, when it was told", "there": "The person was still t
 FIELDS = {
     "told": "What was said", "why": "Why", "answer": "In their own words", "note": "Note", "reasons": "Reasons",
     "learning": "What we learn", "considered": "Sanctions considered", "joined_by": "Decided together with",
+    "skip_why": "Why a step is left out",
     "letter": "The letter",
     "appeal": "Why the decision is wrong, in their own words",
 }  # fmt: skip

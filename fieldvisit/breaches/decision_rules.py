@@ -7,7 +7,7 @@ from typing import Any
 from fieldvisit.breaches.case_clocks import appeal_due, may_be_appealed
 from fieldvisit.breaches.case_facts import FINDINGS, RESULTS, Facts, Words, letter, of, said, written_in
 from fieldvisit.breaches.case_state import Deed, State
-from fieldvisit.breaches.ladders import may_take
+from fieldvisit.breaches.ladders import may_take, skips
 from fieldvisit.breaches.procedure import Procedure
 from fieldvisit.ground.clock import london_date, say_date
 from fieldvisit.ground.verdict import Allowed, Refused, Verdict
@@ -62,7 +62,8 @@ def sanction(state: State, body: Mapping[str, Any], words: Words, procedure: Pro
     chosen = procedure.sanction(sanction)
     if chosen and chosen.only_for == "firm" and not facts.of_a_firm:
         return Refused("only-firms", f"{chosen.label} is for somebody who works for a firm.", written_in(chosen.clause))
-    taken = may_take(procedure, ladder, sanction, facts.before, procedure.preset(state.preset))
+    why_skipped = words.get("skip_why", "")
+    taken = may_take(procedure, ladder, sanction, facts.before, procedure.preset(state.preset), why_skipped)
     if not taken:
         return taken
     if chosen and chosen.needs == "vote" and not state.vote_carried:
@@ -70,6 +71,15 @@ def sanction(state: State, body: Mapping[str, Any], words: Words, procedure: Pro
             "vote", "That needs a vote of the members present that was carried: record it first.", written_in("AL-6b")
         )
     return Allowed()
+
+
+def skips_a_step(state: State, deed: Deed, facts: Facts) -> bool:
+    """Does this decision leave out a step of a ladder that allows it for a reason?"""
+    procedure = of(state.document)
+    ladder = procedure.ladder(state.ladder) if procedure else None
+    if deed.kind != "decided" or procedure is None or ladder is None or not ladder.skip:
+        return False
+    return skips(ladder, deed.body.get("sanction") or "", facts.before, procedure.preset(state.preset))
 
 
 def communicated(_state: State, _deed: Deed, words: Words, _facts: Facts) -> Verdict:

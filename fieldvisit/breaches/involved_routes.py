@@ -24,7 +24,7 @@ blueprint = Blueprint("involved_letters", __name__)
 NOT_OURS = "No letter to you bears those six characters. Look at the paper again, or ring us."
 
 
-@register.adds_lines
+@register.adds_lines_always
 def lines(_session: Session, _involved: InvolvedPerson, _when: datetime) -> list[Line]:
     """One and the same for everybody, letter or none."""
     says = "If we wrote to you about conduct, you can read that letter here, and answer it."
@@ -37,7 +37,7 @@ def lines(_session: Session, _involved: InvolvedPerson, _when: datetime) -> list
 def letter(token: str) -> Response:
     typed = Typed(request.form)
     code, kind, done = typed.text("code", 20), request.form.get("do", ""), False
-    with entered(token) as (session, found):
+    with entered(token, although_stopped=True) as (session, found):
         if isinstance(found, Response):
             return found
         told_id = _opened(session, found, code)

@@ -44,24 +44,41 @@ def top_rung(ladder: Ladder, before: Sequence[str], preset: Preset | None) -> in
     return min(last, max(highest_rung(ladder, before) + 1, starts))
 
 
+def skips(ladder: Ladder, sanction: str, before: Sequence[str], preset: Preset | None) -> bool:
+    """Is a step of this ladder left out?"""
+    rung = ladder.rung_of(sanction)
+    return rung is not None and rung > top_rung(ladder, before, preset)
+
+
 def may_take(
-    procedure: Procedure, ladder: Ladder, sanction: str, before: Sequence[str], preset: Preset | None
+    procedure: Procedure,
+    ladder: Ladder,
+    sanction: str,
+    before: Sequence[str],
+    preset: Preset | None,
+    why_skipped: str = "",
 ) -> Verdict:
-    """before: sanctions that stand from earlier cases of this person on this ladder. A milder rung is always open."""
+    """before: sanctions that stand from earlier cases of this person on this ladder. A milder rung is always open.
+
+    why_skipped: the reason for leaving a step out. Whether somebody confirms it is for `two_people`.
+    """
     rung, said = ladder.rung_of(sanction), procedure.sanction(sanction)
     if rung is None or said is None:
         return Refused("not-on-ladder", f"That is not a step of ‘{ladder.label}’.", Clause("", ladder.clause))
-    top = top_rung(ladder, before, preset)
-    if rung > top:
-        highest = " or ".join(_label(procedure, code).lower() for code in ladder.rungs[top])
-        why = "This is the first time" if highest_rung(ladder, before) < 0 else "The step before was taken last time"
-        return Refused(
-            "ladder-skipped",
-            f"{said.label} comes later: {why.lower()}, so the highest step now is {highest}. "
-            "A step may be skipped only for a breach that the code itself calls very serious.",
-            Clause("", ladder.clause),
+    if not skips(ladder, sanction, before, preset) or (ladder.skip and why_skipped.strip()):
+        return Allowed()
+    highest = " or ".join(_label(procedure, code).lower() for code in ladder.rungs[top_rung(ladder, before, preset)])
+    why = "this is the first time" if highest_rung(ladder, before) < 0 else "the step before was taken last time"
+    sentence = f"{said.label} comes later: {why}, so the highest step now is {highest}."
+    if ladder.skip:
+        label = procedure.people[ladder.skip].label
+        sentence += (
+            f" A step may be left out for a reason, which somebody else confirms: the {label}. Write the reason down."
         )
-    return Allowed()
+        return Refused("skip-why", sentence, Clause("", ladder.clause))
+    if any(each.ladder == ladder.name for each in procedure.presets):
+        sentence += " A step may be skipped only for a breach that the code itself calls very serious."
+    return Refused("ladder-skipped", sentence, Clause("", ladder.clause))
 
 
 def _label(procedure: Procedure, code: str) -> str:

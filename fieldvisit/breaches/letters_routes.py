@@ -7,7 +7,7 @@ firm was told, and has nothing to answer.
 from flask import Blueprint, abort, redirect, request
 from werkzeug.wrappers import Response
 
-from fieldvisit.breaches import own_view
+from fieldvisit.breaches import own_view, unread
 from fieldvisit.breaches.case_models import BreachTold
 from fieldvisit.breaches.case_routes import pdf
 from fieldvisit.db import new_id
@@ -37,7 +37,7 @@ def letters() -> Answer:
 @access("breach", "own")
 def letter(told_id: str) -> Answer:
     told = _mine(told_id)
-    log_access(told.id, reason=own_view.OPENED)
+    log_access(told.id, reason=unread.OPENED)
     return _page(told.id, Typed.nothing())
 
 
@@ -45,7 +45,7 @@ def letter(told_id: str) -> Answer:
 @access("breach", "own")
 def printed(told_id: str) -> Answer:
     told = _mine(told_id)
-    log_access(told.id, reason=own_view.OPENED)
+    log_access(told.id, reason=unread.OPENED)
     with database().reading(CONDUCT) as own:
         name = own.get_one(Person, principal().person_id).name
     try:

@@ -5,13 +5,11 @@ In a session of system work that was opened by one of their own letters: the cas
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from fieldvisit import conduct
-from fieldvisit.audit.models import AccessRecord
 from fieldvisit.breaches import case_acts, case_clocks, case_letters, cases
 from fieldvisit.breaches.case_models import BreachCase, BreachTold
 from fieldvisit.breaches.case_state import Stage, State
@@ -21,7 +19,7 @@ from fieldvisit.ground.verdict import RefusedError
 
 # Which letter asks for what, and while the case stands where.
 ASKS = {
-    "answered": ("notice", (Stage.AWAITING_RESPONSE, Stage.INVESTIGATING)),
+    "answered": ("notice", (Stage.NOTIFIED, Stage.AWAITING_RESPONSE, Stage.INVESTIGATING)),
     "appealed": ("outcome", (Stage.COMMUNICATED, Stage.ACTIONS_OPEN, Stage.CLOSED, Stage.APPEAL_DECIDED)),
 }
 FIELDS = {"answered": "answer", "appealed": "appeal"}
@@ -30,8 +28,6 @@ MISSING = {
     "appealed": "Write why you think that it is wrong.",
 }
 LONG = 8000  # characters
-NEW_FOR = timedelta(days=180)  # afterwards nobody is reminded of a letter that they never opened
-OPENED = "letter"  # the reason in the access record, where somebody opens a letter of theirs
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,18 +96,6 @@ def say(session: Session, told: BreachTold, kind: str, words: str, *, key: str, 
 
 def letters_of(session: Session, kind: str, subject_id: str, at: datetime, policy: Policy) -> list[Own]:
     return [own(session, told, at, policy) for told in case_acts.letters_to(session, kind, subject_id)]
-
-
-@conduct.knows_unread
-def has_unread(session: Session, person_id: str, at: datetime) -> bool:
-    """In a session of theirs, or of system work."""
-    opened = exists(
-        select(AccessRecord.id).where(
-            AccessRecord.person_id == person_id, AccessRecord.object_id == BreachTold.id, AccessRecord.reason == OPENED
-        )
-    )
-    theirs = (BreachTold.person_id == person_id, BreachTold.given_at.is_not(None), BreachTold.given_at > at - NEW_FOR)
-    return session.scalars(select(BreachTold.id).where(*theirs, ~opened).limit(1)).first() is not None
 
 
 def firms_letters(session: Session, firm_id: str, person_id: str) -> Sequence[BreachTold]:

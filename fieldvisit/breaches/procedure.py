@@ -26,6 +26,7 @@ LIMITS = ("screen", "consider", "respond", "tell")
 ORDERS = ("strict", "free")
 FOR = ("", "firm")
 NEEDS = ("", "vote")
+STOPS = ("", "paused", "ended")
 NAME = re.compile(r"[a-z][a-z0-9_]{0,23}")
 
 
@@ -76,7 +77,9 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Sanction:
-    """only_for: "firm" (who works for one), or anybody. must_consider: ME 8.2. needs: "vote" of the members present."""
+    """only_for: "firm" (who works for one), or anybody. must_consider: ME 8.2. needs: "vote" of the members present.
+
+    stops: "paused" or "ended", what it does to the part of an involved resident or a panel member."""
 
     code: str
     label: str
@@ -84,11 +87,13 @@ class Sanction:
     only_for: str = ""
     must_consider: bool = False
     needs: str = ""
+    stops: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """rungs: codes of sanctions, the mildest first. strict: no rung is skipped. at_once: suspended before they answer.
+    """rungs: codes of sanctions, the mildest first. strict: no rung is skipped. skip: the part
+    whose holder confirms the reason for it, where one may be skipped all the same. at_once: suspended before they answer.
 
     clauses: beginnings of the clauses that lead to it; none: any that leads to no other.
     """
@@ -100,6 +105,8 @@ class Ladder:
     strict: bool
     at_once: bool = False
     clauses: tuple[str, ...] = ()
+    skip: str = ""
+    skip_clause: str = ""
 
     def rung_of(self, sanction: str) -> int | None:
         return next((place for place, rung in enumerate(self.rungs) if sanction in rung), None)
@@ -251,9 +258,13 @@ class _Reading:
         return Limit(**row)
 
     def _sanction(self, here: str, row: Any) -> Sanction:
-        made = self._row(here, row, {"code": str, "label": str}, {"for": str, "must_consider": bool, "needs": str})
+        made = self._row(
+            here, row, {"code": str, "label": str}, {"for": str, "must_consider": bool, "needs": str, "stops": str}
+        )
         only_for = made.pop("for", "")
-        for name, value, known in (("for", only_for, FOR), ("needs", made.get("needs", ""), NEEDS)):
+        for name, value, known in (
+            ("for", only_for, FOR), ("needs", made.get("needs", ""), NEEDS), ("stops", made.get("stops", ""), STOPS)
+        ):  # fmt: skip
             if value not in known:
                 self.source.wrong(
                     here, f"{name} is {value!r}, and must be {' or '.join(repr(one) for one in known if one)}."
@@ -262,7 +273,11 @@ class _Reading:
 
     def _ladder(self, here: str, row: Any, sanctions: Iterable[Sanction]) -> Ladder:
         needed = {"name": str, "label": str, "order": str, "rungs": list}
-        made = self._row(here, row, needed, {"at_once": bool, "clauses": list})
+        made = self._row(here, row, needed, {"at_once": bool, "clauses": list, "skip": str, "skip_clause": str})
+        if ("skip" in made) != ("skip_clause" in made) or made.get("skip", "screener") != "screener":
+            self.source.wrong(here, 'skip is "screener", who confirms that a step is skipped, and has a skip_clause.')
+        elif "skip_clause" in made:
+            self._clause(here, made["skip_clause"])
         order, rungs, clauses = made.pop("order", ""), made.pop("rungs", []), made.pop("clauses", [])
         if order not in ORDERS:
             self.source.wrong(here, f"order is {order!r}, and must be {' or '.join(ORDERS)}.")

@@ -11,7 +11,7 @@ that it is as it was decided and that the letter is complete, and confirm it or 
 from collections.abc import Mapping
 from dataclasses import replace
 
-from fieldvisit.breaches import case_rules
+from fieldvisit.breaches import case_rules, decision_rules
 from fieldvisit.breaches.case_facts import Facts, Words, said, written_in
 from fieldvisit.breaches.case_state import Deed, State, Waiting
 from fieldvisit.ground.verdict import Allowed, Clause, Refused, Verdict
@@ -23,9 +23,16 @@ OF_TWO: Mapping[str, Clause] = {
     "appeal_decided": Clause("our matrix of permissions (security 2)", "Council decision, publish"),
     "lifted": Clause("our matrix of permissions (security 2)", "Badge, restore"),
 }
+# A decision that leaves out a step of Milton Keynes' ladders: who looked at the case confirms it (the team leader, MR-7b).
+SKIPPING = Clause("the ladder’s own rule for a step that is left out", "MR-7.T1")
 ASKS_WHY = frozenset({"closed", "lifted"})  # the others have their reasons in what they are
 OVER = "This waits for a second person no longer."
 CHANGED = "It was proposed by somebody who could not do it any more. Send it back: whoever has the part now proposes it again."
+
+
+def clause_of_two(state: State, deed: Deed, facts: Facts) -> Clause | None:
+    """Where it is written that this act needs two people. None: one is enough."""
+    return SKIPPING if decision_rules.skips_a_step(state, deed, facts) else OF_TWO.get(deed.kind)
 
 
 def may(state: State, deed: Deed, words: Words, facts: Facts) -> Verdict:
@@ -33,8 +40,8 @@ def may(state: State, deed: Deed, words: Words, facts: Facts) -> Verdict:
 
     words: of what is confirmed, those that were proposed with it.
     """
-    if deed.kind in OF_TWO:
-        return _proposed(state, deed, words, facts)
+    if written := clause_of_two(state, deed, facts):
+        return _proposed(state, deed, words, facts, written)
     if deed.kind not in ("confirmed", "sent_back", "taken_back"):
         return case_rules.may(state, deed, words, facts)
     what = deed.body.get("what", "")
@@ -63,7 +70,10 @@ def may_be_second(state: State, waiting: Waiting, person: str, facts: Facts) -> 
     if person in facts.apart or person not in facts.readers:
         return Refused("apart", "You take no part in this case.")
     if facts.same(person, waiting.by):
-        return Refused("own-hand", "You proposed it yourself: another person confirms it.", OF_TWO[waiting.what])
+        own = "You proposed it yourself: another person confirms it."
+        return Refused("own-hand", own, OF_TWO.get(waiting.what, SKIPPING))
+    if waiting.what == "decided" and not facts.same(person, state.seats.get("screener")):
+        return Refused("not-senior", "Whoever looked at this case first confirms that a step is left out.", SKIPPING)
     if waiting.what == "appeal_decided" and facts.same(person, state.decided_by):
         return Refused(
             "decided-before",
@@ -73,11 +83,9 @@ def may_be_second(state: State, waiting: Waiting, person: str, facts: Facts) -> 
     return Allowed()
 
 
-def _proposed(state: State, deed: Deed, words: Words, facts: Facts) -> Verdict:
+def _proposed(state: State, deed: Deed, words: Words, facts: Facts, written: Clause) -> Verdict:
     if state.waits(deed.kind):
-        return Refused(
-            "waits", "This waits for a second person already, who confirms it or sends it back.", OF_TWO[deed.kind]
-        )
+        return Refused("waits", "This waits for a second person already, who confirms it or sends it back.", written)
     verdict = case_rules.may(state, deed, words, facts)
     if not verdict or deed.kind not in ASKS_WHY:
         return verdict

@@ -163,6 +163,7 @@ def _one(found: InvolvedPerson, link: str = "", word: str = "") -> str:
         "codes/involved_one.html", one=found, held=held, standings=STANDINGS, link=link, word=word,
         signatures=service.signatures(session(), found), words=rules, done=request.args.get("done", ""), may=_may(),
         questions=service.questions_of(session(), found), on=on,
+        stopped=involved.is_stopped(session(), found.id, at()),
     )  # fmt: skip
 
 
@@ -208,4 +209,5 @@ def _list(said: Typed) -> str:
     return page(
         "codes/involved_list.html", people=found, held=held, standings=STANDINGS, typed=said, errors=said.errors, kinds=KINDS,
         areas=_areas(), today=london_date(at()), may_change=True,
+        stopped=involved.stopped(session(), [one.id for one in found], at()),
     )  # fmt: skip

@@ -172,7 +172,8 @@ def work(version_id: str, move: str) -> Answer:
 def _field(code: str) -> str:
     return {
         "no-change": "change", "not-consulted": "consulted", "still-consulting": "consulted_until",
-        "no-approval": "approved_by", "no-owner": "owner", "no-day": "live_from", "past": "live_from", "no-review": "review_on",
+        "ended-before": "consulted_until", "no-approval": "approved_by", "no-owner": "owner", "no-day": "live_from",
+        "past": "live_from", "no-review": "review_on",
     }.get(code, "")  # fmt: skip
 
 

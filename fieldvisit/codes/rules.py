@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
+from fieldvisit.ground.clock import say_date
 from fieldvisit.ground.roles import Role
 from fieldvisit.ground.verdict import Allowed, Clause, Refused, Verdict
 
@@ -63,6 +64,7 @@ class VersionFacts:
     approved_by: str = ""
     change: str = ""
     consulted: str = ""
+    consulted_from: date | None = None
     consulted_until: date | None = None
 
 
@@ -87,6 +89,11 @@ def _may_approve(version: VersionFacts, on: date) -> Verdict:
         return Refused("not-consulted", sentence, ASK_TENANTS)
     if version.significant and (version.consulted_until is None or version.consulted_until > on):
         return Refused("still-consulting", "The consultation is not over. Approve the code when it is.", ASK_TENANTS)
+    asked_on = version.consulted_from
+    if version.consulted_until and asked_on and version.consulted_until < asked_on:
+        return Refused(
+            "ended-before", f"It began on {say_date(asked_on)}: it cannot have ended before that.", ASK_TENANTS
+        )
     if not version.approved_by or version.approved_on is None or version.approved_on > on:
         return Refused(
             "no-approval", "Say who approved it and on which day. That day cannot be still to come.", KEPT_FACTS

@@ -127,7 +127,8 @@ def facts(session: Session, version: CodeVersion, **said: Any) -> VersionFacts:
         "stage": version.stage, "significant": version.significant, "has_text": "signed" in texts,
         "formats": frozenset(formats), "owner": version.owner, "review_on": version.review_on,
         "live_from": version.live_from, "approved_on": version.approved_on, "approved_by": version.approved_by,
-        "change": version.change, "consulted": version.consulted, "consulted_until": version.consulted_until,
+        "change": version.change, "consulted": version.consulted, "consulted_from": version.consulted_from,
+        "consulted_until": version.consulted_until,
     }  # fmt: skip
     return VersionFacts(**(kept | {name: value for name, value in said.items() if name in kept}))
 

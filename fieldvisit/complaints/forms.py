@@ -24,9 +24,10 @@ BOXES = {
     "interest": "handler", "no-duty": "handler",
     "same-person": "handler", "no-ground": "ground", "no-day": "until", "no-longer": "until", "too-long": "until",
     "not-the-sum": "outcome", "no-reasons": "reasons", "no-remedy": "remedy", "no-owner": "owner", "past": "due",
-    "no-what": "what", "no-learning": "learning", "no-person": "person", "handler-named": "person", "no-words": "note",
-    "future": "on", "too-early": "on", "not-safe": "how", "said-safe": "how", "speaks-for": "how", "not-tenant": "how",
-    "which-tenant": "how", "shared-post": "how", "no-way": "safe",
+    "no-what": "what", "no-told": "told", "no-learning": "learning", "no-person": "person",
+    "handler-named": "person", "no-words": "note", "future": "on", "too-early": "on", "not-safe": "how",
+    "said-safe": "how", "speaks-for": "how", "not-tenant": "how", "which-tenant": "how", "shared-post": "how",
+    "no-way": "safe",
 }  # fmt: skip
 
 
@@ -164,6 +165,7 @@ _READS: Mapping[str, Callable[[Typed, str, State], tuple[Body, Words]]] = {
     "action": _action,
     "action_done": _action_done,
     "escalated": _text("why"),
+    "updated": _text("told"),
     "learned": _text("learning"),
     "closed": _nothing,
     "noted": _text("note"),

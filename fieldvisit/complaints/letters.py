@@ -134,7 +134,7 @@ def text_of(letter: str, parts: Mapping[str, str], facts: Facts, policy: Policy)
         if text:
             heading = HEADINGS.get(part)
             lines += ["", heading, text] if heading else ["", text]
-    lines += ["", f"You can ring us on {policy.council.office_line.value}. Please give the reference above."]
+    lines += ["", f"You can ring us on {policy.council.office_line.value}. Please give our reference, {facts.ref}."]
     return "\n".join(lines)
 
 

@@ -15,7 +15,7 @@ from fieldvisit.ground.policy import Policy
 # What a form can lift that is filled in well.
 LIFTED = frozenset({
     "no-points", "no-handler", "no-ground", "incomplete", "no-day", "unanswered", "not-the-sum", "no-reasons", "no-remedy",
-    "no-owner", "no-what", "no-learning", "no-person", "no-words", "no-way",
+    "no-owner", "no-what", "no-told", "no-learning", "no-person", "no-words", "no-way",
 })  # fmt: skip
 LETTER_OF = {"acknowledge": "ack", "extend": "extension", "answer": "answer"}
 

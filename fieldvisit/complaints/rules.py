@@ -210,6 +210,13 @@ def may_keep_promise(state: State, number: int) -> Verdict:
     return Allowed()
 
 
+def may_update(state: State, words: str) -> Verdict:
+    """The code: while something that we promised is not done, they are told how it stands."""
+    if not state.open or not state.outstanding:
+        return Refused("nothing-owed", "Nothing that we promised is still to be done.", OUR_TABLE)
+    return Allowed() if _said(words) else _no_reason("Write what they were told.", "told")
+
+
 def may_learn(state: State, words: str) -> Verdict:
     if not (found := _in(state, ANSWERED, "What we learned is recorded when it is answered.")):
         return found
@@ -328,6 +335,7 @@ _VERDICTS: Mapping[str, _Asked] = {
     "complained": lambda state, deed, words, hands, policy, today: may_complain(state),
     "named": lambda state, deed, words, hands, policy, today: may_name(state, deed.body["person"], deed.by),
     "noted": lambda state, deed, words, hands, policy, today: may_note(words.get("note", "")),
+    "updated": lambda state, deed, words, hands, policy, today: may_update(state, words.get("told", "")),
     "reach": lambda state, deed, words, hands, policy, today: may_say_how(words),
 }  # fmt: skip
 

@@ -294,6 +294,7 @@ _FOLDS: Mapping[str, Any] = {
     "placed": _nothing,
     "noted": _nothing,
     "reach": _nothing,
+    "updated": _nothing,
     "named": _named,
     "kept": _kept,
     "logged": _logged,

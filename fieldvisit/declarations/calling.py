@@ -12,7 +12,6 @@ from fieldvisit.db import Database
 from fieldvisit.declarations import rules, service
 from fieldvisit.declarations.board import roles_towards
 from fieldvisit.declarations.models import Declaration
-from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.roles import DECLARING, Duty, Role
 from fieldvisit.messages import desk_calls

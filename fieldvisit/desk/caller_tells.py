@@ -14,17 +14,16 @@ from fieldvisit.complaints.heard import Heard, identity
 from fieldvisit.complaints.models import Complaint
 from fieldvisit.complaints.service import receive
 from fieldvisit.desk.caller_tells_forms import CHANNEL, HazardTold
-from fieldvisit.ground.clock import end_of_london_day, london_date
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.roles import Duty, Principal
 from fieldvisit.hazards import rules, service
 from fieldvisit.hazards.models import Hazard, HazardStep
 from fieldvisit.hazards.service import Opening
 from fieldvisit.hazards.state import Deed, Stage
+from fieldvisit.hazards.telling import ask_to_look
 from fieldvisit.messages import desk_calls
 from fieldvisit.register.duties import holding
 from fieldvisit.register.models import Home
-from fieldvisit.tasks import Task, raise_task
 
 
 def hazard_told(
@@ -50,32 +49,16 @@ def hazard_told(
             emergency=told.emergency, seen=told.seen, teller=told.teller, by=by.person_id, source=CHANNEL,
         )  # fmt: skip
         case = service.open_case(session, opening, by.at, policy)
-    _tell_the_office(session, case, told, cause, by, policy)
+    ask_to_look(session, case, told.told_at, policy)
+    if told.emergency:  # DR-1: whoever has the duty there is called at once
+        people = holding(session, Duty.DUTY, case.area_id, by.at)
+        desk_calls.call(session, people, f"hazard:{cause}", told=set(), at=by.at, policy=policy)
     return case
 
 
 def _identity(form_key: str, home: Home, told: HazardTold) -> str:
     said = "\n".join(f"{one.name}={getattr(told, one.name)!r}" for one in fields(told) if one.name != "told_at")
     return sha256(f"{form_key}\n{home.id}\n{said}".encode()).hexdigest()[:32]
-
-
-def _tell_the_office(
-    session: Session, case: Hazard, told: HazardTold, cause: str, by: Principal, policy: Policy
-) -> None:
-    """A task of the area, which ends with the decision how urgent it is; and where it is said to be an emergency, whoever has
-    the duty there is called at once (DR-1)."""
-    due = end_of_london_day(policy.working_days.after(london_date(told.told_at), policy.task.hazard_wd.value))
-    task = session.scalars(select(Task).where(Task.cause == case.cause)).first()
-    if task is None:
-        raise_task(
-            session, "hazard_seen", cause=case.cause, about="hazard", about_id=case.id, area_id=case.area_id,
-            at=told.told_at, due=due,
-        )  # fmt: skip
-    else:
-        task.raised_at, task.due_at, task.done_at = told.told_at, due, None
-    if told.emergency:
-        people = holding(session, Duty.DUTY, case.area_id, by.at)
-        desk_calls.call(session, people, f"hazard:{cause}", told=set(), at=by.at, policy=policy)
 
 
 def complaint_told(

@@ -12,6 +12,15 @@ from fieldvisit.visits.plan_forms import read_search as read_home
 
 NO_HOME = "We have no one home there. Check the postcode and the house with them, or write the UPRN."
 CHANNEL = "phone"
+_HOME = ("new_postcode", "new_house", "new_uprn")
+# What is wrong stands in the page's order.
+HAZARD_BOXES = (
+    "", "new_dangers", *_HOME, "new_hazard", "new_seen", "new_at_risk", "new_emergency", "new_teller", "new_on", "new_at",
+)  # fmt: skip
+COMPLAINT_BOXES = (
+    "", "new_channel", "new_words", "new_wants", "new_wanted", "new_name", "new_contact", "new_safe", "new_representative",
+    "new_authority", *_HOME, "new_hazard", "new_hazard_seen", "new_on", "new_at",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +40,11 @@ def read_hazard(typed: Typed, hazards: tuple[str, ...], now: datetime) -> Hazard
     body, words, told_at = read_hazard_form(typed, hazards, now)
     if told_at > now:
         typed.wrong("new_on", "That is in the future. Say when they rang.")
-    home = _home(typed, needed=True)
+    home, teller = _home(typed, needed=True), typed.words("new_teller", most=SHORT)
+    _put_in_order(typed, HAZARD_BOXES)
     return HazardTold(
-        home, told_at, body["hazard"] or "", tuple(body["at_risk"]), body["emergency"], words["seen"],
-        typed.words("new_teller", most=SHORT),
-    )  # fmt: skip
+        home, told_at, body["hazard"] or "", tuple(body["at_risk"]), body["emergency"], words["seen"], teller
+    )
 
 
 def read_complaint(typed: Typed, hazards: tuple[str, ...], now: datetime) -> tuple[NewForm, HomeSearch | None]:
@@ -44,7 +53,12 @@ def read_complaint(typed: Typed, hazards: tuple[str, ...], now: datetime) -> tup
     if read.channel != CHANNEL:
         typed.wrong("", "This page is for what was said on the telephone.")
     home = _home(typed, needed=False)
+    _put_in_order(typed, COMPLAINT_BOXES)
     return read, home if home.uprn or home.postcode else None
+
+
+def _put_in_order(typed: Typed, boxes: tuple[str, ...]) -> None:
+    typed.errors = {box: typed.errors[box] for box in (*boxes, *typed.errors) if box in typed.errors}
 
 
 def _home(typed: Typed, *, needed: bool) -> HomeSearch:

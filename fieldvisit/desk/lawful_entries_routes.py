@@ -1,6 +1,7 @@
 """`/office/entries`: entry without consent (D3), from the proposal to the review, and a quarter's report."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from flask import Response as FlaskResponse
 from flask import abort, redirect, request
@@ -174,7 +175,10 @@ def entry_try(lawful_entry_id: str) -> Answer:
     def act(visit: Visit, case: LawfulEntry, typed: Typed, pressed: Pressed) -> None:
         method = typed.choice("method", rules.METHODS, "Say how the tenant was tried.")
         outcome = typed.choice("outcome", rules.OUTCOMES, "Say what came of it.")
-        happened = typed.instant(london_date(at()), "tried_time", "Say at what time today.")
+        today = london_date(at())
+        happened = typed.instant(today, "tried_time", "Say at what time.")
+        if happened and happened > at() and (before := typed.instant(today - timedelta(days=1), "tried_time")):
+            happened = rules.time_of_try(steps.state_now(session(), case, policy()), happened, before, at())
         said = typed.words("try_words", most=LONG)
         if method and outcome and happened and not typed.errors:
             steps.try_contact(session(), case, method, outcome, happened, said, pressed)

@@ -7,7 +7,7 @@ STAGES = {
     "authorised": ("Authorised: try the tenant", "warn", "door"),
     "attempting_contact": ("Trying the tenant", "warn", "door"),
     "entered": ("Inside: make safe and lock up", "bad", "warn"),
-    "secured": ("Tell the tenant today", "warn", "clock"),
+    "secured": ("Tell the tenant", "warn", "clock"),
     "tenant_told": ("Waits for its review", "special", "lens"),
     "reviewed": ("Reviewed", "quiet", "tick"),
     "declined": ("Nobody goes in", "quiet", "cross"),
@@ -81,7 +81,7 @@ DONE = {
     "stand-down": "It is given up. Tell the worker.",
     "try": "The attempt is written down.",
     "enter": "It is written down that they went in. They make it safe and do nothing else.",
-    "secure": "It is written down how the home was left. Tell the tenant today.",
+    "secure": "It is written down how the home was left. Tell the tenant now.",
     "told": "It is written down that the tenant was told. A manager reviews it next.",
     "review": "The review is written down.",
 }

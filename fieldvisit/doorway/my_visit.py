@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import select
@@ -23,6 +24,8 @@ from fieldvisit.ground.clock import london_date, say_date
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.roles import TENANT, Principal, Role
 from fieldvisit.ground.verdict import Verdict, insist
+from fieldvisit.hazards.service import Opening, open_case
+from fieldvisit.hazards.telling import ask_to_look
 from fieldvisit.messages.saying import sign_typed
 from fieldvisit.notices.links import (
     REFERENCE_LENGTH,
@@ -158,10 +161,20 @@ def do(session: Session, opened: Opened, typed: Typed, at: datetime, policy: Pol
             _complain(session, visit, typed, at, policy)
         case forms.DISPUTE:
             acts.dispute(session, visit, typed.words, verdict, **said)
+        case forms.HAZARD:
+            insist(verdict)
+            _tell_of_a_hazard(session, visit, typed, at, policy)
         case forms.CONCERN:
             insist(verdict)
             return _report(session, visit, typed, at, policy, key)
     return None
+
+
+def _tell_of_a_hazard(session: Session, visit: Visit, typed: Typed, at: datetime, policy: Policy) -> None:
+    """D4: its clock begins now. Of no visit: what is seen at the door later is a case of its own. Sent twice is told once."""
+    digest = sha256(f"{typed.key}\n{typed.words}".encode()).hexdigest()[:32]
+    opening = Opening(home=visit.home, cause=f"page:{digest}", aware_at=at, seen=typed.words, source="page")
+    ask_to_look(session, open_case(session, opening, at, policy), at, policy)
 
 
 def _complain(session: Session, visit: Visit, typed: Typed, at: datetime, policy: Policy) -> None:

@@ -13,12 +13,14 @@ _ = str  # marks a sentence for the catalogues and leaves it as it is
 
 CONFIRM, OTHER_TIME, SOONER, MUST, NO = "confirm", "other-time", "sooner", "must-be-there", "say-no"
 GOOD, NOT_GOOD, COMPLAIN, CONCERN, DISPUTE = "good", "not-good", "complain", "concern", "dispute"
-ACTS = (CONFIRM, OTHER_TIME, SOONER, MUST, NO, GOOD, NOT_GOOD, COMPLAIN, CONCERN, DISPUTE)
+HAZARD = "hazard"
+ACTS = (CONFIRM, OTHER_TIME, SOONER, MUST, NO, GOOD, NOT_GOOD, HAZARD, COMPLAIN, CONCERN, DISPUTE)
 LONGEST = 4000  # characters of a person's own words
 _KEY = re.compile(r"[0-9a-f]{32}")
 _MISSING: Mapping[str, str] = {
     COMPLAIN: _("Write what went wrong. A few words are enough."),
     CONCERN: _("Write what happened. A few words are enough."),
+    HAZARD: _("Write what is dangerous, and where. A few words are enough."),
     MUST: _("Choose who must be there, or write it."),
 }
 

@@ -119,6 +119,7 @@ def details(
         tenants=say_sign(view.signs.tenants, asking.language), workers=say_sign(view.signs.workers, asking.language),
         promised=_promised(view, asking.language), check_at=f"{asking.policy.council.verify_host}/v",
         ended=view.state.stage.value if view.state.stage in ENDED else "",
+        first={code: asking.policy.contact(code).number for code in ("danger", "gas", "power")},
     )  # fmt: skip
 
 

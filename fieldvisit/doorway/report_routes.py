@@ -3,22 +3,17 @@
 From one network a few reports in an hour, then the phone line (T40); and so many wrong receipts, then none is looked up.
 """
 
-from datetime import datetime
-
 from flask import Response, current_app, request
 from flask_babel import gettext as _
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from fieldvisit.breaches import forms, receipts, rules, service
 from fieldvisit.breaches.receipts import Standing
 from fieldvisit.db import new_id
-from fieldvisit.doorway import my_visit_page, scans, tries
+from fieldvisit.doorway import my_visit_page, reports, scans, tries
 from fieldvisit.doorway.my_visit_forms import plain
 from fieldvisit.doorway.my_visit_routes import METHODS, asking, blueprint, form_sent, never_blank
 from fieldvisit.doorway.routes import send
 from fieldvisit.ground.roles import TAKING, Principal, Role
-from fieldvisit.notices.links import LinkTry
 from fieldvisit.register.service import tenants_stand_in
 from fieldvisit.web.access import access, at, database, no_cookie, policy
 
@@ -47,17 +42,13 @@ def behaviour() -> Response:
     net = _counted(LINKED)[: len(_network())]
     try:
         with database().writing(TAKING) as session:
-            key = _counted(REPORT)
-            told = forms.told_by_public(typed)
-            before = service.is_told(session, told, typed["k"])
-            if not before and not rules.may_report(_recent(session, key), at()):
-                return _form(typed, _("Several reports came from where you are in the last hour. Please ring us."), 429)
             by = Principal(tenants_stand_in(session).id, Role.TENANT_LINK, at())
-            taken = service.take(
-                session, told, form_key=typed["k"], by=by, policy=policy(), key=_receipt_key(), net=net
-            )
-            if not before:
-                tries.count_hour(session, key, at())
+            taken = reports.take(
+                session, forms.told_by_public(typed), form_key=typed["k"], net=net, counted=_counted(REPORT), by=by,
+                policy=policy(), key=_receipt_key(),
+            )  # fmt: skip
+        if taken is None:
+            return _form(typed, _("Several reports came from where you are in the last hour. Please ring us."), 429)
     except service.ReferenceTaken:
         return _form(typed | {"k": new_id()}, _("This was not sent yet. Press the button once more."), 409)
     shown = rules.in_fours(taken.receipt)
@@ -81,7 +72,7 @@ def status() -> Response:
         return _status(Standing.OPEN, typed, words, problem=_("That is too long. Please make it shorter, or ring us."))
     key, added = _counted(RECEIPT), False
     with database().writing(TAKING) as session:
-        if not rules.may_look_up(_recent(session, key), at()):
+        if not rules.may_look_up(reports.recent(session, key, at()), at()):
             return send(my_visit_page.wait(current_app.jinja_env, asking()))
         standing = receipts.standing(session, typed, _receipt_key())
         if standing is Standing.NONE:
@@ -115,11 +106,6 @@ def _sentence(errors: dict[str, str]) -> str:
     if "what" in errors and errors["what"].startswith("Write"):
         return _("Write what happened. A few words are enough.")
     return _("That is too long. Please make it shorter, or ring us.")
-
-
-def _recent(session: Session, key: str) -> list[datetime]:
-    recent = select(LinkTry.at).where(LinkTry.key == key, LinkTry.at > at() - rules.HOUR)
-    return list(session.scalars(recent.limit(10 * rules.WRONG_RECEIPTS)))
 
 
 def _network() -> str:

@@ -18,7 +18,7 @@ _UNTIL_LESS = ("awaab_emergency",)  # it held until somebody decided that it is 
 OURS = "our own target"  # in place of a rule's name
 LABELS = {
     "look": "Look at it and decide",
-    OWN: "Deal with it: the council’s own target",
+    OWN: f"Deal with it: {OURS}",
     "awaab_emergency": "Investigate and make safe",
     "awaab_investigate": "Investigate",
     "awaab_renewed": "Investigate again, in person",

@@ -9,7 +9,7 @@ import hmac
 import re
 import secrets
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -26,6 +26,7 @@ KINDS = {"resident": "Involved resident", "panel": "Panel member"}
 WORD_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no 0/O, 1/I/L, U: read out and typed without mistakes
 WORD_LENGTH = 8
 CODE_LENGTH = 6
+CODE = "((six characters))"  # where they stand in a paper, until it goes out
 OPEN_AFTERWARDS = timedelta(days=180)  # somebody who was removed may still appeal, and read what they signed
 WRONG_TRIES = 5
 IN_AN_HOUR = timedelta(hours=1)
@@ -73,6 +74,22 @@ class InvolvedTry(Base):
     __table_args__ = (Index(None, "involved_id", "at"),)
 
 
+class InvolvedStop(Base):
+    """They take no part from `starts` to `ends` (aware UTC; None: still), since a letter said so. Why is not here.
+
+    kind: paused, ended. cause: what said it; one open row of each. was_until: their last day, as it was known before.
+    """
+
+    __tablename__ = "involved_stop"
+    id: Mapped[str] = random_key()
+    involved_id: Mapped[str] = mapped_column(ForeignKey("involved_person.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(8))
+    cause: Mapped[str] = mapped_column(String(40))
+    starts: Mapped[datetime]
+    ends: Mapped[datetime | None]
+    was_until: Mapped[date | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """Something that this person must do, or may look at. path: what stands after `/p/<token>/` in its page's address."""
@@ -97,6 +114,12 @@ def tells_of_a_new_link(function: Told) -> Told:
 
 Lines = Callable[[Session, InvolvedPerson, datetime], Sequence[Line]]
 LINES: list[Lines] = []
+ALWAYS: list[Lines] = []  # also of whoever takes no part now: what was written to them
+
+
+def adds_lines_always(function: Lines) -> Lines:
+    ALWAYS.append(function)
+    return function
 
 
 def adds_lines(function: Lines) -> Lines:
@@ -107,7 +130,8 @@ def adds_lines(function: Lines) -> Lines:
 
 def lines_of(session: Session, involved: InvolvedPerson, at: datetime) -> list[Line]:
     """What is still to do stands first, the soonest at the top."""
-    found = [line for of in LINES for line in of(session, involved, at)]
+    open_to_them = ALWAYS if is_stopped(session, involved.id, at) else [*LINES, *ALWAYS]
+    found = [line for of in open_to_them for line in of(session, involved, at)]
     return sorted(found, key=lambda line: (line.is_done, line.due_on or date.max, line.title))
 
 
@@ -137,6 +161,41 @@ def involved_now(session: Session, day: date, areas: frozenset[str] | None = Non
     if areas is not None:
         wanted = wanted.where(or_(InvolvedPerson.area_id.is_(None), InvolvedPerson.area_id.in_(areas)))
     return list(session.scalars(wanted.order_by(InvolvedPerson.name, InvolvedPerson.id)))
+
+
+# --- who takes no part now ----------------------------------------------------------------------------------------
+
+
+def stop(session: Session, involved_id: str, kind: str, cause: str, at: datetime) -> None:
+    """kind: paused, ended, or "" where this cause stops them no longer. Said again, it is as it was."""
+    person = session.get_one(InvolvedPerson, involved_id)
+    of_it = (InvolvedStop.involved_id == involved_id, InvolvedStop.cause == cause, InvolvedStop.ends.is_(None))
+    row = session.scalars(select(InvolvedStop).where(*of_it)).first()
+    if row is not None and row.kind == kind:
+        return
+    if row is not None:
+        row.ends = at
+        if row.kind == "ended" and person.ends_on == london_date(row.starts):  # nobody has said another day since
+            person.ends_on = row.was_until
+    if kind:
+        new = InvolvedStop(involved_id=involved_id, kind=kind, cause=cause, starts=at, was_until=person.ends_on)
+        session.add(new)
+        if kind == "ended":
+            person.ends_on = min(person.ends_on or date.max, london_date(at))
+    session.flush()
+
+
+def stopped(session: Session, involved_ids: Iterable[str], at: datetime) -> dict[str, str]:
+    """Of these people, who takes no part now: "ended" outdoes "paused"."""
+    wanted = select(InvolvedStop.involved_id, InvolvedStop.kind).where(
+        InvolvedStop.involved_id.in_(list(involved_ids)), InvolvedStop.starts <= at,
+        or_(InvolvedStop.ends.is_(None), InvolvedStop.ends > at),
+    ).order_by(InvolvedStop.kind.desc())  # fmt: skip
+    return dict(session.execute(wanted).all())
+
+
+def is_stopped(session: Session, involved_id: str, at: datetime) -> bool:
+    return bool(stopped(session, [involved_id], at))
 
 
 # --- the link and the word ----------------------------------------------------------------------------------------
@@ -170,6 +229,11 @@ def code_of(paper_id: str, key: bytes) -> str:
     made = hmac.digest(key, f"paper\n{paper_id}".encode(), sha256)
     letters = "".join(WORD_LETTERS[byte % len(WORD_LETTERS)] for byte in made[:CODE_LENGTH])
     return f"{letters[:3]} {letters[3:]}"
+
+
+def fill_code(text: str, paper_id: str, key: bytes) -> str:
+    """As it goes out. What is kept of it, and whoever wrote it reads, has the empty place."""
+    return text.replace(CODE, code_of(paper_id, key))
 
 
 def is_code_of(typed: str, paper_id: str, key: bytes) -> bool:

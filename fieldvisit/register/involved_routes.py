@@ -37,27 +37,34 @@ def show(token: str) -> Response:
         with database().reading(INVOLVED) as session:
             known = involved.behind(session, token, key(), at()) is not None
         return ask_word(token) if known else call_us()
-    with entered(token) as (session, found):
-        if isinstance(found, Response):
-            return found
-        lines = involved.lines_of(session, found, at())
-        shown = page(
-            "register/involved.html",
-            involved=found,
-            lines=lines,
-            today=london_date(at()),
-            here=here(token),
-            word=word(),
-        )
-        return _send(shown)
+    with entered(token, although_stopped=True) as (session, found):
+        return found if isinstance(found, Response) else _lines(session, token, found)
 
 
 @contextmanager
-def entered(token: str) -> Iterator[tuple[Session, InvolvedPerson | Response]]:
-    """The person whose link and word these are, in a transaction that is kept; or the answer for whoever they are not."""
+def entered(token: str, *, although_stopped: bool = False) -> Iterator[tuple[Session, InvolvedPerson | Response]]:
+    """The person whose link and word these are, in a transaction that is kept; or the answer for whoever they are not.
+
+    although_stopped: also whoever takes no part now; they have nothing to sign or to declare, and find their list instead.
+    """
     with database().writing(INVOLVED) as session:
         found = involved.knock(session, token, word(), key(), at())
-        yield session, found if isinstance(found, InvolvedPerson) else _turned_away(token, found)
+        if not isinstance(found, InvolvedPerson):
+            yield session, _turned_away(token, found)
+        elif not although_stopped and involved.is_stopped(session, found.id, at()):
+            yield session, _lines(session, token, found)
+        else:
+            yield session, found
+
+
+def _lines(session: Session, token: str, found: InvolvedPerson) -> Response:
+    lines = involved.lines_of(session, found, at())
+    stopped = involved.is_stopped(session, found.id, at())
+    shown = page(
+        "register/involved.html", involved=found, lines=lines, today=london_date(at()), here=here(token), word=word(),
+        stopped=stopped,
+    )  # fmt: skip
+    return _send(shown)
 
 
 def here(token: str) -> str:

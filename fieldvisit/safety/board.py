@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from fieldvisit.db import Database
@@ -14,7 +15,7 @@ from fieldvisit.ground.roles import WATCHING, Duty, Principal, Role
 from fieldvisit.register.models import Home, Household, Person
 from fieldvisit.safety import service
 from fieldvisit.safety.models import Watch, WatchStep
-from fieldvisit.safety.state import FIRST, LIVE, Deed, Stage, State, fold, lengths_of
+from fieldvisit.safety.state import FIRST, LATE, LIVE, Deed, Stage, State, fold, lengths_of
 from fieldvisit.visits.models import Visit, VisitWorker
 from fieldvisit.visits.precautions import say_precautions
 
@@ -59,14 +60,33 @@ class One:
 
 
 def board_of(database: Database, session: Session, who: Principal, at: datetime, policy: Policy) -> list[Row]:
-    """Late first; among those of one stage, whoever was heard of longest ago."""
-    live = or_(Watch.stage.in_(LIVE), Watch.opened_at > at - SHOWN_AFTER)
-    query = select(Watch).where(live).options(joinedload(Watch.person).joinedload(Person.firm))
-    if who.role is Role.OFFICER:
-        query = query.where(Watch.area_id.in_(areas_of(who)))
-    watches = session.scalars(query.order_by(Watch.stage.in_(LIVE).desc(), Watch.opened_at.desc()).limit(MOST)).all()
+    """Late first; among those of one stage, whoever was heard of longest ago. At most MOST, of which none is less late than
+    one that is left out."""
+    query = select(Watch).where(*_on_the_board(who, at)).options(joinedload(Watch.person).joinedload(Person.firm))
+    watches = session.scalars(query.order_by(*_by_lateness(at)).limit(MOST)).all()
     rows = _rows(database, session, watches, who, at, policy)
     return sorted(rows, key=lambda row: (FIRST.index(row.stage), row.state.heard_at or row.watch.opened_at))
+
+
+def more_than_shown(session: Session, who: Principal, at: datetime) -> int:
+    """How many more there are than the board shows."""
+    found = session.scalar(select(func.count(Watch.id)).where(*_on_the_board(who, at))) or 0
+    return max(0, found - MOST)
+
+
+def _on_the_board(who: Principal, at: datetime) -> list[ColumnElement[bool]]:
+    shown = [or_(Watch.stage.in_(LIVE), Watch.opened_at > at - SHOWN_AFTER)]
+    return [*shown, Watch.area_id.in_(areas_of(who))] if who.role is Role.OFFICER else shown
+
+
+def _by_lateness(at: datetime) -> list[ColumnElement[Any]]:
+    """By what the last line says and what time has done since: an alarm, then what is late or has become so, then whoever
+    is due next, then those of whom no clock runs, and what is over last, the latest first."""
+    late = or_(Watch.stage.in_(LATE), and_(Watch.stage.in_(LIVE), Watch.due_at <= at))
+    rank = case(
+        (Watch.stage == Stage.ALARM, 0), (late, 1), (Watch.stage.not_in(LIVE), 4), (Watch.due_at.is_(None), 3), else_=2
+    )
+    return [rank, Watch.due_at.is_(None), Watch.due_at, Watch.opened_at.desc(), Watch.id]
 
 
 def areas_of(who: Principal) -> list[str]:

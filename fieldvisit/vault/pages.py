@@ -36,7 +36,10 @@ def case_page(
     typed: Typed | None = None,
     errors: Mapping[str, str] | None = None,
     done: str = "",
+    kept: str = "",
 ) -> str:
+    """kept: what somebody typed when they were out, sealed: it comes back when the case is opened again."""
+    g.safe_typing = True
     choices, names = choices_of(session, seen), _names(session)
     may_act = staying.reader.rank != rules.Rank.INVESTIGATOR
     still = may_act and (opened is not None or service.is_open(session, staying, seen.case.id, at()))
@@ -75,7 +78,10 @@ def case_page(
         kept_until=state.kept_until(seen.state, vault().policy),
         over=over,
         gone=seen.state.since if seen.state.stage == "destroyed" else None,
+        kept=kept,
         closes=g.safe_until,
+        idle_s=int((g.safe_until - at()).total_seconds()) + 1,
+        ends_s=int((g.safe_ends - at()).total_seconds()),
         words=words,
         contacts=_contacts(),
         **about(),

@@ -12,16 +12,18 @@ import structlog
 from flask import Blueprint, abort, g, jsonify, redirect, request
 from flask import session as cookie
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from fieldvisit.ground.verdict import RefusedError
-from fieldvisit.vault import doors, forms, record, rules, service, state, watch, words
+from fieldvisit.vault import doors, forms, kept, record, rules, service, state, watch, words
 from fieldvisit.vault.doors import Staying
 from fieldvisit.vault.intake import LARGEST_BOX, BoxRefusedError, take_in
 from fieldvisit.vault.pages import about, case_page, choices_of, copy_page, numbers, row, vault
-from fieldvisit.vault.seeing import cases_of, find
+from fieldvisit.vault.seeing import Seen, cases_of, find
 from fieldvisit.vault.service import Opened
-from fieldvisit.web.access import access, at, no_cookie, principal
+from fieldvisit.web import carried
+from fieldvisit.web.access import access, at, for_script, no_cookie, principal
 from fieldvisit.web.render import page
 
 log = structlog.get_logger()
@@ -43,11 +45,13 @@ def cannot(error: Exception) -> Answer:
 
 @blueprint.after_request
 def nothing_is_kept(response: Response) -> Response:
-    """Nor does it stay on the screen: when the fresh code is no longer one, the page goes to the door by itself."""
+    """Nor does it stay on the screen: when the fresh code is no longer one, the page goes to the door by itself. From a page
+    where somebody types, with what they typed (static/desk/safe.js); without script, by the page's own word."""
     response.headers["Cache-Control"] = "no-store"
     response.headers["Referrer-Policy"] = "no-referrer"
     if "safe_until" in g and response.status_code != 303:
-        left = max(0, int((g.safe_until - at()).total_seconds()))
+        until = g.safe_ends if g.get("safe_typing") else g.safe_until
+        left = max(0, int((until - at()).total_seconds()))
         response.headers["Refresh"] = f"{left + 1}; url=/safe"
     return response
 
@@ -94,19 +98,41 @@ def _inside() -> Staying | None:
     found = doors.staying(vault(), principal().person_id, cookie.get(IN, ""), at())
     if found:
         g.safe_until = rules.out_at(found.stay.made_at, at())
+        g.safe_ends = found.stay.made_at + rules.STAY
     return found
 
 
 def inside(view: Any) -> Any:
-    """The view gets the reader who is in; everybody else is shown the door. `access` stands outside of it."""
+    """The view gets the reader who is in; everybody else is shown the door, with what they typed sealed in it. `access`
+    stands outside of it. keep: the page closes by itself, and whoever typed there is out."""
 
     @wraps(view)
     def wrapped(**parts: Any) -> Answer:
         staying = _inside()
-        shown: Answer = view(staying, **parts) if staying else redirect("/safe", 303)
-        return shown
+        if staying and not request.form.get("keep"):
+            shown: Answer = view(staying, **parts)
+            return shown
+        if staying:
+            doors.leave(vault(), staying, at())
+            cookie.pop(IN, None)
+            g.pop("safe_until")
+        sealed = _sealed(parts)
+        return _door({}, sealed) if sealed else redirect("/safe", 303)
 
-    return wrapped
+    return carried.quiet(wrapped)
+
+
+def _sealed(parts: dict[str, Any]) -> str:
+    """What this request brings of one form of a case, for whoever is signed in."""
+    if "case_id" not in parts or request.method != "POST":
+        return ""
+    step = parts.get("step", request.endpoint.removeprefix("vault.").removesuffix("_case") if request.endpoint else "")
+    typed = request.form.items(multi=True)
+    return kept.seal(vault().keys, principal().person_id, parts["case_id"], step, typed, at())
+
+
+def _kept() -> kept.Kept | None:
+    return kept.opened(vault().keys, principal().person_id, request.form.get(kept.FIELD, ""), at())
 
 
 @blueprint.get("/safe")
@@ -129,23 +155,59 @@ def front() -> Answer:
         )
 
 
-def _door(errors: dict[str, str]) -> str:
+def _door(errors: dict[str, str], sealed: str = "") -> str:
     with vault().store.reading() as session:
         enrolled = doors.reader_of(session, principal().person_id) is not None
-    return page("vault/door.html", errors=errors, enrolled=enrolled, **about())
+    return page("vault/door.html", errors=errors, enrolled=enrolled, kept=sealed, **about())
 
 
 @blueprint.post("/safe/come-in")
 @access("safe", "open")
+@carried.quiet
 def come_in() -> Answer:
+    sealed = request.form.get(kept.FIELD, "")[: kept.LONGEST]
     try:
         secret = doors.come_in(vault(), principal().person_id, request.form.get("code", "")[:20], at())
     except LookupError:
-        return _door({}), 422
+        return _door({}, sealed), 422
     except RefusedError as refused:
-        return _door({"code": refused.verdict.message}), 422
+        return _door({"code": refused.verdict.message}, sealed), 422
     cookie[IN] = secret
+    staying, found = _inside(), _kept()
+    if staying and found:
+        with vault().store.reading() as session:
+            if seen := find(session, vault(), staying.reader, found.case_id):
+                return _case_page_with(session, staying, seen, found, sealed)
     return redirect("/safe", 303)
+
+
+def _case_page_with(session: Session, staying: Staying, seen: Seen, found: kept.Kept, sealed: str) -> str:
+    """The words are not shown before it has been opened again; but why somebody opens it, or stands aside, needs none."""
+    if found.step in ("open", *state.UNREAD):
+        return case_page(session, staying, seen, **_filled(session, seen, found))
+    return case_page(session, staying, seen, kept=sealed)
+
+
+def _filled(session: Session, seen: Seen, found: kept.Kept) -> dict[str, Any]:
+    """As `case_page` wants what was typed, with nothing called wrong: it was never sent."""
+    if found.step in forms.ASKS:
+        typed, _, _ = forms.read_step(found.step, found.typed(), choices_of(session, seen))
+        typed.errors.clear()
+        return {"typed": typed}
+    return {"asked": {name: text[:2000] for name, text in found.fields}}
+
+
+@blueprint.post("/safe/here")
+@access("safe", "open")
+@for_script
+def here() -> Response:
+    """Somebody types, or pressed 'Stay': how many seconds are left until the page closes. 401: they are out."""
+    if _inside() is None:
+        return Response(status=401)
+    left = int((g.pop("safe_until") - at()).total_seconds())
+    answer = jsonify({"left": left})
+    answer.headers["X-FieldVisit-Proto"] = "1"
+    return answer
 
 
 @blueprint.post("/safe/leave")
@@ -193,9 +255,14 @@ def open_case(staying: Staying, case_id: str) -> Answer:
         box = {"reason": "reason", "words": "why"}.get(refused.verdict.code, "code")
         with vault().store.reading() as session:
             seen = find(session, vault(), staying.reader, case_id) or abort(404)
-            return case_page(session, staying, seen, asked=sent, errors={box: refused.verdict.message}), 422
+            sealed = request.form.get(kept.FIELD, "")[: kept.LONGEST]
+            return case_page(
+                session, staying, seen, asked=sent, errors={box: refused.verdict.message}, kept=sealed
+            ), 422
+    found = _kept()
     with vault().store.reading() as session:
-        return case_page(session, staying, opened.seen, opened=opened)
+        filled = _filled(session, opened.seen, found) if found and found.case_id == case_id else {}
+        return case_page(session, staying, opened.seen, opened=opened, **filled)
 
 
 @blueprint.post("/safe/<id:case_id>/copy")
@@ -253,7 +320,10 @@ def act(staying: Staying, case_id: str, step: str) -> Answer:
         opened = None
     with vault().store.reading() as session:
         now_seen = find(session, vault(), staying.reader, case_id) or abort(404)
-        return case_page(session, staying, now_seen, opened=opened, typed=typed, errors=typed.errors), status
+        sealed = "" if opened else _sealed({"case_id": case_id, "step": step})
+        return case_page(
+            session, staying, now_seen, opened=opened, typed=typed, errors=typed.errors, kept=sealed
+        ), status
 
 
 def _key() -> str:

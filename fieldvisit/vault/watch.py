@@ -26,7 +26,9 @@ from fieldvisit.vault.store import Vault
 log = structlog.get_logger()
 SUBJECT = "Please sign in"
 TEXT = "Something waits for you. Please sign in to the safe now.\n"
-TO_OUTSIDE = "Something waits for you in the council's safe. Who can open it: {who}. Please telephone one of them now.\n"
+TO_OUTSIDE = (
+    "Something waits for you in the council's safe. Who can open it: {who}. Please telephone one of them now.\n"
+)
 NOBODY_CAN = (
     "Something waits for you in the council's safe, and nobody who has a code can open it. Please ask the council's chief "
     "executive or monitoring officer now to have you enrolled at its console.\n"
@@ -170,7 +172,10 @@ def calls_of(session: Session, reader: Reader, seen: list[Seen]) -> list[Page]:
 def say_calls(calls: Sequence[Page]) -> list[str]:
     """Sentences for the reader's first page. 'Called' is said of what went out, and of nothing else."""
     went = [page for page in calls if page.way != SCREEN and page.sent_at]
-    shown, stuck = [page for page in calls if page.way == SCREEN], [p for p in calls if p.way != SCREEN and not p.sent_at]
+    shown, stuck = (
+        [page for page in calls if page.way == SCREEN],
+        [p for p in calls if p.way != SCREEN and not p.sent_at],
+    )
     said = []
     if went:
         said.append(f"You were called {_times(went)} about what waits here, last on {_last(went)}.")

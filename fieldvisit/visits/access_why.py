@@ -58,7 +58,8 @@ def why_not(verdict: Verdict, reason: str) -> str:
 
 def said(doors: Sequence[Door]) -> list[str]:
     """At most two sentences: what the tenant did, and what we did."""
-    shut, ours = [door for door in doors if door.counts], [door for door in doors if not door.counts]
+    in_order = sorted(doors, key=lambda door: door.at)
+    shut, ours = [door for door in in_order if door.counts], [door for door in in_order if not door.counts]
     found = []
     if shut:
         days = ", ".join(dict.fromkeys(say_date(london_date(door.at)) for door in shut))

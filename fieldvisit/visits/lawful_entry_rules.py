@@ -309,6 +309,13 @@ def may_try(state: State, happened_at: datetime, at: datetime) -> Verdict:
     return Allowed()
 
 
+def time_of_try(state: State, today: datetime, day_before: datetime, at: datetime) -> datetime:
+    """A time of day alone was typed. Shortly after midnight 23:55 is that of the evening before, if the authority is."""
+    given = state.authorised_at
+    before = today > at and given is not None and day_before >= whole_minute(given)
+    return day_before if before else today
+
+
 def may_go_in(
     state: State, happened_at: datetime, *, second: str, name: str, photos_before: bool, policy: Policy
 ) -> Verdict:

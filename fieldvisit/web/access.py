@@ -87,9 +87,9 @@ def install(
             if rule and g.principal is None and _is_for_script(request.endpoint):
                 # Marked as ours: a Wi-Fi network's own sign-in page answers 401 as well.
                 return _sign_in_first()  # type: ignore[return-value]
+            if rule and g.principal is None and _has_sign_in() and _is_json():
+                return _sign_in_first()  # type: ignore[return-value]
             if rule and g.principal is None and request.method == "POST" and _has_sign_in():
-                if _is_json():
-                    return _sign_in_first()  # type: ignore[return-value]
                 if late := _late_form(lately(g.at)):
                     return late  # type: ignore[return-value]
             if rule and g.principal is None and request.method in ("GET", "HEAD") and _has_sign_in() and _is_page():

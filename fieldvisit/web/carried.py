@@ -78,7 +78,9 @@ def opened(text: str, person_id: str, at: datetime) -> Carried | None:
     said = json.loads(plain)
     if at.astimezone(UTC) - datetime.fromisoformat(said["at"]) > LASTS:
         return None
-    return Carried(person_id, said["to"], [(name, value) for name, value in said["fields"]], said["files"], said["quiet"])
+    return Carried(
+        person_id, said["to"], [(name, value) for name, value in said["fields"]], said["files"], said["quiet"]
+    )
 
 
 def is_from_our_page() -> bool:

@@ -12,6 +12,9 @@ const ifAnonymous = form.querySelectorAll("[data-if-anonymous]");
 const ifNamed = form.querySelector("[data-if-named]");
 const elsewhere = "It was filed, or is gone. Look it up under ‘Take a concern’ before you type more.";
 
+const signedOut = "You have been signed out. Sign in in another tab: what you wrote stays here, and this page goes on by itself.";
+const noLine = "Not filed yet: there is no connection. Stay on this page: it tries again by itself.";
+
 let typed = Number(form.dataset.number); // keystrokes, and those that the server has
 let kept = typed;
 let since = line.dataset.saved;
@@ -56,9 +59,27 @@ function body() {
   return new URLSearchParams(new FormData(form));
 }
 
-function send(address, more = {}) {
+class SignedOut extends Error {}
+
+async function send(address, more = {}) {
+  let answer = await post(address, more);
+  if (answer.status === 400 && await renewed()) answer = await post(address, more);
+  if (answer.status === 401) throw new SignedOut();
+  return answer;
+}
+
+function post(address, more) {
   const headers = { Accept: "application/json", "X-CSRFToken": form.elements.csrf_token.value };
   return fetch(address, { method: "POST", body: body(), headers, redirect: "error", ...more });
+}
+
+/** Whoever signed in anew in another tab has another token: this page's own address knows it. */
+async function renewed() {
+  const answer = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" });
+  if (answer.redirected) throw new SignedOut();
+  const [, token] = /"X-CSRFToken": "([^"]+)"/.exec(await answer.text()) ?? [];
+  if (token) form.elements.csrf_token.value = token;
+  return Boolean(token);
 }
 
 async function save() {
@@ -77,8 +98,8 @@ async function save() {
     kept = sent;
     waits = 0;
     say(`Saved ${since}. Nothing stays on this computer.`);
-  } catch {
-    say(`Not saved since ${since}. Go on writing: this page tries again by itself.`, true);
+  } catch (error) {
+    say(`Not saved since ${since}. ${error instanceof SignedOut ? signedOut : "Go on writing: this page tries again by itself."}`, true);
     waits = Math.min(waits * 2 || RETRY_MS, RETRY_MOST_MS);
     setTimeout(save, waits);
   } finally {
@@ -108,8 +129,10 @@ async function file(event) {
         HTMLFormElement.prototype.submit.call(form);
         return;
       }
-    } catch { /* no line: the same again, with the same key */ }
-    say("Not filed yet: there is no connection. Stay on this page: it tries again by itself.", true);
+      say(noLine, true);
+    } catch (error) { // the same again, with the same key
+      say(error instanceof SignedOut ? `Not filed yet. ${signedOut}` : noLine, true);
+    }
     await rest(2 * RETRY_MS);
   }
 }

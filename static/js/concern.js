@@ -7,7 +7,10 @@ import { clear, saidIn, SAYS } from "./matter-form.js";
 import { boxOf, numberIn, TooLong } from "./matter-seal.js";
 
 const ASK_MS = 5_000;
+const JSON_PLEASE = { Accept: "application/json" };
 const NOT_SENT = "NOT sent: there is no connection. Your words are still here. Press again in a while. If it cannot wait, ring.";
+const SIGNED_OUT = "NOT sent: you have been signed out. Sign in in another tab, then press again here. Your words stay here meanwhile.";
+const SENT_BUT_OUT = "Sent. You have been signed out: sign in in another tab, and the number appears here.";
 const NOTHING = "Write what you saw or were told. One sentence is enough.";
 const page = document.querySelector("[data-matter]");
 const form = page.querySelector("[data-write]");
@@ -44,7 +47,7 @@ async function submitted(event) {
     page.querySelector("[data-sent] h2").focus();
     ask();
   } catch (error) {
-    trouble.textContent = error instanceof TooLong ? SAYS.tooLong : NOT_SENT;
+    trouble.textContent = error instanceof TooLong ? SAYS.tooLong : error instanceof SignedOut ? SIGNED_OUT : NOT_SENT;
   } finally {
     button.removeAttribute("aria-disabled");
   }
@@ -56,13 +59,31 @@ async function sealed() {
   return { uuid: crypto.randomUUID(), ...box };
 }
 
+class SignedOut extends Error {}
+
 async function post({ uuid, sealed: box }) {
-  const token = JSON.parse(document.body.getAttribute("hx-headers:inherited"))["X-CSRFToken"];
-  const response = await fetch("/concern", {
-    method: "POST", headers: { "Content-Type": "application/json", "X-CSRFToken": token },
+  let response = await posted(uuid, box, tokenIn(document.body.getAttribute("hx-headers:inherited")));
+  if (response.status === 400) response = await posted(uuid, box, await newToken());
+  if (response.status === 401) throw new SignedOut();
+  if (!response.ok || !(await response.json()).taken) throw new Error("not taken");
+}
+
+function posted(uuid, box, token) {
+  return fetch("/concern", {
+    method: "POST", headers: { ...JSON_PLEASE, "Content-Type": "application/json", "X-CSRFToken": token },
     body: JSON.stringify({ uuid, sealed: box }), redirect: "error",
   });
-  if (!response.ok || !(await response.json()).taken) throw new Error("not taken");
+}
+
+/** Whoever signed in anew in another tab has another token: this page's own address knows it. */
+async function newToken() {
+  const answer = await fetch(location.pathname, { headers: { Accept: "text/html" }, cache: "no-store" });
+  if (answer.redirected) throw new SignedOut();
+  return tokenIn(await answer.text());
+}
+
+function tokenIn(text) {
+  return /"X-CSRFToken": "([^"]+)"/.exec(text)?.[1] ?? "";
 }
 
 function keyOf(name) {
@@ -77,7 +98,9 @@ function show(words) {
 /** Until the vault has signed. The number is on this page alone. */
 async function ask() {
   try {
-    const { receipts } = await (await fetch(`/concern/${sent.uuid}`, { cache: "no-store", redirect: "error" })).json();
+    const answer = await fetch(`/concern/${sent.uuid}`, { headers: JSON_PLEASE, cache: "no-store", redirect: "error" });
+    show(answer.status === 401 ? SENT_BUT_OUT : SAYS.sent);
+    const { receipts } = await answer.json();
     const number = await numberIn(receipts, sent.sha256, keyOf("sign"));
     if (number) return show(SAYS.received(number));
   } catch { /* no line: it is asked again */ }

@@ -127,7 +127,7 @@ def some_codes(world: World) -> dict[str, str]:
         asha, ben, carl = (session.get_one(Person, world.ids[ref]) for ref in ("asha", "ben", "carl"))
         live = session.get_one(CodeVersion, code)
         service.read_part(session, asha, live, 1, 2, "sections", at)
-        service.read_part(session, ben, live, 2, 2, "sections", at)
+        service.read_part(session, ben, live, 2, 2, "all", at)
         service.ask(session, asha, live, "May I take tea when it is offered?", at, key=new_id(), policy=world.policy)
         service.keep_paper(session, carl, live, b"", today, by=world.ids["omar"], at=at)
         by, done = world.ids["olive"], date(2026, 1, 10)

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from sqlalchemy import select
 from werkzeug.serving import make_server
 
 from fieldvisit.ground.roles import CHECKING
-from fieldvisit.register.models import Person
+from fieldvisit.register.models import Person, SignIn
 from fieldvisit.register.service import hash_password
 from fieldvisit.visits.models import Entry
 from fieldvisit.visits.service import entries_of
@@ -59,6 +60,20 @@ class HandHeld:
         self.page.get_by_label("E-mail address").fill(f"{ref}@council.example")
         self.page.get_by_label("Password", exact=True).fill(PASSWORD)
         self.page.get_by_role("button", name="Sign in").click()
+
+    def signs_out_elsewhere(self) -> None:
+        """The sign-in of this browser ends, as by its own clock; the page knows nothing of it."""
+        with self.world.database.writing(None) as session:
+            for row in session.scalars(select(SignIn).where(SignIn.ended_at.is_(None))):
+                row.ended_at = self.world.now
+
+    def signs_in_in_another_tab(self, ref: str) -> None:
+        here = self.page
+        self.page = here.context.new_page()
+        self.signs_in(ref)
+        self.page.wait_for_url(lambda url: "sign-in" not in url)
+        self.page.close()
+        self.page = here
 
     def is_ready(self) -> None:
         self.page.wait_for_selector("html[data-outbox=ready]", state="attached")

@@ -60,6 +60,12 @@ def test_a_consultation_that_is_not_over_keeps_a_code_from_approval(ends, said):
     assert code_of(rules.may(Act.APPROVE, replace(WHOLE, consulted_until=ends), TODAY)) == said
 
 
+@pytest.mark.parametrize(("began", "said"), [(TODAY - DAY, ""), (TODAY, ""), (TODAY + DAY, "ended-before")])
+def test_a_consultation_ends_when_it_has_begun(began, said):
+    asked = replace(WHOLE, stage=Stage.CONSULTING, consulted_from=began)
+    assert code_of(rules.may(Act.APPROVE, asked, TODAY)) == said
+
+
 @pytest.mark.parametrize(("day", "said"), [(TODAY - DAY, ""), (TODAY, ""), (TODAY + DAY, "no-approval")])
 def test_nobody_has_approved_it_tomorrow(day, said):
     assert code_of(rules.may(Act.APPROVE, replace(WHOLE, approved_on=day), TODAY)) == said

@@ -72,6 +72,15 @@ def test_it_is_closed_when_promises_are_kept_and_something_was_learned() -> None
     assert may(kept, "action_done", {"number": 1}) == "no-such-promise"
 
 
+def test_while_something_is_promised_they_are_told_how_it_stands() -> None:
+    promised = ("action", {"owner": ANNA, "due": "2027-07-01"})
+    found = state(LOGGED, ACK1, decided(), promised, ANSWER1)
+    assert may(found, "updated", {}, told="Rang: the boiler comes on Friday.") == "allowed"
+    assert may(found, "updated", {}, told="Rang.") == "no-told"
+    kept = state(LOGGED, ACK1, decided(), promised, ANSWER1, ("action_done", {"number": 1}))
+    assert may(kept, "updated", {}, told="Rang: the boiler is there.") == "nothing-owed"
+
+
 def test_what_stage_1_taught_does_not_close_stage_2() -> None:
     found = state(*PATH["closed"], ESCALATED, HANDLER2, ACK2, decided(2), ANSWER2)
     assert may(found, "closed", {}) == "nothing-learned"

@@ -7,16 +7,19 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from fieldvisit.breaches.rules import (
+    PUBLIC_AN_HOUR,
     Channel,
     Told,
     Trace,
     answered_by,
+    complaint_or_not,
     draft_dies_at,
     fits,
     identity,
     in_fours,
     in_groups,
     is_likely,
+    is_urgent,
     kept,
     looked_at_by,
     makes_a_complaint,
@@ -26,6 +29,7 @@ from fieldvisit.breaches.rules import (
     may_report,
     place,
     pointers,
+    postcode_in,
     raised_at,
     receipt,
     receipt_hash,
@@ -228,12 +232,43 @@ def test_after_an_hour_the_form_is_open_again(seconds, may):
     assert bool(may_report([NOW - timedelta(seconds=seconds)] * 5, NOW)) is may
 
 
+def test_of_five_thousand_in_a_day_from_one_network_five_an_hour_are_taken():
+    """T40, as they are counted: each by the hour that it fell in (T31)."""
+    taken: list[datetime] = []
+    midnight = NOW.replace(hour=0, minute=0, second=0, microsecond=0)
+    for number in range(5_000):
+        at = midnight + number * timedelta(days=1) / 5_000
+        if may_report(taken, at):
+            taken.append(at.replace(minute=0, second=0, microsecond=0))
+    assert len(taken) == 24 * PUBLIC_AN_HOUR == 120
+
+
 @pytest.mark.parametrize(("wrong", "may"), [(9, True), (10, False), (11, False)])
 def test_after_ten_wrong_receipts_in_an_hour_none_is_looked_up(wrong, may):
     assert may_look_up([NOW] * wrong, NOW) is may
 
 
 # --- what belongs to it -------------------------------------------------------------------------------------------
+
+
+def test_what_is_said_of_the_complaint_when_it_was_taken():
+    assert complaint_or_not(NAMED) == "made"
+    assert complaint_or_not(replace(NAMED, anonymous=True)) == "nameless"
+    for anonymous in (True, False):
+        assert complaint_or_not(replace(NAMED, is_complaint=False, anonymous=anonymous)) == "said-no"
+
+
+@pytest.mark.parametrize(("danger", "there"), [(True, False), (False, True), (True, True), (False, False)])
+def test_danger_and_somebody_who_is_still_there_wait_for_no_working_day(danger, there):
+    assert is_urgent(replace(NAMED, danger_now=danger, still_there=there)) is (danger or there)
+
+
+@pytest.mark.parametrize(
+    ("said", "postcode"),
+    [("3 Mill House, le139ab", "LE13 9AB"), ("LE13 9AB, or LE13 9AA", "LE13 9AB"), ("Mill House", ""), ("", "")],
+)
+def test_the_postcode_of_a_place(said, postcode):
+    assert postcode_in(said) == postcode
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ def with_doors(*times: datetime) -> Known:
 
 def test_doors_that_stayed_shut_say_why_and_excuse_nothing(policy):
     aware = instant(2026, 7, 7, 9)
-    shut = with_doors(aware - SECOND, aware, aware + HOUR, aware + DAY)
+    shut = with_doors(aware - SECOND, aware + DAY, aware, aware + HOUR)
     assert why(shut, policy, aware + 25 * HOUR) == (
         "Nobody let us in: 3 times (Tuesday 7 July 2026, Wednesday 8 July 2026).", "Not done 1 hour after it ran out.",
         NOBODY_SAID,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fieldvisit.breaches.ladders import highest_rung, ladders_for, may_take, sanctions_for, top_rung
+from fieldvisit.breaches.ladders import highest_rung, ladders_for, may_take, sanctions_for, skips, top_rung
 from fieldvisit.breaches.procedure import DOCUMENTS, ProcedureError, procedures, read_procedure
 from fieldvisit.codes.catalogue import all_clauses
 
@@ -54,7 +54,23 @@ def test_milton_keynes_begins_with_a_talk_and_for_confidences_with_a_written_war
 def test_a_step_is_not_skipped(before, allowed, refused):
     assert may("MR", "adhere", allowed, before) == "allowed"
     if refused:
-        assert may("MR", "adhere", refused, before) == "ladder-skipped"
+        assert may("MR", "adhere", refused, before) == "skip-why"
+
+
+def test_a_step_is_left_out_for_a_reason_where_the_ladder_says_so_and_nowhere_else():
+    for name in ("adhere", "confidentiality", "terms"):
+        ladder = procedures()["MR"].ladder(name)
+        assert ladder and (ladder.skip, ladder.skip_clause) == ("screener", "project default")
+        said = may_take(procedures()["MR"], ladder, "removal", [], None)
+        assert "confirms: the Resident Engagement Team Leader" in said.message and "very serious" not in said.message
+        assert may_take(procedures()["MR"], ladder, "removal", [], None, " ").code == "skip-why"
+        assert may_take(procedures()["MR"], ladder, "removal", [], None, "It was racist abuse.")
+        assert skips(ladder, "removal", [], None) and not skips(ladder, ladder.rungs[0][0], [], None)
+    assert not [
+        ladder.name for code in ("ME", "MO", "AL", "HS") for ladder in procedures()[code].ladders if ladder.skip
+    ]
+    panel = procedures()["AL"].ladder("regular")
+    assert panel and may_take(procedures()["AL"], panel, "removal", [], None, "It was loud.").code == "ladder-skipped"
 
 
 @pytest.mark.parametrize("preset", ["tenant_information", "prejudice", "very_serious"])
@@ -159,6 +175,7 @@ label = "Ladder"
 clause = "MR-7.T1"
 order = "any"
 rungs = [["verbal"], ["hanging"]]
+skip = "decider"
 
 [[presets]]
 code = "serious"
@@ -177,7 +194,8 @@ def test_a_wrong_file_says_everything_at_once_with_its_file_and_line():
         (3, "odd"), (5, "'MR-99' is in none of the codes"), (9, "label must be words"), (5, "people.decider"),
         (13, "'no_such_clock' is not a clock"), (17, "name its clock"), (21, "window_wd must be from 1 to 60"),
         (29, "for is 'tenants'"), (35, "verbal is there twice"), (40, "order is 'any'"), (40, "'hanging' is not among"),
-        (47, "rung is 7"), (9, "notify is absent"),
+        (40, "skip is"),
+        (48, "rung is 7"), (9, "notify is absent"),
     ):  # fmt: skip
         assert words in said, words
         assert any(words in each and f"(line {line})" in each for each in told.value.problems), (line, words, said)

@@ -218,6 +218,18 @@ def test_an_authority_holds_for_its_hours_and_midnight_does_not_end_it(given: da
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(("given", "now", "typed_before"), [
+    (AT_NIGHT, AT_NIGHT + 15 * MINUTE, True),  # 23:55 is written down at 0:05
+    (AT_NIGHT, AT_NIGHT + 6 * MINUTE, False),  # at 23:56 it is of today
+    (AT, AT + 30 * MINUTE, False),  # typed 23:55 in the morning: nothing was authorised the evening before
+])  # fmt: skip
+def test_a_time_typed_after_midnight_is_of_the_evening_before(given: datetime, now: datetime, typed_before: bool):
+    state = of(at(PROPOSED, given), at(AUTHORISED, given + MINUTE))
+    today = now.replace(hour=23, minute=55, second=0)
+    found = rules.time_of_try(state, today, today - timedelta(days=1), now)
+    assert found == (today - timedelta(days=1) if typed_before else today)
+
+
 def test_nobody_goes_in_before_it_is_authorised_or_once_it_is_given_up():
     for state in (upto(PROPOSED), of(PROPOSED, AUTHORISED, Deed("stood_down", AT + HOUR, "dev"))):
         assert (

@@ -221,7 +221,9 @@ def test_whoever_had_it_at_stage_1_and_handed_it_on_has_no_part_in_stage_2_by_an
     with pytest.raises(RefusedError, match="had no part in stage 1"):
         acts(world, complaint, "handler", by="dora", handler=world.ids["cass"], stage=2)
     with world.database.writing(None) as session:
-        session.get_one(Person, world.ids["dora"]).phone = session.get_one(Person, world.ids["cass"]).phone = "07700 900111"
+        session.get_one(Person, world.ids["dora"]).phone = session.get_one(Person, world.ids["cass"]).phone = (
+            "07700 900111"
+        )
     with pytest.raises(RefusedError, match="had no part in stage 1"):
         acts(world, complaint, "handler", by="olive", handler=world.ids["dora"], stage=2)
 

@@ -103,9 +103,7 @@ def test_the_call_names_nobody_and_leaves_nothing_that_the_phone_or_the_visit_co
 def test_nobody_who_may_stand_beside_them_is_called(world: World) -> None:
     story = watched(world)
     with world.database.writing(DEMO) as session:
-        session.add(
-            PersonDuty(person_id=world.ids["olive"], duty=Duty.DUTY, area_id=None, starts=world.now, ends=None)
-        )
+        session.add(PersonDuty(person_id=world.ids["olive"], duty=Duty.DUTY, area_id=None, starts=world.now, ends=None))
         session.add(
             VisitWorker(visit_id=story.visit_id, person_id=world.ids["dora"], lead=False, starts=world.now, ends=None)
         )

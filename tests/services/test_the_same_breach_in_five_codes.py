@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from fieldvisit.badges.service import badge_of
-from fieldvisit.breaches import case_clocks
+from fieldvisit.breaches import case_clocks, case_letters
 from fieldvisit.breaches.case_models import BreachTold
 from fieldvisit.breaches.procedure import procedures
 from fieldvisit.codes.models import CodeVersion
@@ -286,3 +286,31 @@ def test_a_letter_by_post_is_theirs_from_the_day_they_had_it_and_an_e_mail_says_
         assert "code" not in mail.body and "breach" not in mail.subject + mail.body and "ME-2d" not in mail.body
     with pytest.raises(RefusedError, match="no address"):
         a_case(world).screened().told(how="post")
+
+
+def test_milton_keynes_residents_a_step_is_left_out_for_a_reason_that_the_team_leader_confirms(world: World):
+    """Racist abuse on day one: a talk would be no answer."""
+    a_code(world, "MR", ["resident"])
+    an_involved(world, "resident", "Rae Dunn")
+    case = a_case(world, "Rae Dunn", kind="involved", heard_at=HEARD)
+    case.screened("MR", ("MR-3.2",), "adhere").told(at=HEARD + DAY).answered(HEARD + 2 * DAY)
+    at = HEARD + 3 * DAY
+    words = {"reasons": "Three people heard it.", "learning": "None.", "considered": "A talk is too little."}
+    removal = {"finding": "upheld", "considered": ["removal"], "sanction": "removal"}
+    said = refuses(case, "decided", "ivan", at=at, words=words, **removal)
+    assert "Removal from taking part comes later" in said and "which somebody else confirms" in said and "MR-7.T1" in said
+    why = {"skip_why": "Others are afraid to come."}
+    case.act("decided", "ivan", at, words | why, **removal)
+    assert (case.state.stage, case.state.sanction) == ("investigating", ""), "it waits"
+    for nobody, sentence in (("ivan", "You proposed it yourself"), ("lena", "Whoever looked at this case first confirms")):
+        assert sentence in refuses(case, "confirmed", nobody, at=at, what="decided")
+    case.confirmed("decided", "ines", at + timedelta(hours=1))
+    state = case.state
+    assert (state.stage, state.sanction, state.skipped, state.decided_by) == ("decided", "removal", True, world.ids["ivan"])
+    about = case_letters.About("Rae Dunn", "", "your personal link")
+    outcome = case_letters.first_text("outcome", state, "B-1", about, procedures()["MR"], at, load_policy("milton-keynes"))
+    assert "We left it out: [say why]. The Resident Engagement Team Leader confirmed it" in outcome
+
+    again = a_case(world, "Rae Dunn", kind="involved", heard_at=HEARD + 5 * DAY)
+    again.screened("MR", ("MR-3.2",), "adhere").told().answered().decided("verbal", considered=["verbal"])
+    assert again.state.stage == "decided" and not again.state.skipped, "the ordinary step is one person's"

@@ -32,6 +32,10 @@ CROSS = {
     "k": "b" * 32, "new_channel": "phone", "new_words": "Nobody came on two days", "new_wanted": "yes",
     "new_name": "Terry Moss", "new_postcode": "LE13 9AA", "new_house": "1 Larch Close",
 }  # fmt: skip
+LONGEST = {f"new_{name}": "9" * (4_100 if name in ("words", "seen", "wants") else 300) for name in (
+    "postcode", "house", "uprn", "hazard", "seen", "at_risk", "teller", "on-day", "at", "words", "wants", "wanted", "name",
+    "contact", "safe", "representative", "authority", "hazard_seen", "channel", "visit", "person",
+)}  # fmt: skip
 SECRET = ("Terry Moss", "Larch", "0770090010", "North")
 
 
@@ -66,6 +70,7 @@ def test_a_hazard_told_by_telephone_has_a_case_whose_clock_runs_from_the_call(wo
         "seen": MOULD["new_seen"], "teller": MOULD["new_teller"],
     }  # fmt: skip
     assert f"Reference: {found.ref}" in shown and "within 10 working days" in shown
+    assert "An officer looks at this today, or on the next working day" in shown
     office = world.client("olive")
     assert "Terry, mornings" in office.get(f"/office/hazards/{found.id}").text
     assert "A hazard was seen in the home" in said(office.get("/office/tasks"))
@@ -85,6 +90,17 @@ def test_whom_to_ring_first_stands_before_the_form_and_must_be_said(hana: FlaskC
         assert form.index(number) < form.index("new_postcode")
     answer = hana.post(HAZARD, data={name: value for name, value in MOULD.items() if name != "new_dangers"})
     assert answer.status_code == 422 and "told them whom to ring" in answer.text and MOULD["new_seen"] in answer.text
+
+
+def test_what_is_missing_stands_in_the_order_of_the_page(hana: FlaskClient) -> None:
+    """Also what nobody would type: each box has its place."""
+    for address, form in ((HAZARD, {"k": "a" * 32, "new_at": "4pm"}), (COMPLAINT, {"k": "a" * 32, "new_house": "1"})):
+        for more in ({}, {"new_on-day": "40", "new_on-month": "1", "new_on-year": "2026"}, {"new_uprn": "x"}, LONGEST):
+            answer = hana.post(address, data=form | more)
+            named = re.findall(r'href="#(new_\w+)"', answer.text)
+            boxes = [re.search(rf'name="{name}(-day)?"', answer.text) for name in named]
+            places = [box.start() for box in boxes if box]
+            assert answer.status_code == 422 and places == sorted(places) and len(places) > 2
 
 
 @pytest.mark.parametrize("wrong", [{"new_house": "9"}, {"new_postcode": "LE13"}, {"new_house": "Larch Close"}])

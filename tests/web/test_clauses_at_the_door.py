@@ -1,4 +1,4 @@
-"""Clauses that live in the door flow: each is asked for at its step, and the visit's log says what came of it (ME-2f to ME-8.1d1)."""
+"""Clauses that live in the door flow: each is asked for at its step, and the log says what came of it (ME-2f to ME-8.1d1)."""
 
 import re
 

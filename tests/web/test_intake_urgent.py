@@ -17,7 +17,10 @@ from tests.web.test_intake_line import NAMELESS, SAID, read_back, take
 from tests.world import LONG_AGO, World
 
 ON_BOTH_DATABASES = True
-THERE = {"still_there": "yes", "happened_where": "Flat 3, Mill House, LE13 9AB"}  # in the north, where dora has the duty
+THERE = {
+    "still_there": "yes",
+    "happened_where": "Flat 3, Mill House, LE13 9AB",
+}  # in the north, where dora has the duty
 ASKS = "The phone line asks for you now"
 
 
@@ -69,7 +72,9 @@ def test_without_an_address_whoever_has_the_duty_anywhere_is_called(world: World
     assert called(world) == asked(world) == ["dora", "otto"]
 
 
-@pytest.mark.parametrize("about", ["dora", "another account of hers", "who answers to her", "her badge, as it was read out"])
+@pytest.mark.parametrize(
+    "about", ["dora", "another account of hers", "who answers to her", "her badge, as it was read out"]
+)
 def test_whom_it_is_about_and_whoever_is_near_are_not_called(world: World, hana: FlaskClient, about: str) -> None:
     said = SAID | THERE | {"about_id": world.ids["dora"], "badge_number": ""}
     with world.database.writing(None) as session:
@@ -138,11 +143,17 @@ def test_the_receipt_says_whether_it_is_a_complaint(hana: FlaskClient) -> None:
     assert "It is also a complaint" in read_back(hana)
     nameless = read_back(hana, NAMELESS | {"k": "b" * 32, "same": "no"})
     assert "Without a name it cannot be a complaint" in nameless and "It is also a complaint" not in nameless
-    assert "As you said, it is no complaint" in read_back(hana, SAID | {"k": "d" * 32, "is_complaint": "no", "same": "no"})
+    assert "As you said, it is no complaint" in read_back(
+        hana, SAID | {"k": "d" * 32, "is_complaint": "no", "same": "no"}
+    )
     said_no = read_back(hana, NAMELESS | {"k": "c" * 32, "is_complaint": "no", "same": "no"})
     assert "As you said, it is no complaint" in said_no
 
 
 def test_the_form_says_so_where_they_choose(hana: FlaskClient) -> None:
     form = hana.get("/office/intake").text
-    assert form.index("They stay anonymous") < form.index("Without a name it cannot be a complaint") < form.index("caller_name")
+    assert (
+        form.index("They stay anonymous")
+        < form.index("Without a name it cannot be a complaint")
+        < form.index("caller_name")
+    )

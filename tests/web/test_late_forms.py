@@ -18,8 +18,14 @@ from tests.web.signing_in import PASSWORD, quick_hashes  # noqa: F401 - a fixtur
 from tests.world import World
 
 PAGE = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
-WORDS = "The decision: I asked both of them,\r\nand \"neither\" saw <it> happen."
-FORM = {"about": "somebody", "words": WORDS, "where": ["kitchen", "hall"], "password": "three-small-owls", "k": "a" * 32}
+WORDS = 'The decision: I asked both of them,\r\nand "neither" saw <it> happen.'
+FORM = {
+    "about": "somebody",
+    "words": WORDS,
+    "where": ["kitchen", "hall"],
+    "password": "three-small-owls",
+    "k": "a" * 32,
+}
 LONG = timedelta(minutes=11)
 
 
@@ -64,6 +70,7 @@ def test_what_was_typed_comes_back_after_signing_in_and_goes_where_it_was_sent(w
     assert ("words", WORDS) in [(name, text.replace("\n", "\r\n").replace("\r\r", "\r")) for name, text in fields]
     assert [text for name, text in fields if name == "where"] == ["kitchen", "hall"] and ("k", "a" * 32) in fields
     assert not [name for name, _ in fields if "password" in name]
+    assert "<strong>Ines Vale</strong>" in page.text, "from whom it goes, where two people use one desk"
     assert "What you typed is still here" in page.text and "&lt;it&gt; happen" in page.text
     token = re.search(r'name="csrf_token" value="([^"]+)"', page.text.partition("<main")[2])
     assert token
@@ -110,7 +117,7 @@ def test_a_form_of_before_somebody_signed_in_anew_comes_back_with_a_new_token(wo
     for other in ({}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://elsewhere.example"}):
         answer = ines.post("/conduct", data=FORM | {"csrf_token": "old"}, headers=PAGE | other)
         assert answer.status_code == 400 and handed_back(answer.text) == []
-    assert ines.post("/office/intake", data=FORM | {"csrf_token": "old"}, headers=PAGE | here).status_code == 400
+    assert ines.post("/safety/words", data=FORM | {"csrf_token": "old"}, headers=PAGE | here).status_code == 400
 
 
 def test_a_script_is_told_to_sign_in_first(world: World, ines: FlaskClient):

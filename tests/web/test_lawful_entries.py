@@ -1,6 +1,6 @@
 """`/office/entries`: asked for, decided, tried, entered, locked, told and reviewed; and the report of a quarter."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from fieldvisit.db import new_id
 from fieldvisit.desk.lawful_entries import quarter_of
 from fieldvisit.ground.roles import CHECKING
 from fieldvisit.visits import lawful_entry_steps as steps
-from fieldvisit.visits.lawful_entry_models import LawfulEntry
+from fieldvisit.visits.lawful_entry_models import LawfulEntry, LawfulEntryStep
 from tests.services.test_lawful_entry import LEFT, WENT_IN, a_manager, asked, does, secured
 from tests.stories import Story, a_visit
 from tests.web.desk_forms import SignedIn, said
@@ -221,3 +221,26 @@ def test_reading_is_logged(world: World, olive: FlaskClient):
     with world.database.reading(None) as session:
         rows = session.scalars(select(AccessRecord).where(AccessRecord.record == "entry")).all()
     assert [row.action for row in rows] == ["list", "read", "list"]
+
+
+def signed_in_at(world: World, who: str, moment: datetime) -> FlaskClient:
+    """From now on it is that moment."""
+    world.now = moment
+    world.clock.move_to(moment)
+    return world.client(who)
+
+
+def test_an_authority_given_at_ten_to_midnight_opens_the_door_after_it(world: World, olive: FlaskClient, shut: Story):
+    olive.post(new(shut), data=a_proposal(world))
+    night = datetime(2026, 12, 8, 23, 50, tzinfo=UTC)
+    dora = signed_in_at(world, "dora", night)
+    assert sends(dora, here(world, "authorise"), basis="necessity", authorise_words="Water").status_code == 303
+    olive = signed_in_at(world, "olive", night + 15 * MINUTE)
+    for method, when in (("knocked", "11:55pm"), ("called", "12:01am")):
+        tried = sends(olive, here(world, "try"), method=method, outcome="no_reply", tried_time=when)
+        assert tried.status_code == 303, said(tried)
+    went_in = sends(olive, here(world, "enter"), second="colleague", second_name="Ben Okafor", photos_before="yes")
+    assert went_in.status_code == 303, said(went_in)
+    with world.database.reading(CHECKING) as session:
+        tries = select(LawfulEntryStep.at).where(LawfulEntryStep.kind == "tried").order_by(LawfulEntryStep.at)
+        assert session.scalars(tries).all() == [night + 5 * MINUTE, night + 11 * MINUTE]

@@ -310,3 +310,25 @@ def test_the_desk_reads_on_the_visits_page_what_she_said(tenant, world):
     tasks = words(world.client("olive").get("/office/tasks"))
     assert "Somebody complained: acknowledge it" in tasks
     assert "The tenant says who or what must be there: arrange it" in tasks
+
+
+def test_something_dangerous_has_a_case_and_a_clock_from_that_instant_and_is_of_no_visit(tenant, world):
+    """D4: 'tenant'. What the worker sees there later opens its own."""
+    from fieldvisit.ground.roles import CHECKING
+    from fieldvisit.hazards.models import Hazard, HazardWords
+
+    one = tenant()
+    shown = words(one.opens())
+    for number in ("999", "0800 111 999", "105"):
+        assert number in shown
+        assert f'<bdi dir="ltr">{number}</bdi>' in one.opens("?lang=ur").text  # not turned round there
+    assert one.does("hazard").status_code == 422
+    key = new_id()
+    for _ in range(2):
+        assert "We know of it now." in words(one.does("hazard", key, words="Bare wires over the bath"))
+    with world.database.reading(CHECKING) as session:
+        [case], [said] = session.scalars(select(Hazard)).all(), session.scalars(select(HazardWords)).all()
+    assert (case.home_id, case.visit_id, case.aware_at) == (world.ids["100030000001"], None, NOW)
+    assert (case.stage, case.hazard, said.text) == ("logged", "", "Bare wires over the bath")
+    assert "A hazard was seen in the home" in world.client("olive").get("/office/tasks").text
+    assert "Bare wires" in world.client("olive").get(f"/office/hazards/{case.id}").text

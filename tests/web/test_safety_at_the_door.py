@@ -56,6 +56,7 @@ def test_why_they_left_is_asked_after_they_have_left(world: World, asha: FlaskCl
     assert set(steps) == {"left"}
     assert steps["left"].count('data-event="safety.left_because"') == 1
     assert 'value="aggression"' in steps["left"]
+    assert "as soon as this phone has signal" in steps["left"] and "at once" not in steps["left"]
 
 
 def test_the_step_says_plainly_that_saved_is_not_watched(world: World, asha: FlaskClient) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from fieldvisit.register.models import Person
 from fieldvisit.vault import state
@@ -40,6 +41,15 @@ def key_in(page: str, step: str) -> str:
     return found[1]
 
 
+def goes(page: TestResponse) -> tuple[int, int]:
+    """When a page where somebody may type goes by itself: without script, and whatever anybody types (seconds)."""
+    alone = re.search(r'<noscript><meta http-equiv="refresh" content="(\d+); url=/safe"></noscript>', page.text)
+    whole = re.fullmatch(r"(\d+); url=/safe", page.headers["Refresh"])
+    assert alone and whole and 'src="/static/desk/safe.js' in page.text and "no-store" in page.headers["Cache-Control"]
+    assert f'data-left="{alone[1]}" data-ends="{int(whole[1]) - 1}"' in page.text
+    return int(alone[1]), int(whole[1]) - 1
+
+
 # --- dead when the code is no longer fresh --------------------------------------------------------------------------
 
 
@@ -51,17 +61,19 @@ def test_every_page_of_the_vault_goes_to_the_door_by_itself(world: World, house:
         world.at_the_time(NOW + minutes * MIN, lambda: client.get("/safe"))
     pages = [
         world.at_the_time(NOW + after * MIN, lambda path=path: client.get(path))
-        for path in ("/safe", "/safe/record", f"/safe/{case}", f"/safe/{'f' * 32}")
+        for path in ("/safe", "/safe/record", f"/safe/{'f' * 32}")
     ]
-    assert [one.headers["Refresh"] for one in pages] == [f"{seconds}; url=/safe"] * 4
+    assert [one.headers["Refresh"] for one in pages] == [f"{seconds}; url=/safe"] * 3
     assert {one.headers["Cache-Control"] for one in pages} == {"no-store"}
+    typing = world.at_the_time(NOW + after * MIN, lambda: client.get(f"/safe/{case}"))
+    assert goes(typing) == (seconds, (60 - after) * 60)
 
 
 def test_the_opened_page_goes_too_and_says_when(world: World, house: House):
     case = house.case_of(house.send())
     opened = opens(comes_in(world, house, "lena"), house, case)
     assert SECRET in opened.text and "closes by itself at 9:10am" in opened.text
-    assert (opened.headers["Refresh"], opened.headers["Cache-Control"]) == ("601; url=/safe", "no-store")
+    assert goes(opened) == (601, 3600)
 
 
 def test_after_an_hour_there_is_a_door_whatever_was_done_and_the_code_that_opened_it_opens_nothing(
