@@ -34,6 +34,7 @@ from fieldvisit.failpoints import reach
 from fieldvisit.ground.clock import london_date, now
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.roles import BOXES, DECLARING, INTAKE, SENDING, TAKING, WATCHING, SystemPrincipal
+from fieldvisit.hazards import calling as hazard_calls
 from fieldvisit.hazards import sending as summaries
 from fieldvisit.jobs import GAVE_UP, Work, again, finish, still_ours, take, want
 from fieldvisit.messages import service as messages
@@ -47,6 +48,7 @@ from fieldvisit.safeguarding.models import SealedBox
 from fieldvisit.safeguarding.rules import try_again_in
 from fieldvisit.safety import calling as watch_calls
 from fieldvisit.safety import service as safety
+from fieldvisit.visits import lawful_entry_service as lawful_entries
 from fieldvisit.visits import notifying
 from fieldvisit.worker_sending import Shop, done, poll, send
 
@@ -99,6 +101,7 @@ def _beat(shop: Shop, at: datetime) -> datetime:
         want(session, "phones", "all", due=at, dedupe=f"phones:{stretch}")
         want(session, "tidy", "all", due=at, dedupe=f"tidy:{london_date(at)}")
         want(session, complaints_due.WORK, "all", due=at, dedupe=f"{complaints_due.WORK}:{london_date(at)}")
+        want(session, hazard_calls.WORK, "all", due=at, dedupe=f"{hazard_calls.WORK}:{london_date(at)}")
         want(session, purging.WORK, "all", due=at, dedupe=f"{purging.WORK}:{london_date(at)}:")
         want(session, reviews.WORK, "all", due=at, dedupe=f"{reviews.WORK}:{london_date(at)}")
         want(session, "pictures", "all", due=at, dedupe=f"pictures:{stretch}")
@@ -108,13 +111,15 @@ def _beat(shop: Shop, at: datetime) -> datetime:
 
 
 def _call_about_alarms(shop: Shop, at: datetime) -> None:
-    """Before all else in a round; what breaks in it must not stop the clocks and the post."""
-    try:
-        watch_calls.call(shop.database, at, shop.policy, shop.config.sending.ways_out)
-    except OperationalError:
-        raise
-    except Exception as error:
-        log.error("watch-calls-broke", error=type(error).__name__)
+    """A worker's alarm and an emergency hazard, before all else in a round; what breaks in one of them must not stop the
+    other, the clocks and the post."""
+    for name, call in (("watch", watch_calls.call), ("hazard", hazard_calls.call_at_once)):
+        try:
+            call(shop.database, at, shop.policy, shop.config.sending.ways_out)
+        except OperationalError:
+            raise
+        except Exception as error:
+            log.error(f"{name}-calls-broke", error=type(error).__name__)
 
 
 def _look_into_the_vault(shop: Shop, at: datetime) -> None:
@@ -191,6 +196,11 @@ def _complaints_due(session: Session, shop: Shop, work: Work, at: datetime) -> N
     complaints_due.chase(session, at, shop.policy)
 
 
+def _days_anew(session: Session, shop: Shop, work: Work, at: datetime) -> None:
+    hazard_calls.count_anew(session, shop.policy)
+    lawful_entries.fold_anew(session, shop.policy)
+
+
 def _remind(session: Session, shop: Shop, work: Work, at: datetime) -> None:
     notifying.remind(session, work.subject_id, work.dedupe, at, shop.policy)
 
@@ -241,7 +251,15 @@ def _phones(shop: Shop, work: Work) -> None:
         tries.sweep(session, now())
     case_readers.settle(shop.database, now(), shop.policy, but_anonymous=True)
     case_calls.call_for_words(shop.database, now(), shop.policy)
+    _hazard_clocks(shop, now())
     done(shop, work)
+
+
+def _hazard_clocks(shop: Shop, at: datetime) -> None:
+    """Those of hours at any hour; those of days, which may have begun today, once the morning's own round has been."""
+    morning = case_calls.in_the_morning(london_date(at), shop.policy)
+    at_desk = morning is not None and at >= morning + ROUND
+    hazard_calls.call(shop.database, at, shop.policy, set(), shop.config.sending.ways_out, at_desk=at_desk)
 
 
 def _desk_calls(shop: Shop, work: Work) -> None:
@@ -249,6 +267,7 @@ def _desk_calls(shop: Shop, work: Work) -> None:
     told = set[str]()
     case_calls.call(shop.database, now(), shop.policy, told)
     complaint_calls.call(shop.database, now(), shop.policy, told)
+    hazard_calls.call(shop.database, now(), shop.policy, told, shop.config.sending.ways_out)
     declaration_calls.call(shop.database, now(), shop.policy, told)
     done(shop, work)
 
@@ -320,6 +339,7 @@ HANDLERS: Mapping[str, Callable[[Shop, Work], None]] = {
     REVIEW: _in_its_transaction(_review),
     complaints.WORK: _in_its_transaction(_complaint),
     complaints_due.WORK: _in_its_transaction(_complaints_due),
+    hazard_calls.WORK: _in_its_transaction(_days_anew),
     "phones": _phones,
     case_calls.WORK: _desk_calls,
     safety.TICK: _watch,

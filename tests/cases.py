@@ -84,9 +84,12 @@ class Case:
 
     def act(self, kind: str, by: str = "", at: datetime | None = None, words: dict[str, str] | None = None,
             seen: int | None = None, **body: Any) -> "Case":  # fmt: skip
-        """What needs two people is confirmed at once, by the first other who reads the case."""
+        """What needs two people is confirmed at once, by the first other who reads the case;
+        a decision that is joint, by the screener."""
         if kind not in OF_TWO:
-            return self.says(kind, by, at, words, seen, **body)
+            self.says(kind, by, at, words, seen, **body)
+            joint = kind == "decided" and self.state.waits("decided")
+            return self.confirmed(kind, "ines", self.at) if joint else self
         self.proposed(kind, by, at, words, seen, **body)
         return self.confirmed(kind, self.another(by), self.at)
 

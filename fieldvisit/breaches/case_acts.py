@@ -20,6 +20,7 @@ from fieldvisit.breaches import (
     case_letters,
     case_readers,
     cases,
+    decision_rules,
     two_people,
 )
 from fieldvisit.breaches.case_models import BreachApart, BreachCase, BreachStep, BreachTold
@@ -45,7 +46,7 @@ HOWS = {
 LETTERS = ("suspended", "lifted", "notified", "communicated", "appeal_decided", "told_firm", "told_cih")
 OUTCOMES = ("outcome", "appeal_outcome")
 READ_IT = "There is a letter for you from {council}. Sign in and open ‘Letters to you’ to read it. Ring {phone} if you cannot."
-READ_IT_BY_LINK = (
+READ_IT_BY_LINK = f"To read and answer this letter by your own link, type these six characters there:\n{CODE}"
     "There is a letter for you from {council}. Open your personal link, choose ‘A letter that you got from us’, and type "
     f"these six characters: {CODE}. Ring {{phone}} if you cannot."
 )
@@ -98,7 +99,7 @@ def step(session: Session, case: BreachCase, act: Act, *, key: str, at: datetime
         raise RefusedError(_somebody_was_first(session, case, verdict, act))
     insist(verdict)
     if two_people.clause_of_two(before, deed, facts):
-        more = {"skipped": True} if act.kind == "decided" else {}
+        more = {"skipped": True} if decision_rules.skips_a_step(before, deed, facts) else {}
         proposed = Deed("proposed", deed.at, deed.by, {"what": act.kind, **deed.body, **more})
         return cases.write(session, case, proposed, act.words, key, at)
     words = {name: text for name, text in act.words.items() if name != "letter"}

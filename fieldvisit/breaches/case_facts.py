@@ -24,7 +24,7 @@ class Facts:
     """What the rules must know beside the state. apart: who takes no part. binding: code document -> "live" or "draft" of
     what bound the person on the day. before: sanctions that stand from earlier cases on the ladder that is asked about.
     one_person: an account -> the others that are the same person, or are reached in the same way.
-    has_email: whom it is about can be told by e-mail that there is a letter.
+    has_email: whom it is about can be told by e-mail that there is a letter. name: theirs.
     """
 
     policy: Policy
@@ -36,6 +36,7 @@ class Facts:
     one_person: Mapping[str, frozenset[str]] = field(default_factory=dict)
     of_a_firm: bool = False
     has_email: bool = True
+    name: str = ""
 
     def same(self, one: str | None, other: str | None) -> bool:
         return bool(one and other) and (one == other or other in self.one_person.get(one or "", ()))

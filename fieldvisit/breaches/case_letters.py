@@ -138,11 +138,12 @@ def _interim(state: State, about: About, procedure: Procedure, at: datetime, pol
 
 
 def _lifted(state: State, about: About, procedure: Procedure, at: datetime, policy: Policy) -> list[str]:
+    decided = state.communicated_at and state.stands
+    not_a_finding = "" if decided else " It was not a finding, and nothing of it stands against you."
     return [
         f"Dear {about.name},",
         "",
-        "The suspension that we wrote to you about under this reference has ended. It was not a finding, and nothing of it "
-        "stands against you.",
+        f"The suspension that we wrote to you about under this reference has ended.{not_a_finding}",
         "",
         _still_holds(state),
     ]
@@ -168,12 +169,6 @@ def _outcome(state: State, about: About, procedure: Procedure, at: datetime, pol
         said += [
             f"What follows: {sanction.label.lower()} ({say_clause(sanction.clause)}). [say what was considered besides]"
         ]
-        if sanction.stops and state.subject_kind == "involved":
-            said += [
-                "",
-                "You do not take part from the day on which you have this letter. Your personal link then opens our letters to "
-                "you, your answer and your appeal, and nothing to sign or to declare.",
-            ]
         ladder = procedure.ladder(state.ladder)
         if state.skipped and ladder and ladder.skip:
             said += [
@@ -181,9 +176,20 @@ def _outcome(state: State, about: About, procedure: Procedure, at: datetime, pol
                 f"A milder step usually comes first ({say_clause(ladder.clause)}). We left it out: [say why]. The "
                 f"{procedure.people[ladder.skip].label} confirmed it ({say_clause(ladder.skip_clause)}).",
             ]
+        if _stops(state, procedure):
+            said += [
+                "",
+                "You do not take part from the day on which you have this letter. Your personal link then opens our letters to "
+                "you and what you write back, and nothing to sign or to declare.",
+            ]
     else:
         said += ["What follows: nothing more. [say what was considered, and why it was not chosen]"]
     return [*said, "", "What we learned from it: [say what changes].", "", *_appeal_words(state, procedure, at, policy)]
+
+
+def _stops(state: State, procedure: Procedure) -> bool:
+    sanction = procedure.sanction(state.sanction)
+    return bool(sanction and sanction.stops and state.subject_kind == "involved")
 
 
 def _appeal_words(state: State, procedure: Procedure, at: datetime, policy: Policy) -> list[str]:
@@ -213,6 +219,8 @@ def _appeal_outcome(state: State, about: About, procedure: Procedure, at: dateti
     if state.suspended:
         said += ["", "The suspension under this reference: [say that it has ended, if the decision falls, or that it goes on]. "
                  + _still_holds(state)]  # fmt: skip
+    elif _stops(state, procedure):
+        said += ["", "Taking part: [say that you take part again from today, or that nothing changes]."]
     return said
 
 

@@ -263,6 +263,12 @@ def _options(
     }  # fmt: skip
     if state.stage is Stage.REPORTED:
         found |= _of_screening(session, case, facts, who)
+    joined = procedure.people["decider"] if procedure else None
+    found["joined"] = (
+        procedure.people["screener"].called(state.coordinates).label
+        if procedure and joined and joined.joined_part
+        else ""
+    )
     if procedure and (ladder := procedure.ladder(state.ladder)):
         found["sanctions"] = [
             (each.code, each.label, each.clause) for each in sanctions_for(procedure, ladder, of_a_firm=facts.of_a_firm)

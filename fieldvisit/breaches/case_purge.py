@@ -15,6 +15,7 @@ from fieldvisit.ground.clock import london_date, years_on
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.roles import CONDUCT
 from fieldvisit.messages.models import Message
+from fieldvisit.register.involved import InvolvedStop
 
 WORK = "redact"  # of `jobs.py`
 
@@ -60,6 +61,8 @@ def _forget(session: Session, case: BreachCase, at: datetime) -> None:
         letter.to = letter.body = ""
     for model in (BreachWords, BreachEvidence, BreachTold, BreachApart, BreachSeat):
         session.execute(delete(model).where(model.case_id == case.id))
+    over = (InvolvedStop.cause == f"case:{case.id}", InvolvedStop.ends.is_not(None))
+    session.execute(delete(InvolvedStop).where(*over))
     if case.concern_id:
         forget_concern(session, case.concern_id)
     case.subject_id = case.firm_id = case.visit_id = case.home_id = case.concern_id = None

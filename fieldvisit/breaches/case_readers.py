@@ -233,6 +233,7 @@ def facts(session: Session, case: BreachCase, at: datetime, policy: Policy) -> F
         before=before(session, case),
         of_a_firm=bool(who and who.firm_id),
         has_email=bool(who and who.email),
+        name=who.name if who else "",
         one_person=_accounts(session),
     )
 
@@ -259,7 +260,9 @@ def binding(session: Session, case: BreachCase) -> dict[str, str]:
 
 
 def before(session: Session, case: BreachCase) -> tuple[str, ...]:
-    """What was done before, on any ladder of this code, that no appeal took away."""
+    """What was done before on the same ladder, and no appeal took away: each row of a code's table begins anew (MR-7.T1 to T6).
+
+    A breach of another kind before is a reason to leave a step out, where the ladder allows that."""
     if case.subject_id is None or not case.document:
         return ()
     earlier = session.scalars(

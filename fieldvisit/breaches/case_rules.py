@@ -100,7 +100,8 @@ def _seated(state: State, deed: Deed, _words: Words, facts: Facts) -> Verdict:
             written_in("AL-6j"),
         )
     holder = state.seats.get("screener")
-    if part == "screener" and state.screened_at and holder in facts.readers and holder not in facts.apart:
+    can = holder in facts.readers and holder not in facts.apart and not state.waits("decided")
+    if part == "screener" and state.screened_at and can:
         return Refused("moved-on", "This has been looked at already.")
     return Allowed()
 

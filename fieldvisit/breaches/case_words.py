@@ -13,6 +13,7 @@ TONES = {
     "reported": ("bad", "warn"), "interim_measure": ("warn", "pause"), "awaiting_response": ("calm", "pen"),
     "appeal_requested": ("warn", "swap"), "closed": ("quiet", "tick"), "not_a_breach": ("quiet", "tick"),
 }  # fmt: skip
+OUTCOME_WAITS = ("Letter with the outcome waits to be given", "warn", "pen")  # nobody knows it who has not had it
 STEPS = {
     "reported": "It was reported", "seated": "Somebody was given a part",
     "identified": "It was found out who is meant", "screened": "It was looked at", "not_a_breach": "It is no breach of a code",
@@ -66,7 +67,7 @@ WAITS = {
     "closed": ("Close the case", "the case ends"),
     "communicated": ("Send the outcome to the person", "the letter goes to the person, who may appeal from then on"),
     "appeal_decided": ("Send the decision on the appeal", "the decision counts, and the letter goes to the person"),
-    "decided": ("Decide it, leaving out a step", "it is decided so"),
+    "decided": ("The decision", "it is decided so"),
     "lifted": ("End the suspension", "the suspension by this case ends, and the letter goes to the person"),
 }
 # What was urgent when it was told.
@@ -85,6 +86,11 @@ TOLD_BY = {
     "receipt": "By their receipt: it says that it was dealt with, and no more", "call": "By telephone", "letter": "By letter",
     "nobody": "Nobody outside reported it",
 }  # fmt: skip
+
+
+def stands(stage: str, outcome_waits: bool) -> tuple[str, str, str]:
+    """Words, tone and shape of the tag that says where a case is."""
+    return OUTCOME_WAITS if outcome_waits else (STAGES[stage], *TONES.get(stage, ("calm", "clock")))
 
 
 def say_field(name: str) -> str:

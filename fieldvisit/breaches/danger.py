@@ -37,7 +37,9 @@ def call_duty(session: Session, identity: str, told: Told, by: Principal, policy
             raise_task(
                 session, ASKED_FOR, cause=cause, about=FOR_ONE, about_id=person.id, area_id=None, at=by.at, due=by.at
             )
-    desk_calls.call(session, people, f"danger:{concern.id}", told=set(), at=by.at, policy=policy)
+    desk_calls.call(
+        session, people, f"danger:{concern.id}", told=set(), at=by.at, policy=policy, words=desk_calls.AT_ONCE
+    )
     return bool(people)
 
 

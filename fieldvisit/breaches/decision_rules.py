@@ -8,7 +8,7 @@ from fieldvisit.breaches.case_clocks import appeal_due, may_be_appealed
 from fieldvisit.breaches.case_facts import FINDINGS, RESULTS, Facts, Words, letter, of, said, written_in
 from fieldvisit.breaches.case_state import Deed, State
 from fieldvisit.breaches.ladders import may_take, skips
-from fieldvisit.breaches.procedure import Procedure
+from fieldvisit.breaches.procedure import Deciding, Procedure
 from fieldvisit.ground.clock import london_date, say_date
 from fieldvisit.ground.verdict import Allowed, Refused, Verdict
 
@@ -27,16 +27,32 @@ def decided(state: State, deed: Deed, words: Words, facts: Facts) -> Verdict:
     if not words.get("reasons", "").strip():
         return Refused("reasons", "Write down the reasons, so that the person can follow them.")
     deciding = procedure.people["decider"]
-    if deciding.joined_by and not words.get("joined_by", "").strip():
-        return Refused(
-            "joined-by", f"This is decided together with {deciding.joined_by}: name them.", written_in(deciding.clause)
-        )
+    not_alone = _joined(deciding, words, facts)
+    if not not_alone:
+        return not_alone
     if not words.get("learning", "").strip():
         return Refused("learning", "Write down what we learn from it. ‘Nothing new’ is an answer.")
     if body["finding"] == "not_upheld":
         none = not body.get("sanction")
         return Allowed() if none else Refused("sanction", "Where the code was not broken there is no sanction.")
     return sanction(state, body, words, procedure, facts)
+
+
+def _joined(deciding: Deciding, words: Words, facts: Facts) -> Verdict:
+    """Where the code names who decides too; somebody with a part in the case confirms it instead (`two_people`)."""
+    if not deciding.joined_by or deciding.joined_part:
+        return Allowed()
+    typed = words.get("joined_by", "")
+    if not typed.strip():
+        said = f"This is decided together with {deciding.joined_by}: name them."
+        return Refused("joined-by", said, written_in(deciding.clause))
+    if facts.name and set(_words(facts.name)) <= set(_words(typed)):
+        return Refused("joined-by", "Whom it is about decides nothing in it: name somebody else.", written_in("MR-5h"))
+    return Allowed()
+
+
+def _words(text: str) -> list[str]:
+    return "".join(letter if letter.isalnum() else " " for letter in text.casefold()).split()
 
 
 def sanction(state: State, body: Mapping[str, Any], words: Words, procedure: Procedure, facts: Facts) -> Verdict:
@@ -80,6 +96,12 @@ def skips_a_step(state: State, deed: Deed, facts: Facts) -> bool:
     if deed.kind != "decided" or procedure is None or ladder is None or not ladder.skip:
         return False
     return skips(ladder, deed.body.get("sanction") or "", facts.before, procedure.preset(state.preset))
+
+
+def is_joint(state: State, deed: Deed) -> bool:
+    """Is it decided together with whoever has another part in the case? (AL-6d, AL-6g)"""
+    procedure = of(state.document)
+    return deed.kind == "decided" and procedure is not None and bool(procedure.people["decider"].joined_part)
 
 
 def communicated(_state: State, _deed: Deed, words: Words, _facts: Facts) -> Verdict:

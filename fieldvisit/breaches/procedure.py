@@ -52,11 +52,13 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Deciding:
-    """Who does it, in the council's own titles. joined_by: who decides with them. if_coordinator: where the accused is one."""
+    """Who does it, in the council's own titles. joined_by: who decides with them; joined_part: the part
+    that this person has in the case, who confirms it then. if_coordinator: where the accused is one."""
 
     label: str
     clause: str
     joined_by: str = ""
+    joined_part: str = ""
     if_coordinator: str = ""
     if_coordinator_clause: str = ""
 
@@ -236,11 +238,14 @@ class _Reading:
         )
 
     def _person(self, name: str) -> Deciding:
-        more = {"with": str, "if_coordinator": str, "if_coordinator_clause": str}
+        more = {"with": str, "with_part": str, "if_coordinator": str, "if_coordinator_clause": str}
         row = self._row(f"people.{name}", self.source.section("people").get(name), {"label": str}, more)
         if second := row.get("if_coordinator_clause"):
             self._clause(f"people.{name}", second)
-        return Deciding(joined_by=row.pop("with", ""), **row)
+        joined_by, joined_part = row.pop("with", ""), row.pop("with_part", "")
+        if joined_part not in ("", "screener") or (joined_part and not joined_by):
+            self.source.wrong(f"people.{name}", 'with_part is "screener", who confirms it, and goes with a `with`.')
+        return Deciding(joined_by=joined_by, joined_part=joined_part, **row)
 
     def _limit(self, name: str, row: Any) -> Limit:
         here = f"clocks.{name}"

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from fieldvisit.breaches import case_rules, decision_rules
-from fieldvisit.breaches.case_facts import Facts, Words, said, written_in
+from fieldvisit.breaches.case_facts import Facts, Words, of, said, written_in
 from fieldvisit.breaches.case_state import Deed, State, Waiting
 from fieldvisit.ground.verdict import Allowed, Clause, Refused, Verdict
 
@@ -23,7 +23,8 @@ OF_TWO: Mapping[str, Clause] = {
     "appeal_decided": Clause("our matrix of permissions (security 2)", "Council decision, publish"),
     "lifted": Clause("our matrix of permissions (security 2)", "Badge, restore"),
 }
-# A decision that leaves out a step of Milton Keynes' ladders: who looked at the case confirms it (the team leader, MR-7b).
+# A decision that leaves out a step of Milton Keynes' ladders: who looked at the case confirms it (the team leader, MR-7b);
+# so does Alliance's co-ordinator what the manager decides (AL-6d, AL-6g).
 SKIPPING = Clause("the ladder’s own rule for a step that is left out", "MR-7.T1")
 ASKS_WHY = frozenset({"closed", "lifted"})  # the others have their reasons in what they are
 OVER = "This waits for a second person no longer."
@@ -32,7 +33,14 @@ CHANGED = "It was proposed by somebody who could not do it any more. Send it bac
 
 def clause_of_two(state: State, deed: Deed, facts: Facts) -> Clause | None:
     """Where it is written that this act needs two people. None: one is enough."""
-    return SKIPPING if decision_rules.skips_a_step(state, deed, facts) else OF_TWO.get(deed.kind)
+    if decision_rules.skips_a_step(state, deed, facts):
+        return SKIPPING
+    return _jointly(state) if decision_rules.is_joint(state, deed) else OF_TWO.get(deed.kind)
+
+
+def _jointly(state: State) -> Clause:
+    procedure = of(state.document)
+    return written_in(procedure.people["decider"].clause if procedure else "")
 
 
 def may(state: State, deed: Deed, words: Words, facts: Facts) -> Verdict:
@@ -71,9 +79,11 @@ def may_be_second(state: State, waiting: Waiting, person: str, facts: Facts) -> 
         return Refused("apart", "You take no part in this case.")
     if facts.same(person, waiting.by):
         own = "You proposed it yourself: another person confirms it."
-        return Refused("own-hand", own, OF_TWO.get(waiting.what, SKIPPING))
-    if waiting.what == "decided" and not facts.same(person, state.seats.get("screener")):
-        return Refused("not-senior", "Whoever looked at this case first confirms that a step is left out.", SKIPPING)
+        return Refused("own-hand", own, _written(state, waiting))
+    procedure = of(state.document)
+    if procedure and waiting.what == "decided" and not facts.same(person, state.seats.get("screener")):
+        called = procedure.people["screener"].called(state.coordinates).label
+        return Refused("not-theirs", f"That is for the screener of this case, {called}.", _written(state, waiting))
     if waiting.what == "appeal_decided" and facts.same(person, state.decided_by):
         return Refused(
             "decided-before",
@@ -81,6 +91,12 @@ def may_be_second(state: State, waiting: Waiting, person: str, facts: Facts) -> 
             written_in("AL-6j"),
         )
     return Allowed()
+
+
+def _written(state: State, waiting: Waiting) -> Clause:
+    if waiting.what == "decided":
+        return SKIPPING if waiting.body.get("skipped") else _jointly(state)
+    return OF_TWO[waiting.what]
 
 
 def _proposed(state: State, deed: Deed, words: Words, facts: Facts, written: Clause) -> Verdict:

@@ -12,6 +12,7 @@ from typing import Literal
 
 from fieldvisit.ground.clock import end_of_london_day, london_date
 from fieldvisit.ground.policy import Policy
+from fieldvisit.ground.running import day_calls
 from fieldvisit.ground.settings import Setting
 from fieldvisit.ground.verdict import Allowed, Clause, Refused, Verdict
 
@@ -209,10 +210,7 @@ def log_by(offered_at: datetime, policy: Policy) -> datetime:
 
 def calls(due_at: datetime, at: datetime, policy: Policy) -> str:
     """Must somebody come now? "soon", "over", or "" while there is time."""
-    if at > due_at:
-        return "over"
-    last = policy.working_days.after(london_date(at), policy.conduct.warn_wd.value)
-    return "soon" if london_date(due_at) <= last else ""
+    return day_calls(due_at, at, policy.working_days.after(london_date(at), policy.conduct.warn_wd.value))
 
 
 def decide_by(logged_at: datetime, policy: Policy) -> datetime:

@@ -29,30 +29,35 @@ from fieldvisit.register.models import Home
 def hazard_told(
     session: Session, home: Home, told: HazardTold, *, form_key: str, by: Principal, policy: Policy
 ) -> Hazard:
-    """Told once more while it is open is a new awareness of the same case (D4), else a case of its own. The same form twice
-    is told once."""
+    """Told once more while it is open is a new awareness of the same case (D4), and told of before we knew an earlier one; else
+    it is a case of its own. The same form twice is told once. The home is locked, so that two calls do not open two."""
+    session.execute(select(Home.id).where(Home.id == home.id).with_for_update())
     cause = f"call:{_identity(form_key, home, told)}"
     again = select(Hazard).join(HazardStep, HazardStep.hazard_id == Hazard.id).where(HazardStep.form_key == cause)
     if known := session.scalars(again).first():
         return known
     same = select(Hazard).where(Hazard.home_id == home.id, Hazard.hazard == told.hazard, Hazard.stage != Stage.CLOSED)
     case = session.scalars(same.order_by(Hazard.opened_at, Hazard.id).with_for_update()).first()
-    if case and rules.may_report_again(service.state_of(session, case.id), told.told_at):
-        body = {
-            "from": CHANNEL, "hazard": told.hazard, "at_risk": list(told.at_risk), "emergency": told.emergency,
-        }  # fmt: skip
-        deed, words = Deed("reported", told.told_at, by.person_id, body), {"seen": told.seen, "teller": told.teller}
+    opening = Opening(
+        home=home, cause=cause, aware_at=told.told_at, hazard=told.hazard, at_risk=told.at_risk,
+        emergency=told.emergency, seen=told.seen, teller=told.teller, by=by.person_id, source=CHANNEL,
+    )  # fmt: skip
+    if case is None:
+        case = service.open_case(session, opening, by.at, policy)
+    elif rules.may_report_again(service.state_of(session, case.id), told.told_at):
+        deed, words = (
+            Deed("reported", told.told_at, by.person_id, opening.body),
+            {"seen": told.seen, "teller": told.teller},
+        )
         service.act(session, case, deed, words, key=cause, at=by.at, policy=policy)
     else:
-        opening = Opening(
-            home=home, cause=cause, aware_at=told.told_at, hazard=told.hazard, at_risk=told.at_risk,
-            emergency=told.emergency, seen=told.seen, teller=told.teller, by=by.person_id, source=CHANNEL,
-        )  # fmt: skip
-        case = service.open_case(session, opening, by.at, policy)
+        service.join(session, case, opening, by.at, policy)
     ask_to_look(session, case, told.told_at, policy)
     if told.emergency:  # DR-1: whoever has the duty there is called at once
         people = holding(session, Duty.DUTY, case.area_id, by.at)
-        desk_calls.call(session, people, f"hazard:{cause}", told=set(), at=by.at, policy=policy)
+        desk_calls.call(
+            session, people, f"hazard:{cause}", told=set(), at=by.at, policy=policy, words=desk_calls.AT_ONCE
+        )
     return case
 
 

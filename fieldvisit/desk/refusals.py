@@ -125,7 +125,7 @@ def page_of(session: Session, case: AccessCase, who: Principal, policy: Policy) 
         disputes={
             visit_id: [row.words for row in said_of(session, visit_id) if row.kind == DISPUTE] for visit_id in tried
         },
-        own_visits=frozenset(v for v in tried if service.was_there(session, v, who.person_id)),
+        own_visits=service.own_visits(session, tried, who.person_id),
         to_come=service.visits_to_come(session, case, who.at),
         residents=session.scalars(
             select(Resident).where(Resident.home_id == case.home_id).order_by(Resident.ref)

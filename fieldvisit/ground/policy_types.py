@@ -129,12 +129,17 @@ class PeoplePolicy:
 @dataclass(frozen=True, slots=True)
 class TaskPolicy:
     """By the end of which working day the desk does what something that happened asks for; 0 is the same day.
-    hazard_own_wd: the council's own target for a hazard that Awaab's Law does not cover (A4)."""
+    hazard_own_wd: the council's own target for a hazard that Awaab's Law does not cover (A4). hazard_warn_wd,
+    hazard_warn_h: so long before a clock of days, or of hours, runs out somebody is called; of jobs' clocks too.
+    hazard_again_min: how often those on duty are called about an emergency that nobody has taken."""
 
     concern_wd: Setting[int] = number("working days", most=20)
     held_wd: Setting[int] = number("working days", most=20)
     hazard_wd: Setting[int] = number("working days", most=20)
     hazard_own_wd: Setting[int] = number("working days", least=1, most=60)
+    hazard_warn_wd: Setting[int] = number("working days", most=10)
+    hazard_warn_h: Setting[int] = number("hours", least=1, most=23)
+    hazard_again_min: Setting[int] = number("minutes", kinder="less", least=5, most=60)
     child_alone_wd: Setting[int] = number("working days", most=20)
     withdrew_wd: Setting[int] = number("working days", most=20)
     notice_failed_wd: Setting[int] = number("working days", most=20)

@@ -1,10 +1,11 @@
 """How a clock that somebody must beat stands at an instant, and how that is said. Pure. All instants aware UTC."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from fieldvisit.ground.clock import say_length
+from fieldvisit.ground.clock import london_date, say_length
 
 SOON = timedelta(hours=24)
+OFTEN_FOR = timedelta(hours=1)  # after that, once an hour: whoever did not come by then is not at their desk
 MINUTE, HOUR, DAY = 60, 3_600, 86_400  # seconds
 
 
@@ -31,6 +32,17 @@ def due_in(due: datetime | None, done_at: datetime | None, at: datetime) -> str:
     whole = seconds // size * size
     said = say_length(whole) if whole else "less than a minute"
     return f"ran out {said} ago" if at > due else f"{said} left"
+
+
+def day_calls(due: datetime, at: datetime, soon: date) -> str:
+    """Must somebody come now? "over"; "soon" when its London day is that one or an earlier one; "" while there is time."""
+    return "over" if at > due else "soon" if london_date(due) <= soon else ""
+
+
+def times_called(since: datetime, at: datetime, again: timedelta) -> int:
+    """How many times somebody must have been called: at once, then so often for an hour, and then once an hour."""
+    passed = at - since
+    return 1 + min(passed, OFTEN_FOR) // again + max(timedelta(0), passed - OFTEN_FOR) // timedelta(hours=1)
 
 
 class Owed:

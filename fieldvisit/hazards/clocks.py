@@ -3,19 +3,20 @@
 Nothing stops a clock but the deed that it asks for: not a door that stayed shut, not a case that was put in another box.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from fieldvisit.ground import running
 from fieldvisit.ground.clock import end_of_london_day, london_date, say_date
 from fieldvisit.ground.deadlines import RULES, Facts, due, emergency_starts
 from fieldvisit.ground.policy import Policy
-from fieldvisit.hazards.state import State
+from fieldvisit.hazards.state import TRIAGED, Deed, Stage, State
 
 OWN = "own"
 _UNTIL_LESS = ("awaab_emergency",)  # it held until somebody decided that it is none
 OURS = "our own target"  # in place of a rule's name
+BY_HOURS = ("awaab_emergency",)  # these run at night too: they call at any hour
 LABELS = {
     "look": "Look at it and decide",
     OWN: f"Deal with it: {OURS}",
@@ -171,3 +172,59 @@ def outstanding(state: State, policy: Policy) -> list[Clock]:
 def before_closing(state: State, policy: Policy) -> list[Clock]:
     """Of these, what stands in the way of closing: the council's own target is met by it."""
     return [clock for clock in outstanding(state, policy) if clock.clock != OWN]
+
+
+# --- whom it calls ------------------------------------------------------------------------------------------------
+
+_DEALS = ("triaged", "investigating", "concluded", "downgraded")  # whoever did one of these has it in hand
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """cause: of this clock, "soon" or "over", and nothing else. by_hours: it cannot wait for the morning."""
+
+    cause: str
+    by_hours: bool
+    over: bool
+
+
+def calls(state: State, at: datetime, policy: Policy) -> list[Call]:
+    """Of which clocks somebody must come now: each once before it runs out, and once when it has."""
+    found = []
+    soon = policy.working_days.after(london_date(at), policy.task.hazard_warn_wd.value)
+    before = timedelta(hours=policy.task.hazard_warn_h.value)
+    for clock in outstanding(state, policy) if state.open else ():
+        assert clock.due, "it runs"
+        by_hours = clock.clock in BY_HOURS
+        standing = "over" if at > clock.due else "soon" if clock.due - at <= before else ""
+        if not by_hours:
+            standing = running.day_calls(clock.due, at, soon)
+        if standing:
+            cause = f"{clock.code}:{clock.begins:%Y%m%dT%H%M%S}:{standing}"
+            found.append(Call(cause, by_hours, standing == "over"))
+    return found
+
+
+def waits_for_somebody(deeds: Sequence[Deed], state: State) -> int | None:
+    """Which step, counted from 1, says that it is an emergency, while nobody looks into it. None: there is none.
+
+    What was ticked waits until an officer decides; what an officer decided, until somebody is named who goes."""
+    found = None
+    for position, deed in enumerate(deeds, 1):
+        if deed.kind == "triaged":
+            found = position if deed.body["as"] == "emergency" else None
+        elif deed.kind in ("reported", "joined") and deed.body.get("emergency") is True:
+            found = position
+        elif deed.kind == "investigating":
+            found = None
+    return found if state.stage in (Stage.LOGGED, *TRIAGED) else None
+
+
+def calls_by_now(since: datetime, at: datetime, policy: Policy) -> int:
+    """How many times those on duty must have been called about it. since: when we heard of it."""
+    return running.times_called(since, at, timedelta(minutes=policy.task.hazard_again_min.value))
+
+
+def in_whose_hands(deeds: Sequence[Deed]) -> str:
+    """Who decided on it or looked into it last, as an id; "" when nobody has."""
+    return next((deed.by for deed in reversed(deeds) if deed.kind in _DEALS), "")

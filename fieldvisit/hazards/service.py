@@ -79,10 +79,20 @@ def report_from_visit(session: Session, opening: Opening, at: datetime, policy: 
     case = same or next((case for case in cases if not case.hazard), None)
     if case is None or case.cause == opening.cause:
         return open_case(session, opening, at, policy)
+    join(session, case, opening, at, policy)
+    return None
+
+
+def join(session: Session, case: Hazard, opening: Opening, at: datetime, policy: Policy) -> None:
+    """Said of a hazard that has its case. The case must be locked. The same cause twice is one step."""
     if not session.scalars(select(HazardStep.id).where(HazardStep.form_key == opening.cause)).first():
         deed = Deed("joined", opening.aware_at, opening.by or "", opening.body)
-        _write(session, case, deed, _NOTHING, opening.cause, at, policy)
-    return None
+        _write(session, case, deed, _words(opening), opening.cause, at, policy)
+
+
+def _words(opening: Opening) -> Mapping[str, str]:
+    """Of a visit's log, what was said stands there."""
+    return {"seen": opening.seen, "teller": opening.teller} if not opening.entry else _NOTHING
 
 
 def has_case(session: Session, visit_id: str) -> bool:
@@ -139,8 +149,12 @@ def steps_of(session: Session, hazard_ids: Iterable[str]) -> dict[str, list[Haza
     return found
 
 
+def deeds_from(steps: Sequence[HazardStep]) -> list[Deed]:
+    return [Deed(step.kind, step.at, step.by or "", step.body) for step in steps]
+
+
 def state_from(steps: Sequence[HazardStep]) -> State:
-    return fold(Deed(step.kind, step.at, step.by or "", step.body) for step in steps)
+    return fold(deeds_from(steps))
 
 
 def state_of(session: Session, hazard_id: str) -> State:

@@ -60,7 +60,7 @@ STEPS = {
     "triaged": "Decided how urgent it is",
     "investigating": "Investigation begun",
     "concluded": "Investigation ended",
-    "joined": "Reported from the same visit",
+    "joined": "Reported as well",
     "summary_written": "Written summary handed to our messages",
     "summary_sent": "Written summary sent",
     "summary_failed": "Written summary did not arrive",

@@ -22,6 +22,10 @@ from fieldvisit.register.service import tenants_stand_in
 KIND = "desk_call"
 SUBJECT = "Please sign in"
 BODY = "Something waits for you at the council’s desk. Please sign in to see it.\n\n{council}"
+AT_ONCE = (
+    "Please sign in now",
+    "Something at the council’s desk cannot wait. Please sign in now to see it.\n\n{council}",
+)
 
 
 def are_called(session: Session, people: Iterable[Person], cause: str) -> bool:

@@ -79,7 +79,7 @@ def _on_the_board(who: Principal, at: datetime) -> list[ColumnElement[bool]]:
     return [*shown, Watch.area_id.in_(areas_of(who))] if who.role is Role.OFFICER else shown
 
 
-def _by_lateness(at: datetime) -> list[ColumnElement[Any]]:
+def _by_lateness(at: datetime) -> list[Any]:
     """By what the last line says and what time has done since: an alarm, then what is late or has become so, then whoever
     is due next, then those of whom no clock runs, and what is over last, the latest first."""
     late = or_(Watch.stage.in_(LATE), and_(Watch.stage.in_(LIVE), Watch.due_at <= at))

@@ -51,7 +51,8 @@ def list_watches() -> Answer:
     rows = board.board_of(database(), session(), principal(), at(), policy())
     owed = incidents.open_ones(session(), at()) if principal().role is Role.OFFICER else []
     return page(
-        "safety/board.html", fragment="watches", rows=rows, more=board.more_than_shown(session(), principal(), at()), now=at(), words=words, late_for=board.late_for,
+        "safety/board.html", fragment="watches", rows=rows,
+        more=board.more_than_shown(session(), principal(), at()), now=at(), words=words, late_for=board.late_for,
         incidents=owed, calls=words.say_who_is_called(_ways_out(), policy()),
         done=words.DONE.get(request.args.get("done", ""), ""),
     )  # fmt: skip

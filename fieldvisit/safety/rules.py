@@ -12,6 +12,7 @@ from typing import Any
 
 from fieldvisit.ground.clock import london_date, london_instant
 from fieldvisit.ground.policy import Policy
+from fieldvisit.ground.running import times_called
 from fieldvisit.ground.verdict import Allowed, Clause, Refused, Verdict
 from fieldvisit.safety.state import Deed, Lengths, Stage, State
 
@@ -62,7 +63,6 @@ def warns_at(state: State, lengths: Lengths) -> datetime | None:
 
 _CALLING = ("panicked", "aggression", "alarm_by_time")
 _TAKING = ("called", "no_contact", "alarm", "decided", "found_safe", "closed")
-OFTEN_FOR = timedelta(hours=1)  # after that, once an hour: whoever did not come by then is not at their desk
 
 
 def waits_for_somebody(deeds: Sequence[Deed], state: State) -> int | None:
@@ -81,8 +81,7 @@ def waits_for_somebody(deeds: Sequence[Deed], state: State) -> int | None:
 
 def calls_by_now(since: datetime, at: datetime, policy: Policy) -> int:
     """How many times those on duty must have been called: at once, and again until somebody has taken it."""
-    passed, again = at - since, timedelta(minutes=policy.safety.call_again_min.value)
-    return 1 + min(passed, OFTEN_FOR) // again + max(timedelta(0), passed - OFTEN_FOR) // timedelta(hours=1)
+    return times_called(since, at, timedelta(minutes=policy.safety.call_again_min.value))
 
 
 # --- the desk -----------------------------------------------------------------------------------------------------

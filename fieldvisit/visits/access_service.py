@@ -255,10 +255,14 @@ def visits_to_come(session: Session, case: AccessCase, at: datetime) -> Sequence
 
 
 def was_there(session: Session, visit_id: str, person_id: str) -> bool:
-    """By any account of theirs."""
+    return bool(own_visits(session, [visit_id], person_id))
+
+
+def own_visits(session: Session, visit_ids: Collection[str], person_id: str) -> frozenset[str]:
+    """Those of them to which this person was sent, by whatever account of theirs (N1)."""
     mine = same_ids(session, [person_id])
-    wanted = select(VisitWorker.id).where(VisitWorker.visit_id == visit_id, VisitWorker.person_id.in_(mine))
-    return session.scalars(wanted).first() is not None
+    wanted = select(VisitWorker.visit_id).where(VisitWorker.visit_id.in_(visit_ids), VisitWorker.person_id.in_(mine))
+    return frozenset(session.scalars(wanted))
 
 
 def _attempts(session: Session, case: AccessCase) -> Sequence[AccessAttempt]:

@@ -5,9 +5,10 @@ hand, an officer alone can say. A door that stays shut stops none of them.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from fieldvisit.ground import running
+from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.deadlines import RULES, Facts, due
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.verdict import Allowed, Clause, Refused, Verdict
@@ -62,6 +63,16 @@ def clock_of(
     answer = due(clock, begins, Facts(working_days=days), policy=policy)
     assert answer.due, "these hold for every job that carries them"
     return JobClock(clock, begins, answer.due, answer.reason, done_at, days)
+
+
+def warned_until(at: datetime, policy: Policy) -> date:
+    """The last London day of which somebody is warned now."""
+    return policy.working_days.after(london_date(at), policy.task.hazard_warn_wd.value)
+
+
+def calls(clock: JobClock, at: datetime, policy: Policy) -> str:
+    """Must somebody come now? Once before it runs out ("soon"), and once when it has ("over")."""
+    return running.day_calls(clock.due, at, warned_until(at, policy)) if clock.runs else ""
 
 
 def code_of(clock: str, days: int | None) -> str:

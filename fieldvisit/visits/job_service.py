@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from fieldvisit.db import new_id
@@ -18,6 +18,7 @@ from fieldvisit.visits.models import Job, Visit
 from fieldvisit.visits.state import Stage
 
 PAGE = 50
+AT_A_TIME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +61,7 @@ def clock_of_job(session: Session, job: Job | None, policy: Policy) -> JobClock 
 
 def running(session: Session, after: str, policy: Policy) -> tuple[list[Running], str | None]:
     """What runs out first stands first. And the id after which the next page begins."""
-    query = select(Job).where(Job.clock != "", Job.clock_done_at.is_(None)).options(joinedload(Job.home))
-    ended = exists(select(Visit.id).where(Visit.job_id == Job.id, *_DONE))
-    query = query.where(or_(Job.clock.not_in(ENDED_BY_A_VISIT), ~ended))
+    query = _open()
     last = session.scalars(select(Job).where(Job.id == after)).first() if after else None
     if last:
         same = and_(Job.clock_due_at == last.clock_due_at, Job.id > last.id)
@@ -70,6 +69,33 @@ def running(session: Session, after: str, policy: Policy) -> tuple[list[Running]
     jobs = session.scalars(query.order_by(Job.clock_due_at, Job.id).limit(PAGE + 1)).all()
     rows = [_row(session, job, clock, policy) for job in jobs[:PAGE] if (clock := clock_of_job(session, job, policy))]
     return rows, jobs[PAGE - 1].id if len(jobs) > PAGE else None
+
+
+def running_out(session: Session, by: datetime, policy: Policy) -> list[tuple[Job, JobClock]]:
+    """Every clock that nobody has met and that is over by then."""
+    jobs = session.scalars(_open().where(Job.clock_due_at <= by).order_by(Job.clock_due_at, Job.id)).all()
+    return [(job, clock) for job in jobs if (clock := clock_of_job(session, job, policy)) and clock.runs]
+
+
+def count_anew(session: Session, policy: Policy) -> int:
+    """As the calendar stands today: a bank holiday may have been proclaimed, or moved, since it was set. How many have
+    another day now. For system work."""
+    changed, after, query = 0, "", _open().order_by(Job.id).limit(AT_A_TIME)
+    while jobs := session.scalars(query.where(Job.id > after)).all():
+        for job in jobs:
+            clock = clock_of(job.clock, job.clock_days, job.clock_from, None, policy)
+            if clock and clock.due != job.clock_due_at:
+                job.clock_due_at, changed = clock.due, changed + 1
+        after = jobs[-1].id
+        session.flush()
+    return changed
+
+
+def _open() -> Select[tuple[Job]]:
+    """Those whose clock runs."""
+    query = select(Job).where(Job.clock != "", Job.clock_done_at.is_(None)).options(joinedload(Job.home))
+    ended = exists(select(Visit.id).where(Visit.job_id == Job.id, *_DONE))
+    return query.where(or_(Job.clock.not_in(ENDED_BY_A_VISIT), ~ended))
 
 
 def _row(session: Session, job: Job, clock: JobClock, policy: Policy) -> Running:

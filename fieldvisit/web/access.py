@@ -72,7 +72,7 @@ def install(
     app.extensions["fv_policy"] = policy
 
     @app.before_request
-    def gate() -> None:
+    def gate() -> Any:
         g.at = now()
         if isinstance(request.routing_exception, BadRequest):
             raise request.routing_exception  # a host that is not ours
@@ -84,16 +84,8 @@ def install(
         g.principal = None if (public and _needs_nobody(request.endpoint)) or not _has_sign_in() else who(g.at)
         g.right = may_ever(g.principal, *rule) if rule else None
         if g.right is None:
-            if rule and g.principal is None and _is_for_script(request.endpoint):
-                # Marked as ours: a Wi-Fi network's own sign-in page answers 401 as well.
-                return _sign_in_first()  # type: ignore[return-value]
-            if rule and g.principal is None and _has_sign_in() and _is_json():
-                return _sign_in_first()  # type: ignore[return-value]
-            if rule and g.principal is None and request.method == "POST" and _has_sign_in():
-                if late := _late_form(lately(g.at)):
-                    return late  # type: ignore[return-value]
-            if rule and g.principal is None and request.method in ("GET", "HEAD") and _has_sign_in() and _is_page():
-                return redirect(url_for("sign_in.form", next=request.path))  # type: ignore[return-value]
+            if rule and g.principal is None and (answer := _to_nobody(lately)):
+                return answer
             abort(404)
         return None
 
@@ -112,13 +104,21 @@ def install(
             session.close()
 
 
-def _sign_in_first() -> Response:
-    return Response(status=401, headers={"X-FieldVisit-Proto": "1"})
+def _to_nobody(lately: Callable[[datetime], str | None]) -> Any:
+    """What is told to whoever is not signed in, and asks for what needs that. None: what everybody is told, 404."""
+    if _is_for_script(request.endpoint) or (_has_sign_in() and _is_json()):
+        # Marked as ours: a Wi-Fi network's own sign-in page answers 401 as well.
+        return Response(status=401, headers={"X-FieldVisit-Proto": "1"})
+    if not _has_sign_in() or not _is_page():
+        return None
+    if request.method in ("GET", "HEAD"):
+        return redirect(url_for("sign_in.form", next=request.path))
+    return _late_form(lately(g.at))
 
 
 def _late_form(person_id: str | None) -> Response | None:
     """The page to sign in on, which holds what was typed. None: nobody had signed in here, or no person sees the answer."""
-    if person_id is None or not _is_page() or request.headers.get("HX-Request"):
+    if person_id is None or request.method != "POST" or request.headers.get("HX-Request"):
         return None
     sealed = carried.seal(carried.of_this_request(person_id), g.at)
     if not sealed:

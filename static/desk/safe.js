@@ -20,6 +20,7 @@ let over = false;
 for (const kind of ["input", "change"]) addEventListener(kind, heard);
 page.querySelector("[data-safe-stay]").addEventListener("click", ask);
 addEventListener("submit", () => { over = true; });
+addEventListener("pageshow", ({ persisted }) => { if (persisted) location.replace("/safe"); });
 setInterval(look, 1_000);
 
 function heard(event) {

@@ -49,7 +49,8 @@ def test_a_call_handler_writes_it_down_where_the_line_is_lost_for_a_while(
     assert (said["facts"], said["by"]) == (matter.FACTS, f"Hana Petrov, {matter.REACH}")
     matter.holds_no_word(*left, page.content(), page.evaluate(matter.STORED))
     phone.refused_by_the_browser[:] = [
-        line for line in phone.refused_by_the_browser
+        line
+        for line in phone.refused_by_the_browser
         if not any(one in line for one in ("INTERNET_DISCONNECTED", "401 ", "400 "))
     ]
 

@@ -154,6 +154,7 @@ def test_a_line_that_is_lost_half_way_and_a_tab_that_is_closed_cost_no_word(
     assert (kept.what, kept.anonymous, kept.caller_name, kept.received_at) == (WORDS, True, "", None)
     assert drafts(world) == 0
     phone.refused_by_the_browser[:] = [
-        each for each in phone.refused_by_the_browser
+        each
+        for each in phone.refused_by_the_browser
         if not any(one in each for one in ("INTERNET_DISCONNECTED", "401 ", "400 "))
     ]

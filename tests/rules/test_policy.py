@@ -95,7 +95,8 @@ def test_a_policy_that_was_kept_before_there_was_a_setting_is_still_read() -> No
 def test_the_desks_own_days_are_ours_until_a_council_says_otherwise() -> None:
     assert (MELTON.task.concern_wd.value, MELTON.task.hazard_wd.value, MELTON.keep.visit_years.value) == (1, 0, 6)
     assert {name for name in MELTON.unconfirmed() if name.startswith(("task.", "keep."))} == {
-        "task.concern_wd", "task.held_wd", "task.hazard_wd", "task.hazard_own_wd", "task.child_alone_wd", "task.withdrew_wd",
+        "task.concern_wd", "task.held_wd", "task.hazard_wd", "task.hazard_own_wd", "task.hazard_warn_wd",
+        "task.hazard_warn_h", "task.hazard_again_min", "task.child_alone_wd", "task.withdrew_wd",
         "task.notice_failed_wd", "task.scan_alert_wd", "keep.visit_years", "keep.photo_days",
         "keep.signature_years",
     }  # fmt: skip

@@ -62,7 +62,7 @@ def test_an_appeal_calls_everybody_who_reads_it_until_somebody_else_is_to_decide
     an_involved(world, "panel", "Pia Lund")
     case = a_case(world, "Pia Lund", kind="involved", heard_at=world.now - 3 * DAY)
     case.screened("AL", ("AL-2.1",), "regular", coordinates=False).told().answered()
-    case.decided("", considered=["aware_warned"], words={"joined_by": "Cora Finch"}).communicated()
+    case.decided("", considered=["aware_warned"]).communicated()
     before = Counter(sent(world))
     case.act("appealed", words={"appeal": "I did not do it."})
     goes(world)

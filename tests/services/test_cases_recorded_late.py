@@ -28,7 +28,7 @@ def decided(world: World) -> Case:
     an_involved(world, "panel", "Pia Lund")
     case = a_case(world, "Pia Lund", kind="involved", heard_at=HEARD)
     case.screened("AL", ("AL-2.1",), "regular", coordinates=False).told().answered()
-    return case.decided("", considered=["aware_warned"], words={"joined_by": "Cora Finch"})
+    return case.decided("", considered=["aware_warned"])
 
 
 def record(case: Case, kind: str, by: str, happened: datetime, at: datetime, **more) -> None:

@@ -27,8 +27,7 @@ def screened(world: World, preset: str = "prejudice") -> Case:
 
 
 def ended(case: Case, sanction: str) -> Case:
-    words = {"joined_by": "Cora Finch"}
-    return case.told().answered().decided(sanction, considered=[sanction], words=words).communicated()
+    return case.told().answered().decided(sanction, considered=[sanction]).communicated()
 
 
 def part(case: Case) -> tuple[str, str | None]:
@@ -65,7 +64,7 @@ def test_a_suspension_for_now_pauses_at_once_and_ends_with_it(pia: World):
 
 def test_removal_ends_it_from_the_day_on_which_they_know_and_an_appeal_gives_it_back(pia: World):
     case = screened(pia).told().answered()
-    case.decided("removal", considered=["removal"], words={"joined_by": "Cora Finch"})
+    case.decided("removal", considered=["removal"])
     assert part(case) == ("", None), "nobody was told yet"
     case.act("communicated", "ivan", None, {"letter": LETTER}, how="handed")
     assert part(case) == ("", None), "the letter waits"

@@ -87,7 +87,7 @@ def test_an_outcome_that_came_back_starts_no_days_to_appeal(world: World):
     a_code(world, "AL", ["panel"])
     an_involved(world, "panel", "Pia Lund")
     case = a_case(world, "Pia Lund", kind="involved").screened("AL", ("AL-2.1",), "regular", coordinates=False)
-    case.told().answered().decided("", considered=["aware_warned"], words={"joined_by": "Cora Finch"}).communicated()
+    case.told().answered().decided("", considered=["aware_warned"]).communicated()
     comes_back(case, "outcome", "temporary-failure")
     assert (case.state.outcome_waits, case.state.appeal_from, case.state.communicated_at) == (True, None, None)
     case.act("outcome_given", "ivan")

@@ -153,5 +153,5 @@ def test_it_is_the_worker_process_that_calls_and_goes_on_where_that_breaks(
     config = Config(home=tmp_path, email="smtp", smtp_host="mail.example", smtp_from="desk@council.example")
     worker.run(world.database, config, world.policy, once=True)
     assert called(world) == {"dora": 1}
-    monkeypatch.setattr(worker.watch_calls, "call", lambda *_: 1 / 0)
+    monkeypatch.setattr(calling, "call", lambda *_: 1 / 0)
     worker.run(world.database, config, world.policy, once=True)

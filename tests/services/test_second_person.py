@@ -59,7 +59,7 @@ def ready(world: World, kind: str) -> tuple[Case, str, dict[str, str], dict[str,
             return told(world).act("reporter_told", "ivan", how="receipt"), "ivan", WHY, {}
     a_code(world, "AL", ["operative"])
     case = a_case(world).screened("AL", ("AL-2.1",), "regular", coordinates=False).told().answered()
-    case.decided("", considered=["aware_warned"], words={"joined_by": "Cora Finch"}).communicated()
+    case.decided("", considered=["aware_warned"]).communicated()
     case.act("appealed", words={"appeal": "No."}).seated("appeal", "iris")
     return case, "iris", POST | {"reasons": "We looked again."}, {"how": "page", "result": "quashed"}
 
@@ -122,7 +122,7 @@ def test_an_appeal_letter_that_waited_names_the_day_that_is_counted_from_its_lea
     an_involved(world, "panel", "Pia Lund")
     case = a_case(world, "Pia Lund", kind="involved", heard_at=datetime.fromisoformat("2027-04-26T09:00:00+00:00"))
     case.screened("AL", ("AL-2.1",), "regular", coordinates=False).told().answered()
-    case.decided("aware_warned", considered=["aware_warned"], words={"joined_by": "Cora Finch"})
+    case.decided("aware_warned", considered=["aware_warned"])
     text = page(world, case, "ivan").texts["communicated"].replace("[say ", "").replace("]", "")
     case.proposed("communicated", "ivan", words={"letter": text}, how="page")
     case.confirmed("communicated", "ines", case.at + timedelta(days=3))

@@ -123,8 +123,12 @@ def test_alliance_a_tenants_confidence_is_serious_two_decide_and_the_third_appea
     friday = datetime(2027, 4, 30, 9, 0, tzinfo=UTC)
     words = {"reasons": "She says so.", "learning": "None.", "considered": "A warning is too little."}
     removal = {"finding": "upheld", "considered": ["removal"], "sanction": "removal"}
-    assert "together with a co-ordinator" in refuses(case, "decided", "ivan", at=friday, words=words, **removal)
-    case.act("decided", "ivan", friday, words | {"joined_by": "Cora Finch"}, **removal)
+    case.says("decided", "ivan", friday, words, **removal)
+    assert case.state.stage == "investigating", "AL-6g: the manager alone decides nothing"
+    for nobody in ("ivan", "lena"):
+        assert "AL-6g" in refuses(case, "confirmed", nobody, at=friday, what="decided")
+    case.confirmed("decided", "ines", friday)
+    assert (case.state.decided_by, case.state.stage) == (world.ids["ivan"], "decided")
     assert due(case, "tell", "alliance") == "2027-05-03", "DR-13b: three days, a bank holiday too"
     case.communicated(friday + DAY)
 
@@ -155,16 +159,16 @@ def test_alliance_in_a_meeting_first_a_warning_and_then_a_vote_of_those_present(
     an_involved(world, "panel", "Pia Lund")
     first = a_case(world, "Pia Lund", kind="involved", heard_at=HEARD)
     first.screened("AL", ("AL-3.6",), "meeting", coordinates=False).told().answered()
-    first.decided("made_aware", considered=["made_aware"], words={"joined_by": "Cora Finch"}).communicated()
+    first.decided("made_aware", considered=["made_aware"]).communicated()
     again = a_case(world, "Pia Lund", kind="involved", heard_at=HEARD + DAY)
     again.screened("AL", ("AL-3.6",), "meeting", coordinates=False).told().answered()
     with pytest.raises(RefusedError, match="vote of the members present"):
-        again.decided("leave_meeting", considered=["leave_meeting"], words={"joined_by": "Cora Finch"})
+        again.decided("leave_meeting", considered=["leave_meeting"])
     again.act("vote", "ivan", **{"for": 3, "against": 3, "abstain": 1})
     with pytest.raises(RefusedError, match="vote"):
-        again.decided("leave_meeting", considered=["leave_meeting"], words={"joined_by": "Cora Finch"})
+        again.decided("leave_meeting", considered=["leave_meeting"])
     again.act("vote", "ivan", **{"for": 4, "against": 3, "abstain": 0})
-    again.decided("leave_meeting", considered=["leave_meeting"], words={"joined_by": "Cora Finch"})
+    again.decided("leave_meeting", considered=["leave_meeting"])
 
 
 def _staff_of_milton_keynes(world: World, *, officers: str = "live") -> None:
@@ -253,7 +257,7 @@ def test_an_appeal_in_time_opens_a_closed_case_again(world: World):
     an_involved(world, "panel", "Pia Lund")
     case = a_case(world, "Pia Lund", kind="involved", heard_at=HEARD)
     case.screened("AL", ("AL-2.1",), "regular", coordinates=False).told().answered()
-    case.decided("", considered=["aware_warned"], words={"joined_by": "Cora Finch"}).communicated()
+    case.decided("", considered=["aware_warned"]).communicated()
     case.act("reporter_told", "ivan", how="receipt").act("closed", "ivan")
     assert case.state.closed_at
     case.act("appealed", words={"appeal": "I did not do it."})
@@ -298,17 +302,26 @@ def test_milton_keynes_residents_a_step_is_left_out_for_a_reason_that_the_team_l
     words = {"reasons": "Three people heard it.", "learning": "None.", "considered": "A talk is too little."}
     removal = {"finding": "upheld", "considered": ["removal"], "sanction": "removal"}
     said = refuses(case, "decided", "ivan", at=at, words=words, **removal)
-    assert "Removal from taking part comes later" in said and "which somebody else confirms" in said and "MR-7.T1" in said
+    assert (
+        "Removal from taking part comes later" in said and "which somebody else confirms" in said and "MR-7.T1" in said
+    )
     why = {"skip_why": "Others are afraid to come."}
-    case.act("decided", "ivan", at, words | why, **removal)
+    case.says("decided", "ivan", at, words | why, **removal)
     assert (case.state.stage, case.state.sanction) == ("investigating", ""), "it waits"
-    for nobody, sentence in (("ivan", "You proposed it yourself"), ("lena", "Whoever looked at this case first confirms")):
+    for nobody, sentence in (("ivan", "You proposed it yourself"), ("lena", "Resident Engagement Team Leader")):
         assert sentence in refuses(case, "confirmed", nobody, at=at, what="decided")
     case.confirmed("decided", "ines", at + timedelta(hours=1))
     state = case.state
-    assert (state.stage, state.sanction, state.skipped, state.decided_by) == ("decided", "removal", True, world.ids["ivan"])
+    assert (state.stage, state.sanction, state.skipped, state.decided_by) == (
+        "decided",
+        "removal",
+        True,
+        world.ids["ivan"],
+    )
     about = case_letters.About("Rae Dunn", "", "your personal link")
-    outcome = case_letters.first_text("outcome", state, "B-1", about, procedures()["MR"], at, load_policy("milton-keynes"))
+    outcome = case_letters.first_text(
+        "outcome", state, "B-1", about, procedures()["MR"], at, load_policy("milton-keynes")
+    )
     assert "We left it out: [say why]. The Resident Engagement Team Leader confirmed it" in outcome
 
     again = a_case(world, "Rae Dunn", kind="involved", heard_at=HEARD + 5 * DAY)

@@ -241,7 +241,7 @@ def test_a_late_appeal_is_refused_with_its_date_and_an_answer_after_the_time_is_
     assert asha.post(f"/conduct/letters/{letter}/answered", data={"k": new_id(), "words": "Late."}).status_code == 303
     case = a_case(world, heard_at=world.now - timedelta(days=60))
     case.screened("AL", ("AL-2.1",), "regular", coordinates=False).told().answered()
-    case.decided("aware_warned", considered=["aware_warned"], words={"joined_by": "Cora Finch"}).communicated()
+    case.decided("aware_warned", considered=["aware_warned"]).communicated()
     outcome = next(each for each in own_letters(asha) if "The outcome" in said(asha.get(f"/conduct/letters/{each}")))
     late = asha.post(f"/conduct/letters/{outcome}/appealed", data={"k": new_id(), "words": "It is too much."})
     assert late.status_code == 422 and "until the end of" in said(late) and "too late" in said(late)
@@ -298,9 +298,11 @@ def test_an_outcome_that_is_handed_over_is_had_first_and_then_the_case_goes_on(w
     assert confirm(world.client("ines"), case, "communicated").status_code == 303
     page = said(ivan.get(f"/office/breaches/{case.id}"))
     assert "was handed over or posted" in page and "Close the case" not in page and "Set actions" not in page
+    assert "waits to be given" in page and "The person knows the outcome" not in page
     assert len(own_letters(asha)) == before
     assert send(ivan, case, "reporter_told", how="receipt").status_code == 409
     assert send(ivan, case, "outcome_given").status_code == 303
     page = said(ivan.get(f"/office/breaches/{case.id}"))
     assert "Set actions" in page and "was handed over or posted" not in page
+    assert "waits to be given" not in page and "The person knows the outcome" in page
     assert len(own_letters(asha)) == before + 1

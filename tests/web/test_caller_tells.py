@@ -1,6 +1,7 @@
 """A hazard or a complaint by telephone: a home that is named exactly, and a reference; nothing else is shown (D4, D6, P1)."""
 
 import re
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -114,6 +115,18 @@ def test_a_home_is_found_exactly_or_not_and_no_word_is_lost(
     assert [row.reason for row in rows(world, AccessRecord) if row.record == "hazard"] == ["no such home"]
 
 
+@pytest.mark.parametrize("typed", ["1\x00", "1\ud800", "%", "1' OR 1=1 --", "\u202e1", "9" * 60])
+def test_nothing_that_is_typed_breaks_a_page(hana: FlaskClient, typed: str) -> None:
+    said_so = typed.encode("utf-8", "surrogatepass")
+    for address, form in ((HAZARD, MOULD), (COMPLAINT, CROSS)):
+        for box in ("new_house", "new_postcode", "new_uprn", "new_seen", "new_words", "new_teller", "new_name"):
+            assert hana.post(address, data=form | {box: said_so}).status_code in (303, 422)
+    assert (
+        hana.get(HAZARD, query_string={"kept": said_so.decode("utf-8", "ignore").replace("\x00", "")}).status_code
+        == 200
+    )
+
+
 def test_of_two_homes_that_fit_none_is_meant(world: World, hana: FlaskClient) -> None:
     with world.database.writing(DEMO) as session:
         line = {"address_line": "1 Larch Close, Annexe", "postcode": "LE13 9AA", "town": "Melton Mowbray"}
@@ -148,6 +161,32 @@ def test_told_once_more_it_is_the_same_case_with_a_new_awareness(world: World, h
     [case] = rows(world, Hazard)
     assert (case.stage, case.aware_at, case.aware_at - began) == ("logged", world.now, timedelta(hours=3))
     assert [(task.done_at, task.raised_at) for task in rows(world, Task)] == [(None, world.now)]
+
+
+def test_what_was_told_before_we_knew_of_it_is_an_earlier_awareness_of_the_same_case(
+    world: World, hana: FlaskClient
+) -> None:
+    """Somebody types up at noon what was told on paper yesterday."""
+    read_out(hana, HAZARD, MOULD)
+    then = {"new_on-day": "7", "new_on-month": "12", "new_on-year": "2026", "new_at": "4pm"}
+    read_out(hana, HAZARD, MOULD | then | {"k": "c" * 32, "new_at_risk": "older", "new_seen": "Wet, too"})
+    [case] = rows(world, Hazard)
+    assert (case.aware_at, case.at_risk) == (world.now - timedelta(hours=17), ["baby", "older"])
+    assert {row.text for row in rows(world, HazardWords) if row.field == "seen"} == {MOULD["new_seen"], "Wet, too"}
+
+
+def test_two_calls_about_one_hazard_at_the_same_moment_are_one_case(world: World) -> None:
+    came: list[int] = []
+
+    def tells(ref: str, key: str) -> None:
+        came.append(world.client(ref).post(HAZARD, data=MOULD | {"k": key * 32}).status_code)
+
+    pressed = [threading.Thread(target=tells, args=each) for each in (("hana", "c"), ("olive", "d"))]
+    for each in pressed:
+        each.start()
+    for each in pressed:
+        each.join(20)
+    assert (came, len(rows(world, Hazard)), len(rows(world, HazardStep))) == ([303, 303], 1, 2)
 
 
 def test_an_emergency_calls_whoever_has_the_duty_there_and_says_nothing_of_it(world: World, hana: FlaskClient) -> None:

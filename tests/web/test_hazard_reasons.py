@@ -61,7 +61,7 @@ def test_each_clock_says_what_has_been_done_towards_it(world: World, olive: Flas
     acts(world, case, "investigating", how="in_person")
     page = said(olive.get(f"/office/hazards/{case}"))
     clock = page[page.index("Investigate Running") : page.index("What to record next")]
-    assert "Decided how urgent it is, 9am on Tuesday 8 December 2026" in clock and "Investigation begun" in clock
+    assert "9am on Tuesday 8 December 2026 : Decided how urgent it is" in clock and "Investigation begun" in clock
 
 
 # --- what the law does not cover ----------------------------------------------------------------------------------

@@ -129,3 +129,9 @@ def test_a_script_is_told_to_sign_in_first(world: World, ines: FlaskClient):
 @pytest.mark.parametrize(("role", "minutes"), [(Role.INVESTIGATOR, 1), (Role.CALL_HANDLER, 3), (Role.OPERATIVE, 5)])
 def test_nobody_is_out_much_before_their_time(role: Role, minutes: int):
     assert seen_every(role) == timedelta(minutes=minutes)
+
+
+def test_whoever_was_here_nine_minutes_ago_is_still_in(world: World, ines: FlaskClient):
+    for minutes, status in ((4, 200), (13, 200), (23, 302)):
+        world.clock.move_to(world.now + timedelta(minutes=minutes))
+        assert ines.get("/conduct", headers=PAGE).status_code == status, minutes

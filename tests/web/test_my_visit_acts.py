@@ -105,6 +105,7 @@ def test_a_report_of_conduct_goes_where_no_officer_reads_it(tenant, world):
     from fieldvisit.ground.roles import SystemPrincipal
 
     one = tenant()
+    assert "Then it cannot be a complaint" in words(one.opens())
     answer = one.does("concern", words="He shouted at me")
     assert re.search(r"Its number is C-[0-9A-Z]{7}", words(answer))
     with world.database.reading(SystemPrincipal("test", frozenset({"Concern"}))) as session:

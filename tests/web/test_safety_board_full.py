@@ -24,7 +24,7 @@ def test_whoever_is_latest_is_on_the_board_however_many_are_out(world: World, mo
     out(world, "carl", 120, heard=11)
     world.clock.move_to(world.now + 34 * MINUTE)
     shown = said(world.client("dora").get("/office/safety"))
-    assert "Asha Kaur" in shown and "The board shows 2. 1 more are not on it" in shown
+    assert "Asha Kaur" in shown and "The board shows 2. 1 more is not on it" in shown
 
 
 def test_an_alarm_is_on_it_before_what_has_run_out_since(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -82,7 +82,7 @@ def test_the_list_of_people_is_the_same_whoever_told_it_and_whoever_is_near(worl
 def test_whoever_confirms_an_outcome_is_told_that_they_decide_no_appeal_in_the_case(world: World):
     a_code(world, "AL", ["operative"])
     case = a_case(world).screened("AL", ("AL-2.1",), "regular", coordinates=False).told().answered()
-    case.decided("", considered=["aware_warned"], words={"joined_by": "Cora Finch"})
+    case.decided("", considered=["aware_warned"])
     case.proposed("communicated", "ivan", words={"letter": LETTER}, how="page")
     warning = "Whoever confirms it decides no appeal in this case."
     assert warning in said(world.client("ines").get(f"/office/breaches/{case.id}"))

@@ -1,4 +1,4 @@
-"""Involved residents and panel members who take no part for now, or any more."""
+"""Involved residents and panel members who take no part for now, or any more. No step of a case is deleted either."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -27,7 +27,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_involved_stop")),
     )
     op.create_index(op.f("ix_involved_stop_involved_id"), "involved_stop", ["involved_id"])
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(
+            "CREATE TRIGGER breach_step_no_delete BEFORE DELETE ON breach_step "
+            "BEGIN SELECT RAISE(ABORT, 'breach_step is append-only'); END"
+        )
+        return
+    op.execute(
+        "CREATE TRIGGER breach_step_never_deleted BEFORE DELETE OR TRUNCATE ON breach_step "
+        "FOR EACH STATEMENT EXECUTE FUNCTION append_only()"
+    )
 
 
 def downgrade() -> None:
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute("DROP TRIGGER breach_step_no_delete")
+    else:
+        op.execute("DROP TRIGGER breach_step_never_deleted ON breach_step")
     op.drop_table("involved_stop")
