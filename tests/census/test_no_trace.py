@@ -10,7 +10,7 @@ from fieldvisit import worker
 from fieldvisit.config import Config
 from fieldvisit.ground.roles import BOXES
 from fieldvisit.safeguarding.models import SealedBox
-from tests.census.test_permissions import PEOPLE
+from tests.census.objects import PEOPLE
 from tests.stories import Story, a_visit
 from tests.world import NOW, World
 

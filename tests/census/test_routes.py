@@ -15,7 +15,8 @@ from fieldvisit.db import Database
 from fieldvisit.faces import blueprints_of_faces
 from fieldvisit.ground.roles import RIGHTS
 from fieldvisit.web.access import RouteWithoutRuleError, access, refuse_to_start_without_rules, rule_of
-from tests.census.test_permissions import NOBODYS, Objects, rows
+from tests.census.objects import NOBODYS, Objects
+from tests.census.test_permissions import rows
 from tests.world import World
 
 # What a GET may write, and why.
@@ -144,7 +145,7 @@ def pages(app: Flask, objects: Objects) -> list[str]:
 )
 @pytest.mark.parametrize("server", ["sqlite"], indirect=True)
 def test_looking_at_any_page_writes_nothing_but_that_it_was_looked_at(world: World, column: str):
-    from tests.census.test_permissions import PEOPLE
+    from tests.census.objects import PEOPLE
 
     objects = Objects(world, column).fill()
     browser = world.client(PEOPLE[column])

@@ -17,7 +17,7 @@ from fieldvisit.demo.rounds import homes_in_turn
 from fieldvisit.ground.policy import load_policy
 from fieldvisit.ground.roles import DEMO
 from fieldvisit.register.apart import KeptApart
-from tests.services.test_demo import AT, TODAY
+from tests.services.demo_days import AT, TODAY
 
 CAKES = {"melton": "escalated", "milton-keynes": "referred", "alliance": "referred"}
 
