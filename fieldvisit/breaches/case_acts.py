@@ -46,11 +46,11 @@ HOWS = {
 LETTERS = ("suspended", "lifted", "notified", "communicated", "appeal_decided", "told_firm", "told_cih")
 OUTCOMES = ("outcome", "appeal_outcome")
 READ_IT = "There is a letter for you from {council}. Sign in and open ‘Letters to you’ to read it. Ring {phone} if you cannot."
-READ_IT_BY_LINK = f"To read and answer this letter by your own link, type these six characters there:\n{CODE}"
+READ_IT_BY_LINK = (
     "There is a letter for you from {council}. Open your personal link, choose ‘A letter that you got from us’, and type "
     f"these six characters: {CODE}. Ring {{phone}} if you cannot."
 )
-BY_LINK = f"To read and answer this letter by your own link, type these six characters there: {CODE}"
+BY_LINK = f"To read and answer this letter by your own link, type these six characters there:\n{CODE}"
 
 
 @dataclass(frozen=True, slots=True)

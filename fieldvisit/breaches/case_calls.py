@@ -21,6 +21,7 @@ from fieldvisit.db import Database
 from fieldvisit.ground.clock import london_date, london_instant
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.roles import CONDUCT
+from fieldvisit.ground.working_days import BankHolidaysMissing
 from fieldvisit.messages import desk_calls
 from fieldvisit.register.models import Person
 
@@ -37,7 +38,11 @@ class _Wanted:
 
 def in_the_morning(day: date, policy: Policy) -> datetime | None:
     """When the round of this London day goes. None: nobody is at the desk; the next working day has its own."""
-    return london_instant(day, MORNING) if policy.working_days.is_working_day(day) else None
+    try:
+        open_day = policy.working_days.is_working_day(day)
+    except BankHolidaysMissing:  # a call on a holiday is better than a worker that stops
+        open_day = day.weekday() < 5
+    return london_instant(day, MORNING) if open_day else None
 
 
 def call(database: Database, at: datetime, policy: Policy, told: set[str]) -> None:

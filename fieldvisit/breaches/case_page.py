@@ -78,25 +78,34 @@ class Page:
 def mine(session: Session, who: str, every: bool, after: str, policy: Policy) -> tuple[list[Row], str | None]:
     """In a session of whoever asks: the wall leaves the cases that they sit in. All open ones are ordered before a page is
     taken: what runs out first is first over all, and before it what was told as urgent and nobody has looked at."""
-    query = select(BreachCase).order_by(BreachCase.heard_at, BreachCase.id)
+    is_open = or_(BreachCase.stage.not_in([stage.value for stage in ENDED]), case_waits.though_over())
+    query = select(BreachCase).where(is_open)
     if not every:  # what is told again stands on the list for whoever does not sit in the case that tells it first
-        main_one = or_(BreachCase.linked_to.is_(None), BreachCase.linked_to.not_in(case_readers.sits_in(who)))
-        is_open = BreachCase.stage.not_in([stage.value for stage in ENDED])
-        query = query.where(or_(is_open, case_waits.though_over()), main_one)
+        query = query.where(or_(BreachCase.linked_to.is_(None), BreachCase.linked_to.not_in(case_readers.sits_in(who))))
     known, urgent = session.scalars(query).all(), _urgent(session)
-    steps = cases.steps_of(session, [case.id for case in known])
-    states = {case.id: cases.state_from(steps[case.id], case) for case in known}
-    clocks = {case.id: _first(case, states[case.id], policy) for case in known}
-    found = sorted(known, key=lambda case: _place(case, states[case.id], clocks[case.id], urgent))
-    begins = next((number for number, case in enumerate(found, start=1) if case.id == after), 0)
-    shown, later = found[begins : begins + PAGE], found[begins + PAGE :]
+    states = _states(session, known)
+    places = {case.id: _place(case, states[case.id], _first(case, states[case.id], policy), urgent) for case in known}
+    order = sorted(places, key=places.__getitem__)
+    if every:  # nothing runs there: the newest first
+        ended = select(BreachCase.id).where(~is_open).order_by(BreachCase.heard_at.desc(), BreachCase.id)
+        order += session.scalars(ended)
+    begins = order.index(after) + 1 if after in order else 0
+    wanted, later = order[begins : begins + PAGE], order[begins + PAGE :]
+    here = {case.id: case for case in session.scalars(select(BreachCase).where(BreachCase.id.in_(wanted)))}
+    shown = [here[case_id] for case_id in wanted]
+    states |= _states(session, [case for case in shown if case.id not in states])
     said = select(ConcernAdded.concern_id).where(ConcernAdded.concern_id.in_([case.concern_id for case in shown]))
     more = set(session.scalars(said))
-    rows = [_row(session, case, states[case.id], clocks[case.id], who) for case in shown]
+    rows = [_row(session, case, states[case.id], who, policy) for case in shown]
     rows = [
         replace(row, more=row.case.concern_id in more, urgent=urgent.get(row.case.concern_id or "", ())) for row in rows
     ]
-    return rows, shown[-1].id if later else None
+    return rows, wanted[-1] if later else None
+
+
+def _states(session: Session, known: Sequence[BreachCase]) -> dict[str, State]:
+    steps = cases.steps_of(session, [case.id for case in known])
+    return {case.id: cases.state_from(steps[case.id], case) for case in known}
 
 
 def _place(case: BreachCase, state: State, first: Clock | None, urgent: Mapping[str, tuple[str, ...]]) -> Any:
@@ -121,8 +130,8 @@ def _first(case: BreachCase, state: State, policy: Policy) -> Clock | None:
     return case_clocks.runs_out_first(state, procedure_of(case.document) if case.document else None, policy)
 
 
-def _row(session: Session, case: BreachCase, state: State, first: Clock | None, who: str) -> Row:
-    subject = case_readers.named(session, case.subject_kind, case.subject_id)
+def _row(session: Session, case: BreachCase, state: State, who: str, policy: Policy) -> Row:
+    subject, first = case_readers.named(session, case.subject_kind, case.subject_id), _first(case, state, policy)
     parts = tuple(PARTS[part] for part, person in state.seats.items() if person == who)
     waits = tuple((WAITS[each.what][0], each.by == who) for each in state.waiting)
     returned = tuple(WAITS[each.what][0] for each in state.returned)

@@ -16,6 +16,7 @@ from fieldvisit.codes.models import CodeVersion
 from fieldvisit.codes.office_routes import Answer, _may
 from fieldvisit.codes.office_routes import blueprint as desk
 from fieldvisit.codes.roll import STANDINGS
+from fieldvisit.codes.routes import handed_over
 from fieldvisit.db import new_id
 from fieldvisit.ground.clock import london_date, say_date
 from fieldvisit.ground.roles import Principal, Role
@@ -66,7 +67,7 @@ def _line(version: CodeVersion, says: str, due: object, *, is_done: bool) -> Lin
 @access("involved", "open")
 @no_cookie
 def code(token: str, version_id: str) -> Response:
-    """Looked at, asked about, or signed: each is this page's own answer, and the word goes with each form."""
+    """Looked at, asked about, its document opened, or signed: each is this page's own answer, and the word goes with each form."""
     with entered(token) as (writing, person):
         if isinstance(person, Response):
             return person
@@ -80,6 +81,10 @@ def code(token: str, version_id: str) -> Response:
                 done = _sign(writing, person, version, said)
             case "ask":
                 done = _ask(writing, person, version, said)
+            case "open":
+                text = versions.content_of(writing, version.id, said.text("text", 12)) or abort(404)
+                service.handed_over(writing, person, version, at())
+                return handed_over(text, version)
             case _:
                 service.issue(writing, person, version, at())
         return send(
@@ -87,7 +92,8 @@ def code(token: str, version_id: str) -> Response:
             errors=said.errors, done=done, sections=versions.sections(writing, version), says=rules.SAYS, key=new_id(),
             signature=service.signature_of(writing, person, version.id), ours=versions.is_ours(writing, version),
             texts=versions.texts_of(writing, version.id), related=related.beside(version.document),
-            questions=service.questions_of(writing, person, version.id), today=london_date(at()),
+            questions=service.questions_of(writing, person, version.id), today=london_date(at()), labels=versions.TEXTS,
+            must_open=versions.must_be_opened(writing, version), opened=service.has_opened(writing, person, version),
         )  # fmt: skip
 
 
@@ -101,8 +107,9 @@ def _sign(writing: Session, person: InvolvedPerson, version: CodeVersion, said: 
             service.read_part(writing, person, version, 1, 1, "all", at())
             service.sign_now(writing, person, version, signing, at(), drawn)
     except RefusedError as refused:
-        field = refused.verdict.code.removeprefix("no-")
-        said.wrong(field if field in ("name", "position", "organisation") else "agrees", refused.verdict.message)
+        field = {"not-opened": "document"}.get(refused.verdict.code, refused.verdict.code.removeprefix("no-"))
+        known = ("name", "position", "organisation", "document")
+        said.wrong(field if field in known else "agrees", refused.verdict.message)
         return ""
     return "signed"
 

@@ -90,7 +90,8 @@ class CodeStep(Base):
 
 
 class CodeIssue(Base):
-    """That somebody was given a version, and how far they have read. parts: sections of the text; part: the furthest."""
+    """That somebody was given a version, and how far they have read. parts: sections of the text; part: the furthest.
+    document_at: when the uploaded document, in any of its formats, was first handed to them."""
 
     __tablename__ = "code_issue"
     id: Mapped[str] = random_key()
@@ -100,6 +101,7 @@ class CodeIssue(Base):
     issued_at: Mapped[datetime]
     part: Mapped[int] = mapped_column(default=0)
     read_at: Mapped[datetime | None]
+    document_at: Mapped[datetime | None]
     format: Mapped[str] = mapped_column(String(12), default="")
     __table_args__ = (
         UniqueConstraint("person_id", "code_version_id"),

@@ -11,7 +11,7 @@ from fieldvisit.db import new_id
 from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.verdict import RefusedError
 from fieldvisit.register.models import Person
-from fieldvisit.web.access import access, at, policy, principal, session
+from fieldvisit.web.access import access, at, database, policy, principal, session
 from fieldvisit.web.render import page
 
 blueprint = Blueprint("codes", __name__)
@@ -58,6 +58,8 @@ def read(version_id: str) -> Answer:
         "codes/read.html", version=version, sections=sections, part=part, all=asked == ALL, kept=kept, texts=texts,
         ours=versions.is_ours(session(), version), done=request.args.get("done", ""), key=new_id(), document=_document(version),
         read_at=issue.read_at if issue else None, labels=versions.TEXTS, related=related.beside(version.document),
+        must_open=versions.must_be_opened(session(), version), opened=service.has_opened(session(), _me(), version),
+        open_first=rules.OPEN_FIRST,
     )  # fmt: skip
 
 
@@ -65,10 +67,12 @@ def read(version_id: str) -> Answer:
 @access("code", "read")
 def save(version_id: str) -> Answer:
     """One more section read; after the last, the form to sign, and none is left out on the way. A text that is a PDF alone
-    has one: 'I have read it'."""
+    has one: 'I have read it', which is believed of nobody to whom it was not handed."""
     version, person = _readable(version_id), _me()
     parts = max(len(versions.sections(session(), version)), 1)
     asked = request.form.get("part", "")
+    if asked in (ALL, str(parts)) and not service.has_opened(session(), person, version):
+        return redirect(f"/codes/{version.id}?done=not-opened", 303)
     part = parts if asked == ALL else int(asked) if asked.isascii() and asked.isdecimal() else 0
     row = service.read_part(session(), person, version, part, parts, "all" if asked == ALL else "sections", at())
     if part >= parts and row.read_at:
@@ -116,9 +120,14 @@ def ask(version_id: str) -> Answer:
 @blueprint.get("/codes/<id:version_id>/<word:text_kind>.document")
 @access("code", "read")
 def document(version_id: str, text_kind: str) -> Answer:
-    """The bytes as they were uploaded, whose hash is signed."""
+    """The bytes as they were uploaded, whose hash is signed. That I was given them is written down: nobody signs unopened."""
     version = _readable(version_id)
-    return handed_over(versions.content_of(session(), version.id, text_kind) or abort(404), version)
+    answer = handed_over(versions.content_of(session(), version.id, text_kind) or abort(404), version)
+    if request.method == "GET":
+        with database().writing(principal()) as writing:
+            me = writing.get_one(Person, principal().person_id)
+            service.handed_over(writing, me, writing.get_one(CodeVersion, version.id), at())
+    return answer
 
 
 def handed_over(text: CodeText, version: CodeVersion) -> Response:
@@ -145,13 +154,15 @@ def _sign_page(version: CodeVersion, typed: Typed) -> str:
             "organisation": person.firm.name if person.firm else policy().council.name,
         },
         today=london_date(at()), action=f"/codes/{version.id}/sign", ours=versions.is_ours(session(), version),
+        opened=service.has_opened(session(), person, version), open_first=rules.OPEN_FIRST,
     )  # fmt: skip
 
 
 def _field(code: str) -> str:
-    return {"no-name": "name", "no-position": "position", "no-organisation": "organisation", "no-tick": "agrees"}.get(
-        code, ""
-    )
+    return {
+        "no-name": "name", "no-position": "position", "no-organisation": "organisation", "no-tick": "agrees",
+        "not-opened": "document",
+    }.get(code, "")  # fmt: skip
 
 
 def _me() -> Person:

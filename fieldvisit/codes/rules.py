@@ -1,6 +1,6 @@
 """What may become of a version of a code, whom it binds, and how each person stands with it (domain D9). Pure."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -293,6 +293,7 @@ def _in_time(
 SAYS = "I have read this code. I understand it and I agree to keep it."
 WANTED = {"name": "Type your full name.", "position": "Type your position.", "organisation": "Type your organisation."}
 TICK = "Tick the box to say that you have read and understood the code and agree to it."
+OPEN_FIRST = "Open the document itself and read it to its end: it is what you sign. Then come back to this page and go on."
 LONGEST = 200
 WAYS = MappingProxyType({"typed": "Name typed", "drawn": "Drawn", "paper": "On paper", "file": "From a file"})
 
@@ -308,6 +309,13 @@ class Signing:
     sha256: str
     drawn: bool = False
     has_read: bool = True
+    has_opened: bool = True
+
+
+def must_be_opened(pages: Collection[bool]) -> bool:
+    """pages: of each text that was uploaded, whether our own pages show it. A file that none shows is opened before it is
+    signed: a summary of ours beside it is not what is signed. Where nothing was uploaded there is nothing to open."""
+    return bool(pages) and not any(pages)
 
 
 def may_sign(signing: Signing, sha256: str, stage: Stage) -> Verdict:
@@ -316,6 +324,8 @@ def may_sign(signing: Signing, sha256: str, stage: Stage) -> Verdict:
         return Refused("retired", "A newer version has come. Read and sign that one.", SIGN)
     if signing.sha256 != sha256:
         return Refused("other-text", "The text has changed since this page was made. Read it again, then sign.", SIGN)
+    if not signing.has_opened:
+        return Refused("not-opened", OPEN_FIRST, SIGN)
     if not signing.has_read:
         return Refused("not-read", "Read the code to its end first. The last page has the form.", SIGN)
     for field, sentence in WANTED.items():

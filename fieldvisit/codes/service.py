@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, undefer
 
-from fieldvisit.codes import rules
+from fieldvisit.codes import rules, versions
 from fieldvisit.codes.models import Acknowledgement, CodeIssue, CodeQuestion, CodeVersion
 from fieldvisit.codes.rules import InForce, Signing, Stage, Standing, Stands, Who
 from fieldvisit.ground.clock import end_of_london_day, london_date
@@ -232,6 +232,20 @@ def read_part(
     return row
 
 
+def handed_over(session: Session, subject: Subject, version: CodeVersion, at: datetime) -> None:
+    """The document itself, in any of its formats. The first time counts."""
+    row = issue(session, subject, version, at)
+    row.document_at = row.document_at or at
+
+
+def has_opened(session: Session, subject: Subject, version: CodeVersion) -> bool:
+    """Or need not: what is signed stands on the page on which it is read."""
+    if not versions.must_be_opened(session, version):
+        return True
+    row = issue_of(session, subject, version.id)
+    return row is not None and row.document_at is not None
+
+
 def issue_of(session: Session, subject: Subject, version_id: str) -> CodeIssue | None:
     wanted = select(CodeIssue).where(CodeIssue.code_version_id == version_id, _mine(CodeIssue, subject))
     return session.scalars(wanted).first()
@@ -281,6 +295,7 @@ def sign_now(
     session: Session, subject: Subject, version: CodeVersion, signing: Signing, at: datetime, drawn: str = ""
 ) -> Acknowledgement:
     """In the person's own sign-in, or with their own word. Raises RefusedError. Signing twice is signing once."""
+    signing = replace(signing, has_opened=has_opened(session, subject, version))
     insist(rules.may_sign(signing, version.text_sha256, version.stage))
     row = signature_of(session, subject, version.id)
     if row is not None and row.counts:

@@ -89,7 +89,7 @@ def add_text(
         version.text_sha256 = upload.sha256
     if kind != "large_print":
         issued = update(CodeIssue).where(CodeIssue.code_version_id == version.id)
-        session.execute(issued.values(part=0, read_at=None))
+        session.execute(issued.values(part=0, read_at=None, document_at=None))
     session.flush()
     _step(session, version, "text", by, at, of=kind, sha256=upload.sha256)
     return row
@@ -209,6 +209,11 @@ def sections(session: Session, version: CodeVersion) -> list[Section]:
 def is_ours(session: Session, version: CodeVersion) -> bool:
     """Is what `sections` gives our own summary, and no text of the council's?"""
     return version.is_summary or all(text.media_type != HTML for text in texts_of(session, version.id).values())
+
+
+def must_be_opened(session: Session, version: CodeVersion) -> bool:
+    """Is what is signed a file that `sections` does not give?"""
+    return rules.must_be_opened([text.media_type == HTML for text in texts_of(session, version.id).values()])
 
 
 def review_after(live_from: date, policy: Policy) -> date:

@@ -31,8 +31,11 @@ def _interests_due(session: Session, today: date, at: datetime) -> None:
 
 
 def _signatures_due(session: Session, today: date, at: datetime) -> None:
-    """Somebody rings them: the reminder is the office's, because no message goes to involved people by itself."""
-    for person in involved.involved_now(session, today):
+    """Somebody rings them: the reminder is the office's, because no message goes to involved people by itself. Nobody rings
+    whoever takes no part now."""
+    people = involved.involved_now(session, today)
+    stopped = involved.stopped(session, [person.id for person in people], at)
+    for person in (one for one in people if one.id not in stopped):
         for standing in undertakings.standings(session, person.id):
             if not standing.is_due(today):
                 continue

@@ -76,7 +76,7 @@ def count_anew(session: Session, policy: Policy) -> int:
 # --- what calls, and whom -----------------------------------------------------------------------------------------
 
 
-def _may_wait() -> Select[tuple[Hazard]]:
+def _may_wait() -> Select[Hazard]:
     """Cases in which an emergency may wait: of those that an officer decided as less, where a phone said more since."""
     joined = select(HazardStep.hazard_id).where(HazardStep.kind == "joined")
     decided = (Stage.TRIAGED_SIGNIFICANT, Stage.TRIAGED_OTHER)
@@ -84,7 +84,7 @@ def _may_wait() -> Select[tuple[Hazard]]:
     return select(Hazard).where(or_(urgent, Hazard.stage.in_(decided) & Hazard.id.in_(joined)))
 
 
-def _batches(session: Session, query: Select[tuple[Hazard]]) -> Iterator[Sequence[Hazard]]:
+def _batches(session: Session, query: Select[Hazard]) -> Iterator[Sequence[Hazard]]:
     after = ""
     while found := session.scalars(query.where(Hazard.id > after).order_by(Hazard.id).limit(AT_A_TIME)).all():
         yield found

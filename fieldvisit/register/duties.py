@@ -25,7 +25,7 @@ def officers_of(session: Session, area_id: str, at: datetime) -> Sequence[Person
     return session.scalars(_officers(area_id, at)).all()
 
 
-def _officers(area_id: str | None, at: datetime) -> Select[tuple[Person]]:
+def _officers(area_id: str | None, at: datetime) -> Select[Person]:
     there = select(PersonArea.person_id).where(
         PersonArea.starts <= at, or_(PersonArea.ends.is_(None), PersonArea.ends > at)
     )

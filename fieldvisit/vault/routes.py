@@ -4,6 +4,7 @@ Whoever is not in, or may not see a case, gets what they would get if there were
 """
 
 import hmac
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
@@ -116,19 +117,25 @@ def inside(view: Any) -> Any:
             doors.leave(vault(), staying, at())
             cookie.pop(IN, None)
             g.pop("safe_until")
-        sealed = _sealed(parts)
+        sealed = _sealed(parts, principal().person_id)
         return _door({}, sealed) if sealed else redirect("/safe", 303)
 
-    return carried.quiet(wrapped)
+    return carried.as_its_own_door_does(_late)(wrapped)
 
 
-def _sealed(parts: dict[str, Any]) -> str:
-    """What this request brings of one form of a case, for whoever is signed in."""
+def _late(person_id: str) -> tuple[str, list[tuple[str, str]]]:
+    """Where the sign-in itself has run out: by the vault's own seal, so that the page between shows and holds no word."""
+    sealed = request.form.get(kept.FIELD, "") or _sealed(request.view_args or {}, person_id)
+    return "/safe/come-in", [(kept.FIELD, sealed)] if sealed else []
+
+
+def _sealed(parts: Mapping[str, Any], person_id: str) -> str:
+    """What this request brings of one form of a case."""
     if "case_id" not in parts or request.method != "POST":
         return ""
     step = parts.get("step", request.endpoint.removeprefix("vault.").removesuffix("_case") if request.endpoint else "")
     typed = request.form.items(multi=True)
-    return kept.seal(vault().keys, principal().person_id, parts["case_id"], step, typed, at())
+    return kept.seal(vault().keys, person_id, parts["case_id"], step, typed, at())
 
 
 def _kept() -> kept.Kept | None:
@@ -163,9 +170,11 @@ def _door(errors: dict[str, str], sealed: str = "") -> str:
 
 @blueprint.post("/safe/come-in")
 @access("safe", "open")
-@carried.quiet
+@carried.as_its_own_door_does(_late)
 def come_in() -> Answer:
     sealed = request.form.get(kept.FIELD, "")[: kept.LONGEST]
+    if sealed and not request.form.get("code"):  # from the page of somebody who has just signed in anew
+        return _door({}, sealed)
     try:
         secret = doors.come_in(vault(), principal().person_id, request.form.get("code", "")[:20], at())
     except LookupError:
@@ -320,7 +329,7 @@ def act(staying: Staying, case_id: str, step: str) -> Answer:
         opened = None
     with vault().store.reading() as session:
         now_seen = find(session, vault(), staying.reader, case_id) or abort(404)
-        sealed = "" if opened else _sealed({"case_id": case_id, "step": step})
+        sealed = "" if opened else _sealed({"case_id": case_id, "step": step}, principal().person_id)
         return case_page(
             session, staying, now_seen, opened=opened, typed=typed, errors=typed.errors, kept=sealed
         ), status

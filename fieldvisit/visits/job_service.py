@@ -91,7 +91,7 @@ def count_anew(session: Session, policy: Policy) -> int:
     return changed
 
 
-def _open() -> Select[tuple[Job]]:
+def _open() -> Select[Job]:
     """Those whose clock runs."""
     query = select(Job).where(Job.clock != "", Job.clock_done_at.is_(None)).options(joinedload(Job.home))
     ended = exists(select(Visit.id).where(Visit.job_id == Job.id, *_DONE))

@@ -116,13 +116,14 @@ def _to_nobody(lately: Callable[[datetime], str | None]) -> Any:
     return _late_form(lately(g.at))
 
 
-def _late_form(person_id: str | None) -> Response | None:
+def _late_form(person_id: str | None) -> Any:
     """The page to sign in on, which holds what was typed. None: nobody had signed in here, or no person sees the answer."""
     if person_id is None or request.method != "POST" or request.headers.get("HX-Request"):
         return None
-    sealed = carried.seal(carried.of_this_request(person_id), g.at)
+    late = carried.of_this_request(person_id)
+    sealed = carried.seal(late, g.at) if late.fields else ""
     if not sealed:
-        return None
+        return redirect(url_for("sign_in.form"), 303)
     return Response(page("register/sign_in.html", errors={}, email="", next="", carried=sealed), status=401)
 
 

@@ -9,10 +9,10 @@ import hmac
 import json
 import secrets
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from cryptography.exceptions import InvalidTag
@@ -34,34 +34,44 @@ class Carried:
     to: str
     fields: Sequence[tuple[str, str]]
     files: bool = False
-    quiet: bool = False  # what was typed is not for a screen until its own door has opened again
 
     def words(self) -> list[str]:
         """What somebody wrote, to be read again before it is sent: codes and choices stand in the form itself."""
-        return [] if self.quiet else [text for _, text in self.fields if len(text.split()) > 1]
+        return [text for _, text in self.fields if len(text.split()) > 1]
 
 
-def quiet(view: Any) -> Any:
-    view.quiet = True
-    return view
+View = TypeVar("View", bound=Callable[..., Any])
+Late = Callable[[str], tuple[str, Sequence[tuple[str, str]]]]
+
+
+def as_its_own_door_does(late: Late) -> Callable[[View], View]:
+    """Of a view with a second door: what is to be carried of its form for this person, by id, is already sealed to that door."""
+
+    def mark(view: View) -> View:
+        view.late = late  # type: ignore[attr-defined]
+        return view
+
+    return mark
 
 
 def of_this_request(person_id: str) -> Carried:
     """Without passwords: they are typed again."""
+    late: Late | None = getattr(current_app.view_functions.get(request.endpoint or ""), "late", None)
+    if late:
+        return Carried(person_id, *late(person_id))
     typed = [
         (name, text)
         for name, text in request.form.items(multi=True)
         if name not in _SECRET and "password" not in name and "\x00" not in text
     ]
-    view = current_app.view_functions.get(request.endpoint or "")
     to = request.full_path.removesuffix("?")
     chosen = any(file.filename for file in request.files.values())
-    return Carried(person_id, to, typed, chosen, bool(getattr(view, "quiet", False)))
+    return Carried(person_id, to, typed, chosen)
 
 
 def seal(one: Carried, at: datetime) -> str:
     """Empty where it is too long to be carried."""
-    said = {"to": one.to, "fields": list(one.fields), "files": one.files, "quiet": one.quiet, "at": at.isoformat()}
+    said = {"to": one.to, "fields": list(one.fields), "files": one.files, "at": at.isoformat()}
     nonce = secrets.token_bytes(_NONCE)
     sealed = AESGCM(_key()).encrypt(nonce, zlib.compress(json.dumps(said).encode(), 9), one.person_id.encode())
     text = base64.urlsafe_b64encode(nonce + sealed).decode()
@@ -78,9 +88,7 @@ def opened(text: str, person_id: str, at: datetime) -> Carried | None:
     said = json.loads(plain)
     if at.astimezone(UTC) - datetime.fromisoformat(said["at"]) > LASTS:
         return None
-    return Carried(
-        person_id, said["to"], [(name, value) for name, value in said["fields"]], said["files"], said["quiet"]
-    )
+    return Carried(person_id, said["to"], [(name, value) for name, value in said["fields"]], said["files"])
 
 
 def is_from_our_page() -> bool:

@@ -1,4 +1,4 @@
-"""Whom a hazard calls and when: an emergency at once until somebody has taken it, each clock before it runs out and when it has."""
+"""Whom a hazard calls, and when: an emergency until somebody has taken it, each clock before and when it runs out."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -42,7 +42,14 @@ def test_an_emergency_waits_until_somebody_decides_or_goes(road: tuple[Deed, ...
 
 @pytest.mark.parametrize(
     ("after", "times"),
-    [(timedelta(0), 1), (15 * MINUTE - SECOND, 1), (15 * MINUTE, 2), (60 * MINUTE, 5), (2 * HOUR - SECOND, 5), (2 * HOUR, 6)],
+    [
+        (timedelta(0), 1),
+        (15 * MINUTE - SECOND, 1),
+        (15 * MINUTE, 2),
+        (60 * MINUTE, 5),
+        (2 * HOUR - SECOND, 5),
+        (2 * HOUR, 6),
+    ],
 )
 def test_it_calls_every_quarter_of_an_hour_and_after_an_hour_once_an_hour(
     after: timedelta, times: int, policy: Policy
@@ -57,14 +64,22 @@ def standing(road: tuple[Deed, ...], name: str, at: datetime, policy: Policy) ->
 
 @pytest.mark.parametrize(
     ("before", "said"),
-    [(4 * HOUR + SECOND, []), (4 * HOUR, ["soon"]), (4 * HOUR - SECOND, ["soon"]), (timedelta(0), ["soon"]), (-SECOND, ["over"])],
+    [
+        (4 * HOUR + SECOND, []),
+        (4 * HOUR, ["soon"]),
+        (4 * HOUR - SECOND, ["soon"]),
+        (timedelta(0), ["soon"]),
+        (-SECOND, ["over"]),
+    ],
 )
 def test_an_emergencys_clock_calls_four_hours_before_and_when_it_is_over(
     before: timedelta, said: list[str], policy: Policy
 ) -> None:
     road = (TICKED, URGENT)
     assert standing(road, "awaab_emergency", AWARE + 24 * HOUR - before, policy) == said
-    assert all(one.by_hours for one in clocks.calls(fold(road), AWARE + 24 * HOUR - before, policy) if "emergency" in one.cause)
+    assert all(
+        one.by_hours for one in clocks.calls(fold(road), AWARE + 24 * HOUR - before, policy) if "emergency" in one.cause
+    )
 
 
 @pytest.mark.parametrize(

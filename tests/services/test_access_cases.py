@@ -184,6 +184,14 @@ def test_no_access_at_short_notice_does_not_count(world: World):
     assert codes(world) == ["short-notice"]
 
 
+def test_an_emergency_at_a_shut_door_does_not_count(world: World):
+    """Nobody was told, so nobody had to be in (B1.7)."""
+    given = world.now - timedelta(hours=1)
+    emergency = ev.EmergencyAuthorised(world.ids["dora"], given, "gas", ev.Words("Smell of gas"))
+    a_visit(world).desk(emergency, given, by="dora").set_off().arrived().says("door.no_answer", **RIGHT)
+    assert codes(world) == ["no-notice"]
+
+
 def test_no_access_after_the_window_does_not_count(world: World):
     a_visit(world).told().set_off().arrived(world.now + timedelta(hours=3)).says("door.no_answer", **RIGHT)
     assert codes(world) == ["outside-window"]

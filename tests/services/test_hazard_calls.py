@@ -1,4 +1,4 @@
-"""A hazard calls those who answer for it: an emergency at once until somebody has taken it, each clock before and when it ran out."""
+"""A hazard calls those who answer for it: an emergency at once, each clock before and when it ran out."""
 
 from collections import Counter
 from dataclasses import replace
@@ -89,7 +89,9 @@ def test_who_has_decided_so_is_not_called_the_first_time(world: World) -> None:
     assert called(world) == {"dora": 1}
 
 
-def test_where_nobody_is_on_duty_whoever_answers_for_repairs_is_called_and_else_every_officer_there(world: World) -> None:
+def test_where_nobody_is_on_duty_whoever_answers_for_repairs_is_called_and_else_every_officer_there(
+    world: World,
+) -> None:
     reported(world, emergency=True)
     nobody_holds(world, Duty.DUTY)
     at_once(world, 1)
@@ -205,6 +207,26 @@ def test_the_worker_calls_in_the_morning_in_one_round_and_not_at_night(
     works()
     works()
     assert [each.to for each in provider.ledger.values()] == ["olive@council.example"]
+
+
+def test_the_worker_calls_at_night_for_a_clock_of_hours_and_in_the_day_for_one_that_began_today(
+    world: World, works: Any, provider: Provider, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Sending, "ways_out", ("email",))
+    case = reported(world, emergency=True)
+    triaged(world, case, "emergency", "olive")
+    acts(world, case, "investigating", "olive", how="in_person")
+    clock.move_to(world.now + 19 * HOUR)  # four in the morning
+    works()
+    assert {each.to for each in provider.ledger.values()} == {"olive@council.example", "dora@council.example"}
+    clock.move_to(world.now + 6 * DAY)  # Monday, at nine
+    works()
+    before = len(provider.ledger)
+    world.now += 6 * DAY + HOUR
+    clock.move_to(world.now)
+    reported(world)
+    works()
+    assert len(provider.ledger) == before + 1, "it is to be looked at today, and the morning's round has been"
 
 
 # --- a bank holiday that came later -------------------------------------------------------------------------------

@@ -3,11 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
+from fieldvisit.declarations import reviews
 from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.roles import DEMO
 from fieldvisit.register import involved
 from fieldvisit.register.involved import InvolvedPerson
+from fieldvisit.tasks import Task
 from tests.cases import LETTER, Case, a_case, a_code, an_involved
 from tests.world import World
 
@@ -123,3 +126,16 @@ def test_a_last_day_that_the_office_recorded_meanwhile_stands(pia: World):
         session.get_one(InvolvedPerson, pia.ids["Pia Lund"]).ends_on = last
     appealed(case, "quashed")
     assert part(case) == ("", last.isoformat())
+
+
+def test_nobody_rings_somebody_to_sign_who_takes_no_part_now(pia: World):
+    def asked(case: Case) -> int:
+        with pia.database.writing(DEMO) as session:
+            reviews.daily(session, case.at + timedelta(days=400))
+            return len(session.scalars(select(Task.id).where(Task.about_id == pia.ids["Pia Lund"])).all())
+
+    case = screened(pia)
+    case.act("suspended", "ines", None, SUSPENDED, because="safety", how="page")
+    assert asked(case) == 0
+    case.act("lifted", "ines", None, {"letter": LETTER}, how="page")
+    assert asked(case) > 0

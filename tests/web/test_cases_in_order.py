@@ -21,7 +21,7 @@ def listed(client: FlaskClient, more: str = "") -> list[str]:
     answer = client.get(f"/office/breaches?{more}").text
     found = re.findall(r'href="/office/breaches/([0-9a-f]{32})"', answer)
     later = re.search(r"after=([0-9a-f]{32})", answer)
-    return found + (listed(client, f"after={later[1]}") if later else [])
+    return found + (listed(client, f"{more.partition('&')[0]}&after={later[1]}") if later else [])
 
 
 @pytest.mark.parametrize("at_a_time", [1, 2, 50])
@@ -34,6 +34,20 @@ def test_what_runs_out_first_is_first_over_all_pages(
     new = a_case(world, subject="ben")
     order = listed(world.client("lena"))
     assert order == [over.id, new.id, nothing_owed.id]
+
+
+@pytest.mark.parametrize("at_a_time", [1, 2, 50])
+def test_those_that_have_ended_come_after_the_newest_first(
+    world: World, monkeypatch: pytest.MonkeyPatch, at_a_time: int
+) -> None:
+    monkeypatch.setattr(case_page, "PAGE", at_a_time)
+    ended = [a_case(world, heard_at=world.now - days * DAY) for days in (9, 3)]
+    for case in ended:
+        case.seated("screener", "ines").act("not_a_breach", "ines", words={"why": "It was a play."})
+    waits = a_case(world, subject="carl", heard_at=world.now - 5 * DAY)
+    lena = world.client("lena")
+    assert listed(lena) == [waits.id]
+    assert listed(lena, "show=all") == [waits.id, ended[1].id, ended[0].id]
 
 
 def test_what_was_told_as_urgent_is_first_and_says_so_until_somebody_has_looked_at_it(world: World) -> None:

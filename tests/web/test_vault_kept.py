@@ -93,16 +93,23 @@ def test_also_where_the_sign_in_itself_has_run_out(world: World, house: House):
     assert late.status_code == 401 and "damson" not in late.text
     form = {"email": "lena@council.example", "password": PASSWORD, "carried": sealed_in(late.text, "carried")}
     page = world.at_the_time(NOW + 31 * MIN, lambda: client.post("/sign-in", data=form))
-    visible = re.sub(r"<input[^>]*>", "", page.text)
-    assert "What you typed is still here" in page.text and "damson" not in visible
-    sent = dict(handed_back(page.text))
-    assert sent["note_what"] == NOTE
+    assert "What you typed is still here" in page.text and "damson" not in page.text
+    [(name, sealed)] = handed_back(page.text)
+    assert name == "kept" and 'action="/safe/come-in"' in page.text
     token = sealed_in(page.text.partition("<main")[2], "csrf_token")
     client.environ_base.pop("HTTP_X_CSRFTOKEN")
-    door = world.at_the_time(
-        NOW + 31 * MIN, lambda: client.post(f"/safe/{case}/note", data=sent | {"csrf_token": token}, headers=PAGE)
-    )
-    assert sealed_in(door.text) and "damson" not in door.text
+    form = {"kept": sealed, "csrf_token": token}
+    door = world.at_the_time(NOW + 31 * MIN, lambda: client.post("/safe/come-in", data=form, headers=PAGE))
+    assert "sealed in this page" in door.text and "Error:" not in door.text
+    form["code"] = house.code("lena", NOW + 31 * MIN)
+    inside = world.at_the_time(NOW + 31 * MIN, lambda: client.post("/safe/come-in", data=form, headers=PAGE))
+    assert inside.status_code == 200 and "it stands in its form" in inside.text
+
+
+def test_a_late_form_without_a_word_carries_nothing(world: World, house: House):
+    client = comes_in(world, house, "lena")
+    late = world.at_the_time(NOW + 30 * MIN, lambda: client.post("/safe/leave", headers=PAGE))
+    assert (late.status_code, late.location) == (303, "/sign-in")
 
 
 def test_a_quarter_of_an_hour_after_it_was_opened_opening_again_keeps_the_words(world: World, house: House):
