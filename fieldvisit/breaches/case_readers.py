@@ -33,7 +33,8 @@ OUTSIDE = "Please ring us about a matter of conduct. Our reference is {ref}. Not
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Whom a case is about, as far as its pages say. page: where this person reads their own part."""
+    """Whom a case is about, as far as its pages say. page: where this person reads their own part. email: that of
+    somebody who can sign in, where it is a person with an account."""
 
     kind: str
     id: str
@@ -47,7 +48,8 @@ class Named:
 
     @property
     def page(self) -> str:
-        return "‘Letters to you’" if self.kind == "person" else "your personal link"
+        """Nobody signs in without an e-mail address."""
+        return "your personal link" if self.kind == "involved" else "‘Letters to you’" if self.email else ""
 
 
 def named(session: Session, kind: str, subject_id: str | None) -> Named | None:
@@ -55,7 +57,7 @@ def named(session: Session, kind: str, subject_id: str | None) -> Named | None:
         firm = session.get(Firm, person.firm_id) if person.firm_id else None
         return Named(
             kind, person.id, person.name, Role(person.role).label, person.firm_id, firm.name if firm else "",
-            person.email or "", person.phone,
+            "" if person.disabled_at else person.email or "", person.phone,
         )  # fmt: skip
     if kind == "involved" and (one := session.get(InvolvedPerson, subject_id)):
         return Named(kind, one.id, one.name, one.kind_label, None, "", one.email, one.phone, one.address)

@@ -1,11 +1,12 @@
 """Somebody is in danger now, or the person is still there: whoever has the duty is asked for at once, and not told why.
 
-The call is an e-mail that says nothing, and a task that only its receiver sees: 'the phone line asks for you'. Neither goes
-to whom it is about, nor to anybody near (N1, N2). Of an anonymous call nothing is sent: its minute would tell when they
-rang (T31), so whoever has them on the line rings the duty officer instead.
+The call is an e-mail, and a text where those go out, that says nothing; and a task that only its receiver sees: 'the phone line
+asks for you'. None of them goes to whom it is about, nor to anybody near (N1, N2). Of an anonymous call nothing is sent: its
+minute would tell when they rang (T31), so whoever has them on the line rings the duty officer instead.
 """
 
 import re
+from collections.abc import Collection
 from hashlib import sha256
 
 from sqlalchemy import func, select
@@ -25,8 +26,13 @@ FOR_ONE = "one"  # what a task is about that one person alone sees, whose id it 
 ASKED_FOR = "line_asks"
 
 
-def call_duty(session: Session, identity: str, told: Told, by: Principal, policy: Policy) -> bool:
-    """Was anybody asked for? At the instant of `by`, who wrote it down. The same concern asks once. session: as TAKING."""
+def call_duty(
+    session: Session, identity: str, told: Told, by: Principal, policy: Policy, channels: Collection[str] = ()
+) -> bool:
+    """Was anybody asked for? At the instant of `by`, who wrote it down. The same concern asks once. session: as TAKING.
+
+    channels: sms, email: what really goes out. An e-mail is written in any case: somebody may carry it.
+    """
     if told.anonymous or not is_urgent(told):
         return False
     concern = session.scalars(select(Concern).where(Concern.form_key == identity)).one()
@@ -37,9 +43,11 @@ def call_duty(session: Session, identity: str, told: Told, by: Principal, policy
             raise_task(
                 session, ASKED_FOR, cause=cause, about=FOR_ONE, about_id=person.id, area_id=None, at=by.at, due=by.at
             )
-    desk_calls.call(
-        session, people, f"danger:{concern.id}", told=set(), at=by.at, policy=policy, words=desk_calls.AT_ONCE
-    )
+    for channel in {"email", *channels}:
+        desk_calls.call(
+            session, people, f"danger:{concern.id}:{channel}", told=set(), at=by.at, policy=policy,
+            words=desk_calls.AT_ONCE, channel=channel,
+        )  # fmt: skip
     return bool(people)
 
 

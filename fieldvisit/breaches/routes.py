@@ -74,7 +74,7 @@ def _file(typed: Typed, told: rules.Told, likely_id: str) -> str:
             "looked_at_by": taken.looked_at_by.isoformat(),
             "answered_by": taken.answered_by.isoformat() if taken.answered_by else "",
             "urgent": rules.is_urgent(told),
-            "asked_for": danger.call_duty(own, taken.id, told, by, policy()),
+            "asked_for": danger.call_duty(own, taken.id, told, by, policy(), _ways_out()),
             "badge": _badge_to_stop(own, told),
             "complaint": rules.complaint_or_not(told),
             "by_phone": told.channel == rules.Channel.PHONE,
@@ -82,6 +82,11 @@ def _file(typed: Typed, told: rules.Told, likely_id: str) -> str:
         name = drafts.keep_read_back(own, by.person_id, taken.id, said, at=at(), policy=policy(), key=_draft_key())
         drafts.drop(own, by.person_id, typed["k"], at=at(), policy=policy())
     return name
+
+
+def _ways_out() -> tuple[str, ...]:
+    found: tuple[str, ...] = current_app.extensions["fv_config"].sending.ways_out
+    return found
 
 
 def _badge_to_stop(own: Session, told: rules.Told) -> tuple[str, str] | None:

@@ -67,7 +67,7 @@ def _line(version: CodeVersion, says: str, due: object, *, is_done: bool) -> Lin
 @access("involved", "open")
 @no_cookie
 def code(token: str, version_id: str) -> Response:
-    """Looked at, asked about, its document opened, or signed: each is this page's own answer, and the word goes with each form."""
+    """Looked at, opened, asked about, or signed: each is this page's own answer, and the word goes with each form."""
     with entered(token) as (writing, person):
         if isinstance(person, Response):
             return person

@@ -29,6 +29,7 @@ DONE = {
     "started": "The version is started. Upload its text next.", "text": "The text is kept, with its hash.",
     "consult": "The consultation has begun.", "approve": "The version is approved.", "go_back": "It is a draft again.",
     "go_live": "It is live on the day that you chose. Everybody whom it binds is asked.",
+    "small": "It is kept that you saw that the change is small.",
     "offered": "Those whom it would bind may read and sign this draft now. It binds nobody.",
 }  # fmt: skip
 
@@ -147,6 +148,22 @@ def offer(version_id: str) -> Answer:
     return redirect(f"/office/codes/{version.id}?done={'offered' if version.offered else ''}", 303)
 
 
+@blueprint.post("/office/codes/<id:version_id>/small")
+@access("code", "countersign")
+def small(version_id: str) -> Answer:
+    """A second person has laid both texts side by side: after a small change nobody is asked, and nobody signs."""
+    version = versions.find(session(), _found(version_id).id, lock=True) or abort(404)
+    try:
+        versions.say_small(session(), version, by=principal().person_id, at=at())
+    except RefusedError as refused:
+        session().rollback()
+        typed = Typed()
+        typed.wrong("", refused.verdict.message)
+        return _page(_found(version_id), typed), 409
+    log_access(version.id, reason="small")
+    return redirect(f"/office/codes/{version.id}?done=small", 303)
+
+
 @blueprint.post("/office/codes/<id:version_id>/<word:move>")
 @access("code", "publish")
 def work(version_id: str, move: str) -> Answer:
@@ -217,7 +234,7 @@ def _page(version: CodeVersion, typed: Typed | None = None) -> str:
         procedure=own.say_procedure(version.document),
         sections=versions.sections(session(), version), ours=versions.is_ours(session(), version), today=london_date(at()),
         review_day=versions.review_after(london_date(at()), policy()), kinds=versions.kinds_open(session(), version),
-        settings=policy(),
+        settings=policy(), small_said=versions.small_said(session(), version), before=versions.before(session(), version),
     )  # fmt: skip
 
 

@@ -45,13 +45,15 @@ MOVES = MappingProxyType(
     }
 )
 OPEN_TO_CHANGE = frozenset({Stage.DRAFT, Stage.CONSULTING})  # afterwards the text is what was approved, and stays
+SEEN_BY_TWO = "Somebody else must see that the change is small: not who began this version or uploaded its text."
 BINDING = frozenset({Stage.LIVE})
 ACCESSIBLE = frozenset({"html", "large_print"})
 
 
 @dataclass(frozen=True, slots=True)
 class VersionFacts:
-    """formats: of ACCESSIBLE, those that are there. consulted: what people were asked, who answered, what came of it."""
+    """formats: of ACCESSIBLE, those that are there. consulted: what people were asked, who answered, what came of it.
+    small_said: a second person said of this very text that its change is small."""
 
     stage: Stage
     significant: bool = True
@@ -66,6 +68,7 @@ class VersionFacts:
     consulted: str = ""
     consulted_from: date | None = None
     consulted_until: date | None = None
+    small_said: bool = False
 
 
 def may(act: Act, version: VersionFacts, on: date) -> Verdict:
@@ -113,7 +116,16 @@ def _may_go_live(version: VersionFacts, on: date) -> Verdict:
     if not version.formats & ACCESSIBLE:
         sentence = "Nobody can go live with a PDF alone. Add the text as a plain page (HTML) or in large print."
         return Refused("not-accessible", sentence, COPY_THEY_CAN_USE)
+    if not (version.significant or version.small_said):
+        return Refused("not-small", SEEN_BY_TWO, ASK_TENANTS)
     return Allowed()
+
+
+def may_say_small(version: VersionFacts, made_by: Set[str], by: str) -> Verdict:
+    """Nobody is asked and nobody signs after a small change. made_by: ids of every account of who began it or uploaded it."""
+    if version.stage is not Stage.APPROVED or version.significant:
+        return Refused("not-now", "That is asked of a small change, once it is approved.", ASK_TENANTS)
+    return Refused("same-person", SEEN_BY_TWO, ASK_TENANTS) if by in made_by else Allowed()
 
 
 def may_upload(stage: Stage, kind: str, *, signed: bool, there: bool) -> Verdict:
@@ -293,7 +305,7 @@ def _in_time(
 SAYS = "I have read this code. I understand it and I agree to keep it."
 WANTED = {"name": "Type your full name.", "position": "Type your position.", "organisation": "Type your organisation."}
 TICK = "Tick the box to say that you have read and understood the code and agree to it."
-OPEN_FIRST = "Open the document itself and read it to its end: it is what you sign. Then come back to this page and go on."
+OPEN_FIRST = "Open the document itself and read it to its end: it is what you sign. Then come back here and go on."
 LONGEST = 200
 WAYS = MappingProxyType({"typed": "Name typed", "drawn": "Drawn", "paper": "On paper", "file": "From a file"})
 

@@ -17,6 +17,7 @@ from fieldvisit.codes.text import HTML, Section, Upload, sections_of, sections_o
 from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.verdict import Refused, RefusedError, insist
+from fieldvisit.register.same import same_ids
 
 # Whom each of the five binds unless the administrator says otherwise: as its own words do.
 BINDS = {
@@ -128,7 +129,7 @@ def facts(session: Session, version: CodeVersion, **said: Any) -> VersionFacts:
         "formats": frozenset(formats), "owner": version.owner, "review_on": version.review_on,
         "live_from": version.live_from, "approved_on": version.approved_on, "approved_by": version.approved_by,
         "change": version.change, "consulted": version.consulted, "consulted_from": version.consulted_from,
-        "consulted_until": version.consulted_until,
+        "consulted_until": version.consulted_until, "small_said": small_said(session, version) is not None,
     }  # fmt: skip
     return VersionFacts(**(kept | {name: value for name, value in said.items() if name in kept}))
 
@@ -161,6 +162,27 @@ def do(
             if rules.is_ripe(facts(session, version), on):
                 _make_live(session, version)
     _step(session, version, act.value, by, at, **{name: str(value) for name, value in said.items()})
+
+
+def say_small(session: Session, version: CodeVersion, *, by: str, at: datetime) -> None:
+    """By a second person, of the text as it is now. Raises RefusedError."""
+    made_by = {step.by_id for step in steps_of(session, version.id) if step.by_id and step.kind in ("started", "text")}
+    insist(rules.may_say_small(facts(session, version), same_ids(session, made_by), by))
+    if small_said(session, version) is None:
+        _step(session, version, "small", by, at, sha256=version.text_sha256)
+        session.flush()
+
+
+def small_said(session: Session, version: CodeVersion) -> CodeStep | None:
+    """Of another text it would have to be said anew."""
+    said = [step for step in steps_of(session, version.id) if step.kind == "small"]
+    return next((step for step in said if step.body.get("sha256") == version.text_sha256), None)
+
+
+def before(session: Session, version: CodeVersion) -> CodeVersion | None:
+    """What is live of the same code, to be laid beside it."""
+    wanted = select(CodeVersion).where(CodeVersion.document == version.document, CodeVersion.id != version.id)
+    return session.scalars(wanted.where(CodeVersion.status == Stage.LIVE.value)).first()
 
 
 def make_ripe_ones_live(session: Session, at: datetime) -> list[CodeVersion]:

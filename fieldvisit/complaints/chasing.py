@@ -57,7 +57,7 @@ def _begun(clock: clocks.Clock, at: datetime) -> bool:
 
 
 def _raise(session: Session, complaint: Complaint, clock: clocks.Clock, at: datetime) -> int:
-    cause = service.due_cause(complaint, clock.rule, clock.number)
+    cause = service.due_cause(complaint, clock.key, clock.number)
     if session.scalars(select(Task.id).where(Task.cause == cause)).first():
         return 0
     try:

@@ -16,13 +16,14 @@ LABELS = {
     "complaint_stage2_ack": "Acknowledge that it goes to stage 2",
     "complaint_stage2": "Answer at stage 2",
 }
+TELL = "D6-tell"
 OF_STAGE = {1: "complaint_stage1", 2: "complaint_stage2"}
 
 
 @dataclass(frozen=True, slots=True)
 class Clock(running.Owed):
     """rule: DR-8 to DR-11, "D6" of a promised action. done_at: aware UTC, or None while it runs. extended: once, by letter.
-    number: of a promised action."""
+    number: of a promised action, or which telling of how promises stand it is."""
 
     clock: str
     label: str
@@ -33,6 +34,11 @@ class Clock(running.Owed):
     why: str
     extended: bool = False
     number: int = 0
+
+    @property
+    def key(self) -> str:
+        """Of which, with its number, somebody is called and asked once."""
+        return TELL if self.clock == "update" else self.rule
 
 
 def clocks(state: State, policy: Policy) -> list[Clock]:
@@ -52,7 +58,7 @@ def calls(state: State, at: datetime, policy: Policy) -> list[str]:
     when its time has begun."""
     soon = policy.working_days.after(london_date(at), policy.complaint.warn_wd.value)
     due = [one for one in outstanding(state, policy) if one.begins <= at and london_date(one.due) <= soon]
-    return [f"{one.rule}:{one.number}:{'over' if at > one.due else 'soon'}" for one in due]
+    return [f"{one.key}:{one.number}:{'over' if at > one.due else 'soon'}" for one in due]
 
 
 def runs_out_first(state: State, policy: Policy) -> datetime | None:
@@ -74,6 +80,26 @@ def _clocks(state: State, policy: Policy) -> Iterator[Clock]:
         ends, label = end_of_london_day(action.due), f"Promised action {action.number}"
         yield Clock("action", label, "D6", state.received_at, ends, action.done_at, "The day that our answer named.",
                     number=action.number)  # fmt: skip
+    if (answered := [state.sent[each] for each in ("answer1", "answer2") if each in state.sent]) and state.outstanding:
+        since = max(*answered, *state.told_at, min(one.promised_at for one in state.outstanding))
+        ends = end_of_london_day(policy.working_days.after(london_date(since), policy.complaint.update_wd.value))
+        why = f"{policy.complaint.update_wd.value} working days after {say_date(london_date(since))}, when they last heard."
+        yield Clock("update", "Tell them how what we promised stands", "D6", since, ends, None, why,
+                    number=len(state.told_at) + 1)  # fmt: skip
+
+
+def settled(state: State) -> list[tuple[str, int]]:
+    """Of which clocks, by key and number, nothing is asked any more."""
+    over = not state.open
+    done = {
+        "DR-8": "ack1" in state.sent or over, "DR-9": "answer1" in state.sent or over, "DR-10": "ack2" in state.sent,
+        "DR-11": "answer2" in state.sent,
+    }  # fmt: skip
+    promises = [("D6", one.number) for one in state.actions if one.done_at]
+    told = len(state.told_at) + (0 if state.outstanding and not over else 1)
+    return (
+        [(key, 0) for key, is_done in done.items() if is_done] + promises + [(TELL, each + 1) for each in range(told)]
+    )
 
 
 def _answer(state: State, process: int, acknowledged: datetime, policy: Policy) -> Clock:

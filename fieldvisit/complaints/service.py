@@ -372,20 +372,15 @@ def cached(state: State, policy: Policy) -> dict[str, Any]:
     }
 
 
-def due_cause(complaint: Complaint, rule: str, number: int = 0) -> str:
-    return f"due:{complaint.id}:{rule}:{number}"
+def due_cause(complaint: Complaint, key: str, number: int = 0) -> str:
+    return f"due:{complaint.id}:{key}:{number}"
 
 
 def _finish_tasks(session: Session, complaint: Complaint, state: State, at: datetime) -> None:
     """The task closes when it is acknowledged, or ended without; one that warned, when what it warned of is done."""
-    done = {
-        complaint.cause: "ack1" in state.sent or not state.open,
-        due_cause(complaint, "DR-8"): "ack1" in state.sent or not state.open,
-        due_cause(complaint, "DR-9"): "answer1" in state.sent or not state.open,
-        due_cause(complaint, "DR-10"): "ack2" in state.sent,
-        due_cause(complaint, "DR-11"): "answer2" in state.sent,
-    } | {due_cause(complaint, "D6", one.number): one.done_at is not None for one in state.actions}
-    causes = [cause for cause, over in done.items() if over]
+    causes = [due_cause(complaint, *each) for each in clocks.settled(state)]
+    if "ack1" in state.sent or not state.open:
+        causes.append(complaint.cause)
     over: ColumnElement[bool] = Task.cause.in_(causes)
     if not state.came_back:
         over = or_(over, and_(Task.kind == CAME_BACK, Task.about == WORK, Task.about_id == complaint.id))

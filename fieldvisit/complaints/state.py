@@ -56,11 +56,12 @@ class Deed:
 
 @dataclass(slots=True)
 class Action:
-    """Something that an answer promised. due: a London date. owner: a person's id."""
+    """Something that an answer promised. due: a London date. owner: a person's id. promised_at: when it was recorded."""
 
     number: int
     owner: str
     due: date
+    promised_at: datetime
     done_at: datetime | None = None
 
 
@@ -93,6 +94,7 @@ class State:
     ground: str = ""
     escalated_at: datetime | None = None
     actions: list[Action] = field(default_factory=list)
+    told_at: list[datetime] = field(default_factory=list)  # each time that they were told how a promise stands
     learned: bool = False
     wanted: bool = True
     ended_at: datetime | None = None
@@ -249,7 +251,7 @@ def _decided(state: State, deed: Deed) -> None:
 
 def _action(state: State, deed: Deed) -> None:
     due = date.fromisoformat(deed.body["due"])
-    state.actions.append(Action(len(state.actions) + 1, deed.body["owner"], due))
+    state.actions.append(Action(len(state.actions) + 1, deed.body["owner"], due, deed.at))
     if state.stage in (Stage.STAGE1_ANSWERED, Stage.STAGE2_ANSWERED):
         state.stage = Stage.ACTIONS_OUTSTANDING
 
@@ -257,6 +259,10 @@ def _action(state: State, deed: Deed) -> None:
 def _action_done(state: State, deed: Deed) -> None:
     action = state.actions[deed.body["number"] - 1]
     action.done_at = action.done_at or deed.at
+
+
+def _updated(state: State, deed: Deed) -> None:
+    state.told_at.append(deed.at)
 
 
 def _escalated(state: State, deed: Deed) -> None:
@@ -294,7 +300,7 @@ _FOLDS: Mapping[str, Any] = {
     "placed": _nothing,
     "noted": _nothing,
     "reach": _nothing,
-    "updated": _nothing,
+    "updated": _updated,
     "named": _named,
     "kept": _kept,
     "logged": _logged,

@@ -15,14 +15,12 @@ from fieldvisit.complaints.models import Complaint
 from fieldvisit.complaints.service import receive
 from fieldvisit.desk.caller_tells_forms import CHANNEL, HazardTold
 from fieldvisit.ground.policy import Policy
-from fieldvisit.ground.roles import Duty, Principal
+from fieldvisit.ground.roles import Principal
 from fieldvisit.hazards import rules, service
 from fieldvisit.hazards.models import Hazard, HazardStep
 from fieldvisit.hazards.service import Opening
 from fieldvisit.hazards.state import Deed, Stage
 from fieldvisit.hazards.telling import ask_to_look
-from fieldvisit.messages import desk_calls
-from fieldvisit.register.duties import holding
 from fieldvisit.register.models import Home
 
 
@@ -45,19 +43,12 @@ def hazard_told(
     if case is None:
         case = service.open_case(session, opening, by.at, policy)
     elif rules.may_report_again(service.state_of(session, case.id), told.told_at):
-        deed, words = (
-            Deed("reported", told.told_at, by.person_id, opening.body),
-            {"seen": told.seen, "teller": told.teller},
-        )
+        deed = Deed("reported", told.told_at, by.person_id, opening.body)
+        words = {"seen": told.seen, "teller": told.teller}
         service.act(session, case, deed, words, key=cause, at=by.at, policy=policy)
     else:
         service.join(session, case, opening, by.at, policy)
-    ask_to_look(session, case, told.told_at, policy)
-    if told.emergency:  # DR-1: whoever has the duty there is called at once
-        people = holding(session, Duty.DUTY, case.area_id, by.at)
-        desk_calls.call(
-            session, people, f"hazard:{cause}", told=set(), at=by.at, policy=policy, words=desk_calls.AT_ONCE
-        )
+    ask_to_look(session, case, told.told_at, policy)  # of an emergency `hazards/calling.py` calls, in its next round
     return case
 
 

@@ -19,10 +19,12 @@ class ComplaintGround:
 
 @dataclass(frozen=True, slots=True)
 class ComplaintPolicy:
-    """warn_wd: so long before a clock runs out somebody is asked to look. keep_years: after the complaint came.
+    """warn_wd: so long before a clock runs out somebody is asked to look. update_wd: while a promise is not kept, whoever
+    complained is told so often how it stands. keep_years: after the complaint came.
     Its clocks, DR-8 to DR-11, are with the other deadlines."""
 
     warn_wd: Setting[int] = number("working days", most=10)
+    update_wd: Setting[int] = number("working days", least=1, most=60)
     keep_years: Setting[int] = number("years", least=1, most=20)
     grounds: tuple[ComplaintGround, ...] = rows("code", "label")
 

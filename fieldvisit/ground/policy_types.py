@@ -88,7 +88,9 @@ class DoorPolicy:
     entry_review_wd: Setting[int] = number("working days", most=60)
     entry_answer_min: Setting[int] = number("minutes", least=1, most=240)  # D3: whoever asked stands at the door
     entry_authority_h: Setting[int] = number("hours", least=1, most=24)  # D3: it was given for the danger of that hour
-    entry_tell_h: Setting[int] = number("hours", most=12)  # D3: the same day, or so long after, where the day ends sooner
+    entry_tell_h: Setting[int] = number(
+        "hours", most=12
+    )  # D3: the same day, or so long after, where the day ends sooner
     entry_contact_methods: Setting[int] = number("ways", kinder="more", least=1, most=5)
     refusal_reasons: tuple[RefusalReason, ...] = rows(
         "code", "label", "valid", needs=("trusted-adult", "no-suitable-adult", "no-id")

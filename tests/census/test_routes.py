@@ -25,6 +25,7 @@ MAY_WRITE = {
     "sign_in",  # when this browser was last seen
     "scan",  # that a badge was checked, never by whom
     "typed_try",  # a wrong guess
+    "code_issue",  # that the document of a code was handed over: nobody signs it unopened
 }
 WRITES = re.compile(r"^\s*(INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+\"?(\w+)", re.IGNORECASE)
 

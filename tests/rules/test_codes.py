@@ -84,6 +84,8 @@ def test_nobody_has_approved_it_tomorrow(day, said):
         ({"review_on": TODAY + DAY}, ""),
         ({"formats": frozenset()}, "not-accessible"),
         ({"formats": frozenset({"large_print"})}, ""),
+        ({"significant": False}, "not-small"),
+        ({"significant": False, "small_said": True}, ""),
     ],
 )
 def test_a_code_goes_live_with_owner_day_review_and_a_format_that_people_can_use(lacks, said):
@@ -278,12 +280,31 @@ A_SIGNATURE = Signing("Asha Kaur", "Gas engineer", "Brightwater Heating", agrees
         ({"organisation": ""}, "no-organisation"),
         ({"agrees": False}, "no-tick"),
         ({"has_read": False}, "not-read"),
+        ({"has_opened": False}, "not-opened"),
+        ({"has_opened": False, "has_read": False}, "not-opened"),
         ({"sha256": "b" * 64}, "other-text"),
         ({"drawn": True}, ""),
     ],
 )
 def test_a_signature_is_a_name_a_position_an_organisation_a_tick_and_the_text_that_was_read(lacks, said):
     assert code_of(rules.may_sign(replace(A_SIGNATURE, **lacks), "a" * 64, Stage.LIVE)) == said
+
+
+@pytest.mark.parametrize("stage", list(Stage))
+@pytest.mark.parametrize(
+    ("significant", "by", "said"), [(False, "other", ""), (False, "maker", "same-person"), (True, "other", "not-now")]
+)
+def test_that_a_change_is_small_is_said_of_what_is_approved_and_by_somebody_else(stage, significant, by, said):
+    version = replace(WHOLE, stage=stage, significant=significant)
+    expected = said if stage is Stage.APPROVED else "not-now"
+    assert code_of(rules.may_say_small(version, {"maker"}, by)) == expected
+
+
+@pytest.mark.parametrize(
+    ("pages", "must"), [([], False), ([True], False), ([False], True), ([False, True], False), ([False, False], True)]
+)
+def test_a_file_that_none_of_our_pages_shows_is_opened_before_it_is_signed(pages, must):
+    assert rules.must_be_opened(pages) is must
 
 
 def test_a_retired_version_is_signed_no_more_and_a_draft_may_be():

@@ -131,7 +131,12 @@ def test_the_pages_of_everybody_named_and_near_are_the_same_with_a_case_and_with
         case.act("notified", screener, words={"letter": LETTER}, how="page")
         after = seen(world, addresses, ask)
         changed = {key for key in without if without[key] != after[key]}
-        assert changed == {(accused, "/conduct/letters")}, "and afterwards their own letter alone"
+        theirs = {(accused, "/conduct/letters"), (accused, "/today")}
+        assert changed == theirs, "and afterwards their own letter, and on their round that there is one"
+        assert (
+            after[accused, "/today"][1].count(b"/conduct/letters") == 2
+            and b"onduct case" not in after[accused, "/today"][1]
+        )
         assert b"hana" not in after[accused, "/conduct/letters"][1].lower()
 
 

@@ -69,6 +69,8 @@ def a_version(
             session, world, version, Act.APPROVE, change=version.change, consulted=CONSULTED if significant else "",
             consulted_until=today - 10 * DAY if significant else None, approved_by="Cabinet", approved_on=today - DAY,
         )  # fmt: skip
+        if not significant:
+            versions.say_small(session, version, by=world.ids["olive"], at=at)
         _do(
             session, world, version, Act.GO_LIVE, owner="Head of Repairs", live_from=today + live_in * DAY,
             review_on=today + 700 * DAY,

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from fieldvisit.complaints import calling, clocks
+from fieldvisit.complaints import calling, chasing, clocks
 from fieldvisit.complaints.state import Stage, State
-from fieldvisit.ground.roles import CHECKING
+from fieldvisit.ground.roles import CHECKING, SENDING
 from fieldvisit.messages import desk_calls
 from fieldvisit.messages.models import Message
-from tests.complaints import acts, officers, received
+from fieldvisit.tasks import Task
+from tests.complaints import acts, answered, officers, received
 from tests.services.test_complaints import answers_to, declares
 from tests.stories import FIRST_HOME
 from tests.telling import Provider
@@ -80,6 +81,29 @@ def test_a_handler_who_has_come_near_is_not_called_but_somebody_else(world: Worl
     declares(world, "cass", home_id=world.ids[FIRST_HOME])
     goes(world, 20)
     assert sent(world) == {"dora": 1, "olive": 1}
+
+
+def test_a_promise_that_nobody_speaks_of_is_a_task_and_calls_until_they_were_told(world: World):
+    complaint = answered(world)
+    acts(world, complaint, "action", {"what": "A new tap."}, owner=world.ids["olive"], due="2027-03-01")
+
+    def asked() -> list[str]:
+        with world.database.writing(SENDING) as session:
+            chasing.chase(session, world.now, world.policy)
+            wanted = select(Task).where(Task.kind == chasing.TASK, Task.done_at.is_(None))
+            return [task.cause.split(":", 2)[2] for task in session.scalars(wanted)]
+
+    world.now += 7 * DAY  # Tuesday 15 December: they are to hear by Tuesday 22
+    goes(world)
+    assert (sent(world), asked()) == ({}, [])
+    world.now += 3 * DAY
+    goes(world)
+    goes(world)
+    assert (sent(world), asked()) == ({"olive": 1}, ["D6-tell:1"])
+    acts(world, complaint, "updated", {"told": "Rang: the tap is ordered."})
+    assert asked() == []
+    goes(world, 1)
+    assert sent(world) == {"olive": 1}
 
 
 def test_the_worker_calls_in_the_morning(world: World, works: Any, provider: Provider, clock: Any):

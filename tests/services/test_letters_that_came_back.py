@@ -44,10 +44,14 @@ def comes_back(case: Case, letter: str = "notice", status: str = "permanent-fail
     case.at = at
 
 
-@pytest.mark.parametrize("kind", ["notified", "suspended"])
-def test_nobody_without_an_e_mail_is_told_by_one_and_no_day_is_counted(world: World, kind: str):
-    without_email(world, "asha")
+@pytest.mark.parametrize(("kind", "who"), [("notified", "nameless"), ("suspended", "nameless"), ("notified", "gone")])
+def test_nobody_who_cannot_get_one_is_told_by_e_mail_and_no_day_is_counted(world: World, kind: str, who: str):
     case = a_case(world).screened()
+    if who == "nameless":
+        without_email(world, "asha")
+    else:  # they cannot sign in any more
+        with world.database.writing(DEMO) as session:
+            session.get_one(Person, world.ids["asha"]).disabled_at = world.now
     words = {"letter": LETTER, "why": "She has a key."}
     with pytest.raises(RefusedError, match="no e-mail address of this person") as refused:
         case.act(kind, "ines", None, words, how="page", because="safety")

@@ -5,6 +5,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from fieldvisit.breaches import case_purge, case_readers, cases
+from fieldvisit.breaches.case_acts import BY_LINK
 from fieldvisit.breaches.case_models import BreachCase, BreachSeat
 from fieldvisit.ground.roles import CONDUCT, DEMO
 from fieldvisit.ground.verdict import RefusedError
@@ -52,7 +53,7 @@ def test_six_years_on_a_posted_letter_says_nothing_any_more(world: World):
         letters = session.scalars(select(Message).where(Message.channel == "letter_first_class")).all()
         kept = {letter.subject[-11:]: (letter.to, letter.body) for letter in letters}
     assert kept[ref(world, case)] == ("", "")
-    assert kept[ref(world, other)] == ("Pia Lund\n7 Elm Row\nMK9 1AA", LETTER)
+    assert kept[ref(world, other)] == ("Pia Lund\n7 Elm Row\nMK9 1AA", f"{LETTER}\n\n{BY_LINK}")
 
 
 @pytest.mark.parametrize("over", ["closed", "redacted"])

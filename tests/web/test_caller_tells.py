@@ -12,6 +12,7 @@ from sqlalchemy import select
 from fieldvisit.audit.models import AccessRecord
 from fieldvisit.complaints.models import Complaint
 from fieldvisit.ground.roles import CHECKING, DEMO
+from fieldvisit.hazards import calling
 from fieldvisit.hazards.models import Hazard, HazardStep, HazardWords
 from fieldvisit.messages.desk_calls import KIND
 from fieldvisit.messages.models import Message
@@ -191,8 +192,10 @@ def test_two_calls_about_one_hazard_at_the_same_moment_are_one_case(world: World
 
 def test_an_emergency_calls_whoever_has_the_duty_there_and_says_nothing_of_it(world: World, hana: FlaskClient) -> None:
     read_out(hana, HAZARD, MOULD)
+    calling.call_at_once(world.database, world.now, world.policy)
     assert rows(world, Message) == []
     read_out(hana, HAZARD, MOULD | {"k": "c" * 32, "new_hazard": "electrical_hazards", "new_emergency": "yes"})
+    calling.call_at_once(world.database, world.now, world.policy)
     [call] = rows(world, Message)
     assert (call.kind, call.to) == (KIND, "dora@council.example")
     for secret in ("Larch", "mould", "hazard", "electric"):

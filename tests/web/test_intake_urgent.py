@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from fieldvisit.badges.models import Badge
+from fieldvisit.breaches import routes
 from fieldvisit.ground.roles import CHECKING
 from fieldvisit.messages.desk_calls import KIND
 from fieldvisit.messages.models import Message
@@ -60,6 +61,16 @@ def test_whoever_has_the_duty_there_is_asked_for_at_once_and_told_nothing(world:
     assert tasks.keys() == {"line_asks", "complaint"} and tasks["line_asks"].due_at == world.now
     take(hana, SAID | THERE)
     assert called(world) == ["dora"]  # pressed twice
+
+
+def test_where_texts_go_out_they_have_one_as_well(
+    world: World, hana: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(routes, "_ways_out", lambda: ("sms", "email"))
+    take(hana, SAID | THERE)
+    assert {(call.channel, call.to) for call in rows(world, Message)} == {
+        ("email", "dora@council.example"), ("sms", "07700900207"),
+    }  # fmt: skip
 
 
 def test_nobody_is_called_where_nobody_is_in_danger(world: World, hana: FlaskClient) -> None:

@@ -1,6 +1,8 @@
 """A letter about conduct reaches whom it is to: it is said where they look, and nobody is told who cannot be reached."""
 
 from tests.cases import a_case
+from tests.services.test_letters_that_came_back import comes_back, without_email
+from tests.web.desk_forms import said
 from tests.web.test_breach_cases import own_letters
 from tests.world import World
 
@@ -31,3 +33,16 @@ def test_a_letter_that_waits_to_be_handed_over_is_not_there_yet(world: World):
 
 def test_every_phone_leads_to_ones_letters_whether_there_is_one_or_not(world: World):
     assert 'href="/conduct/letters"' in world.client("ben").get("/packs").json["today"]["html"]
+
+
+def test_the_form_offers_the_ways_that_there_are_and_a_letter_that_came_back_stands_on_top(world: World):
+    case, ines = a_case(world).screened(), world.client("ines")
+    address = f"/office/breaches/{case.id}"
+    assert 'value="page"' in ines.get(address).text and 'value="post"' not in ines.get(address).text
+    case.told()
+    comes_back(case)
+    assert "could not be delivered. Print it below" in said(ines.get(address))
+    other = a_case(world).screened()
+    without_email(world, "asha")
+    page = ines.get(f"/office/breaches/{other.id}").text
+    assert 'value="page"' not in page and 'value="handed"' in page
