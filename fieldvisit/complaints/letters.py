@@ -180,13 +180,8 @@ def _part(part: str, letter: str, state: State, facts: Facts, policy: Policy) ->
 
 
 def ombudsman(letter: str, policy: Policy) -> str:
-    """Empty where nobody can be told how to reach it: then the letter does not leave. Its number and where to write are not
-    printed until somebody has confirmed them."""
-    contact = policy.contact(OMBUDSMAN)
-    ways = [f"Its website is {contact.web}."] if contact.web else []
-    if contact.confirmed:
-        ways += [f"Telephone: {contact.number}."]
-        ways += [f"By post: {contact.post}."] if contact.post else []
+    """Empty where nobody can be told how to reach it: then the letter does not leave."""
+    ways = policy.contact(OMBUDSMAN).ways
     if not ways:
         return ""
     said = "You can ask the Housing Ombudsman for advice at any time. It is independent of us and costs nothing."

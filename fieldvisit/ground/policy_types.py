@@ -246,6 +246,14 @@ class Contact:
     web_source: str = ""
     post: str = ""
 
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """How to reach it, as sentences of a letter; none where nothing of it may be printed."""
+        web = (f"Its website is {self.web}.",) if self.web else ()
+        if not self.confirmed:
+            return web
+        return *web, f"Telephone: {self.number}.", *((f"By post: {self.post}.",) if self.post else ())
+
 
 @dataclass(frozen=True, slots=True)
 class Hazard:

@@ -54,11 +54,11 @@ def first_text(state: State, ref: str, address: str, running: list[Clock], polic
         ]
         if "made_safe" not in state.now.done:
             said += ["", f"Until it is safe: {advice_on(state.hazard)}"]
-    council = policy.council
+    council, ombudsman = policy.council, policy.contact("housing-ombudsman")
     said += [
         "",
         f"How to get in touch with us: ring {council.office_line.value} and give the reference above.",
         "If you are not happy with what we do, you can complain in the same way, or to whoever visits you. "
-        "You can also ask the Housing Ombudsman for advice at any time.",
+        + " ".join(("You can also ask the Housing Ombudsman for advice at any time.", *ombudsman.ways)),
     ]
     return "\n".join(said)

@@ -67,7 +67,14 @@ def matter_page() -> str:
 def round_values(found: Round, at: datetime) -> dict[str, Any]:
     told = shared(current_app.extensions["fv_policy"])
     contacts = told.danger + told.help
-    return {"page_id": "today", "round": found, "now": at, "clause": steps.say_clause, "contacts": contacts, "letter": False}
+    return {
+        "page_id": "today",
+        "round": found,
+        "now": at,
+        "clause": steps.say_clause,
+        "contacts": contacts,
+        "letter": False,
+    }
 
 
 def door_values(door: Door, policy: Policy) -> dict[str, Any]:

@@ -282,6 +282,7 @@ def test_the_first_text_of_a_summary_has_what_the_law_asks_and_says_what_is_miss
     page = said(olive.get(f"/office/hazards/{found(world)}"))
     for words in (
         "We found a significant hazard: damp and mould growth.", "[say what will be done", "you can complain",
+        "Housing Ombudsman for advice at any time. Its website is www.housing-ombudsman.org.uk.",
         "We make it safe: by Tuesday 15 December 2026 at the latest.", *(rules.SAYS[code] for code in rules._OF_A_FINDING),
     ):  # fmt: skip
         assert words in page
