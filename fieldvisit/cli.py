@@ -261,24 +261,10 @@ def _migrate(_told: argparse.Namespace) -> None:
 
 
 def _catch_up(database: Any, policy: Policy) -> None:
-    """What was recorded before it had a case has one now, and open cases have the clocks of this release."""
-    from fieldvisit.breaches.from_tasks import turn
-    from fieldvisit.complaints.chasing import count_anew as complaints_anew
-    from fieldvisit.ground.roles import IMPORTING, INTAKE, TAKING
-    from fieldvisit.hazards.calling import count_anew
-    from fieldvisit.visits import lawful_entry_service
-    from fieldvisit.visits.access_catch_up import catch_up
+    from fieldvisit.catching_up import catch_up
 
-    with database.writing(IMPORTING) as session:
-        if made := catch_up(session, policy):
-            print(f"New cases for {made.attempts} refusals or no access and {made.entries} entries without consent.")
-    with database.writing(INTAKE) as session:
-        folded = count_anew(session, policy) + lawful_entry_service.fold_anew(session, policy)
-        if folded := folded + complaints_anew(session, policy):
-            print(f"{folded} open cases of hazards, entries and complaints, or jobs, have other days now.")
-    with database.writing(TAKING) as session:
-        if turned := turn(session, policy, TAKING, now()):
-            print(f"Of dated tasks came {turned.cases} cases of conduct and {turned.complaints} complaints.")
+    for sentence in catch_up(database, policy, now()):
+        print(sentence)
 
 
 def _check(_told: argparse.Namespace) -> int:
