@@ -10,6 +10,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from fieldvisit import faces as all_faces
+from fieldvisit import journal  # noqa: F401 - from its import on, no log says a word about anybody
 from fieldvisit.breaches import own_procedures
 from fieldvisit.codes.own import OwnCodesError
 from fieldvisit.config import FACES, Config, ConfigError, Face, load_config
@@ -21,6 +22,11 @@ from fieldvisit.safeguarding.public_keys import read_public_keys
 from fieldvisit.web import access, converters, errors, headers, languages, render
 
 LARGEST_FORM = 64 * 1024  # bytes; POST /events has its own limit
+
+
+class _Ours(Flask):
+    def log_exception(self, exc_info: Any) -> None:
+        """Said in `web/errors.py`, without the address and the error's own words: the one is a link's token, the others rows."""
 
 
 def create_app(
@@ -35,7 +41,7 @@ def create_app(
         own_procedures.use(config.codes_dir)
     except OwnCodesError as error:
         raise ConfigError(str(error)) from None
-    app = Flask(__name__, static_folder=str(render.STATIC), template_folder=None)
+    app = _Ours(__name__, static_folder=str(render.STATIC), template_folder=None)
     _configure(app, config)
     app.session_interface = access.Sessions()
     converters.install(app)

@@ -119,7 +119,7 @@ def _call_about_alarms(shop: Shop, at: datetime) -> None:
         except OperationalError:
             raise
         except Exception as error:
-            log.error(f"{name}-calls-broke", error=type(error).__name__)
+            log.error(f"{name}-calls-broke", exc_info=error)
 
 
 def _look_into_the_vault(shop: Shop, at: datetime) -> None:
@@ -141,7 +141,7 @@ def _one(shop: Shop, at: datetime) -> bool:
     try:
         HANDLERS[work.kind](shop, work)
     except Exception as error:  # our own mistake: said loudly, tried again later, and the others go on
-        log.error("work-broke", kind=work.kind, error=type(error).__name__, tries=work.tries)
+        log.error("work-broke", kind=work.kind, tries=work.tries, exc_info=error)
         _put_back(shop, work, type(error).__name__)
     return True
 

@@ -143,8 +143,8 @@ def take_in(
         raise
     except IntegrityError:
         return Refused("conflict", WHY_STILL["conflict"])
-    except Exception as error:
-        log.exception("held entry not taken in", held=held.id, error=type(error).__name__)
+    except Exception:
+        log.exception("held entry not taken in", held=held.id)
         return Refused("reaction-failed", "Something broke here again. Tell whoever runs this service.")
     number(session, [(entry.id, None)])
     _settle(session, held, "taken", by, why, at)

@@ -193,9 +193,9 @@ def _fold(intake: Intake, item: Sent, opened: Opened, grant: Grant, digest: str)
         # Two copies of one batch at once: the other one was first.
         back = HeldBackError("conflict", opened.visit_id, opened.blobs)
         return _seen_before(intake.session, item, intake.device, digest) or _kept(intake, item, opened, grant, back)
-    except Exception as error:
+    except Exception:
         # A reaction of ours broke. The fact is kept whole, and the break is loud.
-        log.exception("event held", code="reaction-failed", uuid=item.uuid, error=type(error).__name__)
+        log.exception("event held", code="reaction-failed", uuid=item.uuid)
         back = HeldBackError("reaction-failed", opened.visit_id, opened.blobs)
         return _kept(intake, item, opened, grant, back)
     return Result(item.uuid, "accepted", entry_id=entry.id)
@@ -233,8 +233,8 @@ def _hear_at_once(intake: Intake, item: Sent, opened: Opened, grant: Grant) -> N
             when = min(_corrected(intake, item, opened), intake.at)
             call = safety.Call(grant.person_id, when, intake.at, safety.key_of(grant.device, item.uuid))
             safety.hear_a_call(session, visit, opened.event, call, intake.policy)
-    except Exception as error:  # the entry is kept, and its task is raised
-        log.exception("call for help not heard", uuid=item.uuid, error=type(error).__name__)
+    except Exception:  # the entry is kept, and its task is raised
+        log.exception("call for help not heard", uuid=item.uuid)
 
 
 def _seen_before(session: Session, item: Sent, device: str, digest: str) -> Result | None:
@@ -331,13 +331,13 @@ def _broke(intake: Intake, item: Sent, grant: Grant, digest: str, error: Excepti
     same = (FailedParse.device == intake.device, FailedParse.uuid == item.uuid, FailedParse.envelope_sha256 == digest)
     row = intake.session.scalars(select(FailedParse).where(*same).with_for_update()).first()
     if row is not None and is_past_trying(row.times):
-        log.exception("event held", code="unreadable", uuid=item.uuid, error=type(error).__name__)
+        log.exception("event held", code="unreadable", uuid=item.uuid)
         return _hold(intake, item, grant, digest, HeldBackError("unreadable"))
     if row is None:
         row = FailedParse(device=intake.device, uuid=item.uuid, envelope_sha256=digest, times=0, last_at=intake.at)
         intake.session.add(row)
     row.times, row.last_at = row.times + 1, intake.at
-    log.exception("event not read", uuid=item.uuid, times=row.times, error=type(error).__name__)
+    log.exception("event not read", uuid=item.uuid, times=row.times)
     return Result(item.uuid, "retry", *NOT_READ)
 
 

@@ -49,5 +49,5 @@ def install(app: Flask) -> None:
     @app.errorhandler(500)
     def broken(error: HTTPException) -> tuple[str, int]:
         original = getattr(error, "original_exception", None)
-        log.error("broken", endpoint=request.endpoint, error=type(original).__name__)
+        log.error("broken", endpoint=request.endpoint, exc_info=original or error)
         return page("errors/broken.html"), 500
