@@ -17,6 +17,7 @@ from tests.looks.doing import (
     decides_without_a_word,
     fills_in_a_plan,
     finds_a_home,
+    is_answered,
     nothing_more,
     opens_another_matter,
     opens_everything,
@@ -292,7 +293,7 @@ CALLS = (
         "safer contact with nothing typed", "/office/safer-contact", "hana", does=presses("Say less there from now on")
     ),
     Screen("intake", "/office/intake", "hana"),
-    Screen("intake with nothing typed", "/office/intake", "hana", does=presses("File this concern")),
+    Screen("intake with nothing typed", "/office/intake", "hana", does=is_answered("File this concern")),
     Screen("intake, somebody looked up", "/office/intake", "hana", does=looks_somebody_up),
     Screen("more of a concern", "/office/intake/more", "hana", does=presses("Add these words")),
     Screen("hazard by telephone", "/office/intake/hazard", "hana", does=presses("Write this hazard down")),
