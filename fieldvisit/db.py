@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import (
     URL,
     Alias,
+    ColumnClause,
     Connection,
     DateTime,
     Delete,
@@ -203,6 +204,8 @@ def _protected_in(state: ORMExecuteState) -> set[type[Base]]:
     tables: list[Any] = []
     said: list[str] = []
     for element in _elements(state.statement):
+        if isinstance(element, ColumnElement) and not isinstance(element, ColumnClause):
+            continue  # of what a statement computes; what it computes it from comes by itself
         tables += [each for each in (element, getattr(element, "table", None)) if _is_table(each)]
         if _is_raw(element):
             said.append(str(element))
@@ -210,8 +213,9 @@ def _protected_in(state: ORMExecuteState) -> set[type[Base]]:
         tables += [mapper.local_table for mapper in state.all_mappers]
     found = {_BY_TABLE[table.name] for table in tables if table.name in _BY_TABLE}
     found |= {model for model in _loaded_with(state) if model in _SIGHTS}
-    words = set(re.findall(r"\w+", "\n".join(said).lower()))
-    return found | {_BY_TABLE[name] for name in words & set(_BY_TABLE)}
+    if said:
+        found |= {_BY_TABLE[name] for name in _BY_TABLE.keys() & re.findall(r"\w+", "\n".join(said).lower())}
+    return found
 
 
 def _is_table(element: Any) -> bool:
