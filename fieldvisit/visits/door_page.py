@@ -138,6 +138,7 @@ def door_of(session: Session, visit: Visit, person_id: str, at: datetime, agent:
         two = "two_person" in visit.home.household.precautions
         set_off = may_go(two_people=two and state.stage in PLANNING, others=len(state.others))
     later_day = steps.is_for_a_later_day(state, at)
+    seen = frozenset(entry.kind for entry in entries)
     workers = [row.person for row in sorted(visit.workers, key=lambda row: not row.lead) if row.ends is None]
     me = next(worker for worker in workers if worker.id == person_id)
     shown = stop_of(visit, agent)
@@ -145,8 +146,8 @@ def door_of(session: Session, visit: Visit, person_id: str, at: datetime, agent:
         stop=shown,
         sign=_sign(session, visit),
         stage=state.stage.value,
-        opens=steps.opens(state, frozenset(entry.kind for entry in entries)),
-        steps=steps.on_page(state, bool(set_off and badge) and not later_day),
+        opens=steps.opens(state, seen),
+        steps=steps.on_page(state, bool(set_off and badge) and not later_day, seen),
         badge=badge,
         set_off=set_off,
         later_day=later_day,

@@ -16,8 +16,8 @@ TRAVEL = ("before", "late-before", "way", "late")
 DOOR = ("who", "child", "hello", "why", "id", "check", "checking", "wait", "consent", "consent-typed",
         "consent-signed", "no", "nobody")  # fmt: skip
 LAWFUL = ("lawful", "secured")
-HOME = ("covers", "changed-mind", "inside", "work", "photos", "asked-to-go", "go-now", "finish", "welfare", "worry", "again",
-        "close-no", "close-yes")  # fmt: skip
+CLOSE_OUT = ("photos", "finish", "welfare", "worry", "again", "close-no", "close-yes")
+HOME = ("covers", "changed-mind", "inside", "work", "asked-to-go", "go-now", *CLOSE_OUT)
 HAZARD = ("danger", "hazard")  # from any moment at the door, inside or at the close-out
 SAFETY = ("watch", "panic")  # D10: from every step of a visit that may be gone to
 ASKING = ("ask-entry", "asked-entry")  # D3: where nobody answers, and it cannot wait
@@ -41,6 +41,8 @@ _SAY = {"door.introduced": "hello", "door.reason_given": "why", "door.id_shown":
 
 def opens(state: VisitState, seen: frozenset[str]) -> str:
     """The step that comes next. seen: the kinds of the lines that stand in the log."""
+    if is_locked_up(state, seen) and state.stage is not Stage.CLOSING:
+        return "finish"
     match state.stage:
         case stage if stage in PLANNING:
             return "before"
@@ -56,6 +58,12 @@ def opens(state: VisitState, seen: frozenset[str]) -> str:
             return "stop-child" if state.answered_by == "child" else "stop"
         case stage:
             return _BY_STAGE[stage]
+
+
+def is_locked_up(state: VisitState, seen: frozenset[str]) -> bool:
+    """D3: whoever went in without consent has made it safe and locked the door. Nothing leads in again."""
+    inside = state.stage in (Stage.LAWFUL_ENTRY, Stage.IN_HOME, Stage.CLOSING)
+    return inside and "entry.secured" in seen and state.consent is None
 
 
 def _at_the_door(state: VisitState) -> str:
@@ -74,9 +82,9 @@ def next_to_say(steps: tuple[str, ...]) -> str:
     return STEPS[done] if done < len(STEPS) else ""
 
 
-def on_page(state: VisitState, may_set_off: bool) -> tuple[str, ...]:
-    """The names of the steps that the page holds, in order."""
-    held = _held(state, may_set_off)
+def on_page(state: VisitState, may_set_off: bool, seen: frozenset[str]) -> tuple[str, ...]:
+    """The names of the steps that the page holds, in order. seen: as for `opens`."""
+    held = {*CLOSE_OUT, *ENDS} - {"cancelled"} if is_locked_up(state, seen) else _held(state, may_set_off)
     return tuple(name for name in ALL if name in held)
 
 

@@ -60,6 +60,7 @@ export function assemble(visit, html) {
   }
   for (const slot of slots.values()) slot.remove();
   for (const one of visit.querySelectorAll("[data-from]")) one.hidden = Date.now() < one.dataset.from;
+  for (const one of visit.querySelectorAll("[data-show]")) one.hidden = !visit.querySelector(`[data-step="${one.dataset.show}"]`);
   here.remove();
   if (visit.dataset.answered) suggest(visit, visit.dataset.answered);
 }

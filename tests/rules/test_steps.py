@@ -8,12 +8,13 @@ import pytest
 
 from fieldvisit.ground.verdict import Clause
 from fieldvisit.visits.precautions import SENTENCES, UNKNOWN, say_precautions
-from fieldvisit.visits.state import STEPS, Stage, VisitState
+from fieldvisit.visits.state import STEPS, Consent, Stage, VisitState
 from fieldvisit.visits.steps import ALL, DOOR, HAZARD, HOME, is_for_a_later_day, next_to_say, on_page, opens, say_clause
 
 NOTHING: frozenset[str] = frozenset()
 STEP_TEMPLATES = Path(__file__).parents[2] / "templates" / "visits" / "steps"
 INTRODUCED, REASON, ID_SHOWN = STEPS
+NINE = datetime(2026, 12, 8, 9, 0, tzinfo=UTC)
 
 
 def at(stage: Stage, **facts: object) -> VisitState:
@@ -69,22 +70,22 @@ def test_consent_withdrawn_inside_opens_the_way_out():
 
 
 def test_short_notice_leaves_nothing_but_the_reason():
-    assert on_page(at(Stage.NOTIFIED), may_set_off=False) == ("before",)
+    assert on_page(at(Stage.NOTIFIED), may_set_off=False, seen=NOTHING) == ("before",)
 
 
 def test_a_good_notice_holds_the_whole_visit():
-    held = on_page(at(Stage.NOTIFIED), may_set_off=True)
+    held = on_page(at(Stage.NOTIFIED), may_set_off=True, seen=NOTHING)
     assert set(DOOR) | set(HOME) <= set(held)
     assert "lawful" not in held and "cancelled" not in held
 
 
 @pytest.mark.parametrize("stage", [Stage.REFUSED, Stage.CLOSED, Stage.WITHDRAWN, Stage.CANCELLED])
 def test_an_ended_visit_holds_one_step(stage):
-    assert on_page(at(stage), may_set_off=False) == (opens(at(stage), NOTHING),)
+    assert on_page(at(stage), may_set_off=False, seen=NOTHING) == (opens(at(stage), NOTHING),)
 
 
 def test_where_nobody_answered_the_worker_may_still_ask_for_entry_and_nothing_else():
-    assert on_page(at(Stage.NO_ACCESS), may_set_off=False) == ("no-access", "ask-entry", "asked-entry")
+    assert on_page(at(Stage.NO_ACCESS), may_set_off=False, seen=NOTHING) == ("no-access", "ask-entry", "asked-entry")
 
 
 @pytest.mark.parametrize(
@@ -92,32 +93,48 @@ def test_where_nobody_answered_the_worker_may_still_ask_for_entry_and_nothing_el
     [Stage.EN_ROUTE, Stage.AT_DOOR, Stage.IDENTIFIED, Stage.CONSENTED, Stage.IN_HOME, Stage.CLOSING],
 )
 def test_something_dangerous_can_be_reported_from_any_moment(stage):
-    assert {*HAZARD, "photos"} <= set(on_page(at(stage), may_set_off=True))
+    assert {*HAZARD, "photos"} <= set(on_page(at(stage), may_set_off=True, seen=NOTHING))
 
 
 def test_a_visit_that_was_closed_with_something_dangerous_still_holds_the_report_and_no_way_in():
-    held = set(on_page(at(Stage.CLOSED, hazard_seen=True), may_set_off=False))
+    held = set(on_page(at(Stage.CLOSED, hazard_seen=True), may_set_off=False, seen=NOTHING))
     assert held == {"thanks", *HAZARD, "photos"}
 
 
 def test_a_refusal_holds_no_way_in_whatever_a_duty_officer_authorised():
-    assert on_page(at(Stage.REFUSED, basis="necessity"), may_set_off=False) == ("stop",)
+    assert on_page(at(Stage.REFUSED, basis="necessity"), may_set_off=False, seen=NOTHING) == ("stop",)
 
 
 @pytest.mark.parametrize("stage", [Stage.AT_DOOR, Stage.IDENTIFIED, Stage.NO_ACCESS])
 def test_lawful_entry_is_on_the_page_only_when_authorised(stage):
-    assert "lawful" not in on_page(at(stage), may_set_off=False)
-    assert "lawful" in on_page(at(stage, basis="necessity"), may_set_off=False)
+    assert "lawful" not in on_page(at(stage), may_set_off=False, seen=NOTHING)
+    assert "lawful" in on_page(at(stage, basis="necessity"), may_set_off=False, seen=NOTHING)
 
 
 def test_inside_the_home_nothing_asks_for_consent_again():
-    assert not {"consent", "hello", "no", "lawful"} & set(on_page(at(Stage.IN_HOME, basis="necessity"), False))
+    assert not {"consent", "hello", "no", "lawful"} & set(on_page(at(Stage.IN_HOME, basis="necessity"), False, NOTHING))
+
+
+@pytest.mark.parametrize("stage", [Stage.LAWFUL_ENTRY, Stage.IN_HOME])
+def test_once_it_is_made_safe_and_locked_nothing_leads_in_again(stage):
+    """D3: make safe, and nothing else."""
+    inside, locked = at(stage, basis="necessity"), frozenset({"entry.lawful", "entry.secured"})
+    assert opens(inside, locked) == "finish" != opens(inside, frozenset({"entry.lawful"}))
+    held = set(on_page(inside, False, locked))
+    assert "welfare" in held and "hazard" in held
+    assert not {"covers", "changed-mind", "inside", "work", "lawful", "secured", "no", "asked-to-go"} & held
+    assert opens(at(Stage.CLOSING, basis="necessity"), locked) == "welfare"
+
+
+def test_a_tenant_who_came_home_and_said_yes_since_may_have_the_work_done():
+    said_yes = at(Stage.CONSENTED, basis="necessity", consent=Consent("tenant", "spoken", ("enter",), "", NINE))
+    assert opens(said_yes, frozenset({"entry.secured"})) == "covers"
 
 
 @pytest.mark.parametrize("stage", list(Stage))
 def test_the_step_that_opens_is_on_the_page(stage):
     for may_set_off in (True, False):
-        assert opens(at(stage), NOTHING) in on_page(at(stage), may_set_off)
+        assert opens(at(stage), NOTHING) in on_page(at(stage), may_set_off, NOTHING)
 
 
 def test_every_step_has_its_template_and_no_template_is_left_over():
