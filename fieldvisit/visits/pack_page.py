@@ -88,7 +88,7 @@ def pages_of(
 ) -> tuple[Page, dict[str, Page], datetime]:
     """The round, each visit on it by its id, and when the phone must have forgotten them (aware UTC)."""
     found = todays_round(session, person_id, at, agent)
-    ids = [stop.id for stop in (*found.today, *([found.tomorrow] if found.tomorrow else []))]
+    ids = [stop.id for stop in found.all]
     if not found.badge:
         ids = begun_today(session, person_id, at)  # whoever stands in a home must be able to finish the record
     visits = {}

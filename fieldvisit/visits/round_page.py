@@ -58,7 +58,12 @@ class Stop:
 class Round:
     badge: Verdict
     today: tuple[Stop, ...] = ()
+    left_open: tuple[Stop, ...] = ()  # of earlier days: not today's, and not to be taken for it
     tomorrow: Stop | None = None
+
+    @property
+    def all(self) -> tuple[Stop, ...]:
+        return (*self.today, *self.left_open, *((self.tomorrow,) if self.tomorrow else ()))
 
 
 def todays_round(session: Session, person_id: str, at: datetime, agent: str) -> Round:
@@ -66,11 +71,12 @@ def todays_round(session: Session, person_id: str, at: datetime, agent: str) -> 
     badge = badge_verdict(session, person_id, at)
     if not badge:
         return Round(badge)
-    midnight = london_instant(london_date(at) + timedelta(days=1))
+    midnight, next_midnight = (london_instant(london_date(at) + timedelta(days=days)) for days in (0, 1))
     found = _own_visits(session, person_id)
-    later = [visit for visit in found if visit.window_start >= midnight]
+    later = [visit for visit in found if visit.window_start >= next_midnight]
     return Round(
         badge,
+        tuple(stop_of(visit, agent) for visit in found if midnight <= visit.window_start < next_midnight),
         tuple(stop_of(visit, agent) for visit in found if visit.window_start < midnight),
         stop_of(later[0], agent) if later else None,
     )

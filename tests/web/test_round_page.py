@@ -48,6 +48,17 @@ def test_an_empty_day_says_so(world, asha):
     assert "You have no visits today." in asha.get("/today").text
 
 
+def test_a_visit_of_yesterday_that_was_never_finished_says_its_day_and_comes_after_todays(world, clock):
+    a_visit(world, reason="Left open").in_the_home()
+    a_visit(world, home=SECOND, starts=world.now + timedelta(days=1), reason="Of today").told()
+    world.now += timedelta(days=1)
+    clock.move_to(world.now)
+    text = world.client("asha").get("/today").text
+    today, earlier = text.split("Not finished: Tuesday 8 December 2026")
+    assert "Of today" in today and "Left open" not in today
+    assert "Left open" in earlier and "Of today" not in earlier
+
+
 def test_tomorrow_shows_its_first_visit_alone(world, asha):
     tomorrow = world.now + timedelta(days=1)
     a_visit(world, home=THIRD, starts=tomorrow + timedelta(hours=3)).told()
