@@ -242,3 +242,16 @@ def test_only_the_senior_duty_publishes(world: World):
     for who, status in (("dora", 200), ("olive", 404), ("mona", 404), ("aud", 404), ("ines", 404)):
         for path in ("register", "register.csv", "involved"):
             assert world.client(who).get(f"/office/declarations/{path}").status_code == status
+
+
+@pytest.mark.parametrize("who", ["hana", "ines", "adam"])
+def test_whoever_has_no_round_is_led_to_no_page_of_the_phones(world: World, who: str) -> None:
+    browser = world.client(who)
+    led_to = set(re.findall(r'href="(/[^"]*)"', browser.get("/declare").text))
+    pages = {address for address in led_to if not address.startswith(("/static/", "/app/"))}
+    assert "/office" in pages
+    assert {address: browser.get(address).status_code for address in pages} == dict.fromkeys(pages, 200)
+
+
+def test_whoever_visits_still_has_the_round_beside_it(world: World) -> None:
+    assert {"/today", "/badge", "/outbox"} <= set(re.findall(r'href="(/[^"]*)"', world.client("asha").get("/declare").text))
