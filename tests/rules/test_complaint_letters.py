@@ -137,13 +137,12 @@ def test_the_first_answer_says_how_to_escalate_and_the_last_that_it_is_the_last(
 
 
 def test_the_ombudsmans_number_is_not_printed_until_somebody_has_confirmed_it() -> None:
+    unread = replace(POLICY, contacts=(replace(POLICY.contact("housing-ombudsman"), confirmed=False),))
     for which in LETTERS:
         found, said = complete(which)
-        assert "0300" not in letters.text_of(which, letters.parts_of(which, found, said, POLICY), said, POLICY)
-    contact = replace(POLICY.contact("housing-ombudsman"), confirmed=True)
-    sure = replace(POLICY, contacts=(contact,))
-    assert "0300 111 3000" in letters.ombudsman("answer2", sure)
-    assert "PO Box 1484" in letters.ombudsman("answer2", sure)
+        text = letters.text_of(which, letters.parts_of(which, found, said, POLICY), said, POLICY)
+        assert "Telephone: 0300 111 3000." in text and "PO Box 1484" in text
+        assert "0300" not in letters.text_of(which, letters.parts_of(which, found, said, unread), said, unread)
 
 
 @pytest.mark.parametrize("which", LETTERS)
@@ -151,7 +150,8 @@ def test_each_letter_names_the_ombudsman_and_where_it_is_found_or_does_not_leave
     found, said = complete(which)
     text = letters.text_of(which, letters.parts_of(which, found, said, POLICY), said, POLICY)
     assert "Housing Ombudsman" in text and "Its website is www.housing-ombudsman.org.uk." in text
-    nowhere = replace(POLICY, contacts=(replace(POLICY.contact("housing-ombudsman"), web=""),))
+    known = POLICY.contact("housing-ombudsman")
+    nowhere = replace(POLICY, contacts=(replace(known, web="", confirmed=False),))
     assert letters.missing(letters.parts_of(which, found, said, nowhere)) == ("ombudsman",)
 
 
