@@ -21,7 +21,7 @@ from fieldvisit.messages.rules import ask_again_at, try_again_at
 from fieldvisit.messages.texts import fill_link
 from fieldvisit.notices.links import link_key, link_of_visit, token_of
 from fieldvisit.register import involved
-from fieldvisit.visits import notifying
+from fieldvisit.visits import notifying, whom
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,7 @@ def _ready(session: Session, shop: Shop, work: Work) -> Outgoing | None:
     link = link_of_visit(session, message.visit_id or "")
     secret = shop.config.secret_key()
     address = f"{shop.base}/t/{token_of(link, link_key(secret))}" if link else shop.base
+    address = whom.in_their_language(session, address, message)
     return Outgoing(
         reference=message.id,
         channel=message.channel,

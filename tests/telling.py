@@ -9,10 +9,11 @@ from fieldvisit.db import new_id
 from fieldvisit.ground.roles import CHECKING, SENDING
 from fieldvisit.messages import service as messages
 from fieldvisit.messages.outgoing import NotNowError, Outgoing, Taken
+from fieldvisit.register.models import Household, Resident
 from fieldvisit.visits import events as ev
 from fieldvisit.visits import notifying
 from fieldvisit.visits.service import lines_of, lock
-from tests.stories import Story, a_visit
+from tests.stories import FIRST_HOME, Story, a_visit
 from tests.world import NOW, World
 
 DAYS = timedelta(days=1)
@@ -85,3 +86,22 @@ def tells(story: Story, event: ev.Event, at: datetime | None = None) -> None:
 
 
 CANCELLED = ev.VisitCancelled(by="council", reason="worker_ill", apologised=True, offered_new_time=True)
+
+
+def rents_too(world: World, ref: str = "T-1b", name: str = "Ann Moss", **facts: Any) -> str:
+    """Ann rents the first home too, after Terry; all its ways are safe. Her id."""
+    with world.database.writing(SENDING) as session:
+        home = world.ids[FIRST_HOME]
+        household = session.scalars(select(Household).where(Household.home_id == home)).one()
+        household.contact_safety = dict.fromkeys(("letter", "email", "sms", "phone"), "safe")
+        ann = Resident(ref=ref, home_id=home, role="tenant", name=name, **({"phone": "07700900188"} | facts))
+        session.add(ann)
+        session.flush()
+        return ann.id
+
+
+def household(world: World, **facts: Any) -> None:
+    with world.database.writing(SENDING) as session:
+        found = session.scalars(select(Household).where(Household.home_id == world.ids[FIRST_HOME])).one()
+        for name, value in facts.items():
+            setattr(found, name, value)

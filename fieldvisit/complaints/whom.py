@@ -12,8 +12,8 @@ from fieldvisit.complaints.models import Complaint
 from fieldvisit.complaints.reaching import Known
 from fieldvisit.ground.verdict import Allowed, Refused, Verdict
 from fieldvisit.messages.rules import Way
-from fieldvisit.register.models import Resident
-from fieldvisit.visits import notifying
+from fieldvisit.register.models import Home, Resident
+from fieldvisit.visits import whom
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +50,23 @@ def reach_of(session: Session, complaint: Complaint, at: datetime) -> Reach:
     if isinstance(found, Refused) or complaint.home is None:
         verdict = found if isinstance(found, Refused) else Allowed()
         return Reach(verdict, Allowed(), (), reaching.envelope(said), lives_there, reaching.name_of(said, channel))
-    ways = reaching.own_ways(notifying.ways_to(session, complaint.home, at), found, known)
+    ways = reaching.own_ways(_ways_of(session, complaint.home, found, known, at), found, known)
     post = next(way.to for way in ways if way.channel == "letter_first_class")
     name = found.name if found != reaching.NOBODY_KNOWN else ""
     return Reach(Allowed(), reaching.may_post(found, known), ways, post, lives_there, name)
 
 
+def _ways_of(session: Session, home: Home, of: Known, known: Sequence[Known], at: datetime) -> Sequence[Way]:
+    """What may be said to that tenant, who may have marks of their own, by the ways of their home."""
+    rows = _residents(session, home.id)
+    resident = rows[known.index(of)] if of in known else None
+    return whom.party_of(session, home, resident, at).ways
+
+
+def _residents(session: Session, home_id: str | None) -> Sequence[Resident]:
+    return session.scalars(select(Resident).where(Resident.home_id == home_id).order_by(Resident.ref)).all()
+
+
 def _known(session: Session, home_id: str | None) -> list[Known]:
-    rows = session.scalars(select(Resident).where(Resident.home_id == home_id).order_by(Resident.ref))
+    rows = _residents(session, home_id)
     return [Known(row.name, row.email, row.phone, row.role == "tenant") for row in rows]

@@ -48,6 +48,12 @@ class HouseholdPage:
     marks: dict[str, str]
     review_by: date
 
+    @property
+    def with_own(self) -> list[Resident]:
+        """Whose own language and marks are asked for: each of several tenants', and of one alone where some are known."""
+        tenants = [one for one in self.residents if one.role == "tenant"]
+        return [one for one in tenants if len(tenants) > 1 or one.contact_safety or one.language]
+
 
 def home_of(session: Session, who: Principal, home_id: str) -> Home | None:
     """A home of the officer's own areas: that they once visited another is no reason to read what it asked for."""

@@ -45,6 +45,12 @@ def read_marks(typed: Typed) -> dict[str, str]:
     return marks
 
 
+def read_own_marks(typed: Typed, resident_id: str) -> dict[str, str]:
+    """Of one tenant: the ways that say less than for the household; the others are not there."""
+    said = {channel: typed.choice(f"mark_{channel}_{resident_id}", MARKS[1:]) for channel in REACHED_BY}
+    return {channel: mark for channel, mark in said.items() if mark}
+
+
 def read_named(typed: Typed, prefix: str) -> Named | None:
     """None where nobody is named."""
     name, reach = typed.words(f"{prefix}_name", most=200), typed.words(f"{prefix}_reach", most=200)

@@ -146,6 +146,23 @@ def set_numbers(home_id: str, resident_id: str) -> Answer:
     return _change(home_id, f"numbers {resident_id}", act, box=phone, boxes=boxes, done="numbers")
 
 
+@blueprint.post("/office/homes/<id:home_id>/residents/<id:resident_id>/own")
+@access("household", "change")
+def set_own(home_id: str, resident_id: str) -> Answer:
+    """The language of one of several tenants, and where less may be said to them than the household's marks allow."""
+    wanted = select(Resident).where(Resident.id == resident_id, Resident.home_id == _home(home_id).id)
+    resident = session().scalars(wanted).first() or abort(404)
+    language = f"language_{resident_id}"
+
+    def act(it: Household, typed: Typed) -> None:
+        chosen = typed.choice(language, ("", *LABELS.language_codes, resident.language))
+        marks = forms.read_own_marks(typed, resident_id)
+        if not typed.errors:
+            needs.set_own(session(), it, resident, chosen or "", marks, at())
+
+    return _change(home_id, f"own {resident_id}", act, box=language, done="own")
+
+
 @blueprint.post("/office/homes/<id:home_id>/channels")
 @access("household", "change")
 def set_channels(home_id: str) -> Answer:

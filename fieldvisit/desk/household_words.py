@@ -13,6 +13,7 @@ DONE = {
     "trusted_adult": "It is kept whom the worker waits for.",
     "neighbour": "The neighbour is kept.",
     "numbers": "The numbers are kept. A new number says nothing of a visit until you mark it safe below.",
+    "own": "It is kept how we write to this tenant.",
     "channels": "It is kept what this household cannot use. A notice sent that way does not count.",
     "safety": "It is kept how much each way may say.",
     "protected": "It is kept whether this home is protected.",

@@ -16,7 +16,7 @@ from fieldvisit.messages import service as messages
 from fieldvisit.messages.models import Message, Receipt
 from fieldvisit.messages.rules import Heard, Standing, may_settle, standing
 from fieldvisit.notices.models import Notice
-from fieldvisit.register.models import Home
+from fieldvisit.register.models import Home, Resident
 from fieldvisit.visits import notifying
 from fieldvisit.visits.models import Visit
 from fieldvisit.visits.service import lock
@@ -106,30 +106,35 @@ def say(session: Session, shown: Shown, status: str, happened: datetime, at: dat
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One row of the table: what was said or sent, which way, when, and how we know. message: its id, where it was sent."""
+    """One row of the table: what was said or sent, which way, when, and how we know. message: its id, where it was sent.
+    to: of several tenants, whom it was for."""
 
     what: str
     channel: str
     at: datetime
     proof: str
     message: str = ""
+    to: str = ""
 
 
 def told_of(session: Session, visit_id: str, say: Say) -> list[Told]:
     """What we sent, and what somebody told them otherwise, in the order in which it was."""
     sent = of_visit(session, visit_id)
     ours = {one.message.notice_id for one in sent}
+    notices = session.scalars(select(Notice).where(Notice.visit_id == visit_id)).all()
+    whose = {row.resident_id for row in notices} | {one.message.resident_id for one in sent}
+    named = session.execute(select(Resident.id, Resident.name).where(Resident.id.in_(whose - {None})))
+    names: dict[str | None, str] = {row.id: row.name for row in named}
     rows = [
         Told(say("message", one.message.kind), say("channel", one.message.channel), one.message.written_at,
-             _proof_of(one, say), one.message.id)
+             _proof_of(one, say), one.message.id, names.get(one.message.resident_id, ""))
         for one in sent
     ]  # fmt: skip
-    for notice in session.scalars(select(Notice).where(Notice.visit_id == visit_id)):
+    for notice in notices:
         if notice.id not in ours:
             at = notice.sent_at or notice.despatched_at or notice.delivered_at or notice.recorded_at
-            rows.append(
-                Told("Notice, recorded by hand", say("channel", notice.channel), at, _proof_by_hand(notice, say))
-            )
+            how, proof = say("channel", notice.channel), _proof_by_hand(notice, say)
+            rows.append(Told("Notice, recorded by hand", how, at, proof, to=names.get(notice.resident_id, "")))
     return sorted(rows, key=lambda row: row.at)
 
 

@@ -18,6 +18,7 @@ from fieldvisit.messages.printing import as_pdf
 from fieldvisit.messages.rules import may_be_said_of, sayable
 from fieldvisit.messages.texts import fill_link
 from fieldvisit.notices.links import link_key, link_of_visit, token_of
+from fieldvisit.visits import whom
 from fieldvisit.visits.plan_forms import Typed
 from fieldvisit.web.access import access, at, log_access, policy, session
 from fieldvisit.web.render import page
@@ -126,7 +127,8 @@ def _config() -> Config:
 def _address(message: Message) -> str:
     """The tenant's own page. Shown at the desk only where this screen is all that the message goes to."""
     config, link = _config(), link_of_visit(session(), message.visit_id or "")
-    return f"{config.links_base}/t/{token_of(link, link_key(config.secret_key()))}" if link else config.links_base
+    address = f"{config.links_base}/t/{token_of(link, link_key(config.secret_key()))}" if link else config.links_base
+    return whom.in_their_language(session(), address, message)
 
 
 def _find(message_id: str) -> Shown:

@@ -14,7 +14,7 @@ from fieldvisit.ground.clock import in_order, say_length
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.roles import Role
 from fieldvisit.outbox.photos import Enclosed, of_visit
-from fieldvisit.register.models import Person
+from fieldvisit.register.models import Person, Resident
 from fieldvisit.visits.events import Event
 from fieldvisit.visits.fold import DESK
 from fieldvisit.visits.models import Entry
@@ -87,13 +87,17 @@ def _who(entry: Entry, people: dict[str, str]) -> str:
 
 
 def people_in(session: Session, entries: Sequence[Entry]) -> dict[str, str]:
-    """Everybody whom these entries name, by id: 'Asha Kaur, operative'."""
+    """Everybody whom these entries name, by id: 'Asha Kaur, operative'; a tenant by name alone, where one may read it."""
     ids = {entry.recorded_by for entry in entries}
     for entry in entries:
         ids |= {entry.body[field] for field in _PEOPLE if isinstance(entry.body.get(field), str)}
         ids |= set(entry.body.get("others", ()))
     rows = session.execute(select(Person.id, Person.name, Person.role).where(Person.id.in_(ids)))
-    return {person_id: f"{name}, {Role(role).label.lower()}" for person_id, name, role in rows}
+    found = {person_id: f"{name}, {Role(role).label.lower()}" for person_id, name, role in rows}
+    if told := {entry.body["resident"] for entry in entries if "resident" in entry.body}:
+        tenants = session.execute(select(Resident.id, Resident.name).where(Resident.id.in_(told)))
+        found |= {row.id: row.name for row in tenants}
+    return found
 
 
 def _badges(session: Session, entries: Sequence[Entry]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from jinja2 import Environment
 
+from fieldvisit.breaches.service import Taken
 from fieldvisit.db import new_id
 from fieldvisit.doorway import rules
 from fieldvisit.doorway.my_visit_forms import Typed
@@ -21,6 +22,7 @@ from fieldvisit.ground.languages import ENGLISH, LANGUAGES, direction, draft_not
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.verdict import Refused, Verdict
 from fieldvisit.messages.saying import say_day, say_sign, say_window
+from fieldvisit.notices.facts import NoticeAnswer
 from fieldvisit.visits.door_page import HELP, contacts
 from fieldvisit.visits.state import DOORSTEP, ENDED, PLANNING, Stage
 from fieldvisit.visits.tenant_view import TenantView
@@ -50,7 +52,7 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What came of the form that was sent. problem: of what was typed. reference, receipt: of a concern."""
+    """What came of the form that was sent. problem: of what was typed. reference, receipt, then: of a concern."""
 
     typed: Typed
     done: bool = False
@@ -58,6 +60,7 @@ class Said:
     refused: Refused | None = None
     reference: str = ""
     receipt: tuple[str, ...] = ()
+    then: tuple[str, ...] = ()
 
     @property
     def status(self) -> int:
@@ -113,7 +116,7 @@ def details(
     return _page(
         environment, asking, "visit_easy" if asking.easy else "visit", said.status, here=here, word=word, view=view,
         may=may, said=said, key=new_id, day=say_day(view.window[0], asking.language),
-        window=say_window(*view.window, asking.language), why=_kinds()[view.kind], stands=_stands(view),
+        window=say_window(*view.window, asking.language), why=_why(view), stands=_stands(view),
         notice=_notice(view, asking.policy), keeps=view.answer.may_proceed,
         photos=[photo_data(small(one.photo)) if one.photo else None for one in view.workers],
         tenants=say_sign(view.signs.tenants, asking.language), workers=say_sign(view.signs.workers, asking.language),
@@ -128,6 +131,22 @@ def plain(environment: Environment, asking: Asking, name: str, status: int = 200
     return _page(environment, asking, name, status, **facts)
 
 
+def what_then(taken: Taken, language: str) -> tuple[str, ...]:
+    """Of a concern that was sent: what happens next, and by when (Q19)."""
+    said = [_("Somebody looks at it by the end of %(day)s.", day=say_day(taken.looked_at_by, language))]
+    if taken.answered_by:
+        day = say_day(taken.answered_by, language)
+        said.append(
+            _(
+                "It is a complaint too. We tell you that we have it, and who looks into it, by the end of %(day)s.",
+                day=day,
+            )
+        )
+    if taken.receipt:
+        said.append(_("We do not know who you are, so we cannot write to you."))
+    return tuple(said)
+
+
 def _page(environment: Environment, asking: Asking, name: str, status: int = 200, **facts: object) -> Page:
     others = [language for language in LANGUAGES.values() if language.code != asking.language]
     return write(
@@ -137,6 +156,11 @@ def _page(environment: Environment, asking: Asking, name: str, status: int = 200
 
 
 # --- what is said -------------------------------------------------------------------------------------------------
+
+
+def _why(view: TenantView) -> str:
+    """Empty where the kind says nothing that the scheduler's own words do not."""
+    return "" if view.kind == "other" and view.reason else _kinds()[view.kind]
 
 
 def _kinds() -> dict[str, str]:
@@ -153,7 +177,7 @@ def _kinds() -> dict[str, str]:
 
 def _stands(view: TenantView) -> str:
     match view.state.stage:
-        case Stage.CONFIRMED:
+        case Stage.CONFIRMED if not view.several:
             return _("You said yes to this visit.")
         case Stage.REARRANGING:
             return _("The time of this visit is being changed. We will get in touch with you.")
@@ -165,6 +189,8 @@ def _stands(view: TenantView) -> str:
             return _("This visit is over.")
         case Stage.REFUSED if view.state.answered_by == "child":
             return _("A child came to the door and no adult, so the worker left. If that is not right, tell us below.")
+        case Stage.REFUSED if view.several:
+            return _("The worker left and did not come in. If that is not right, tell us below.")
         case Stage.REFUSED:
             return _("You said no, and the worker left. That is your right.")
         case Stage.NO_ACCESS:
@@ -201,7 +227,8 @@ def _notice(view: TenantView, policy: Policy) -> list[str]:
     if answer.result == "short":
         return [*told, _("So this visit does not keep our rule. You do not have to accept it.")]
     if answer.result == "agreed":
-        return [*told, _("You agreed to this sooner time.")]
+        agreed = _("This sooner time was agreed.") if view.several else _("You agreed to this sooner time.")
+        return [*told, agreed]
     return [*told, _("So this visit keeps our rule.")]
 
 
@@ -209,6 +236,8 @@ def _told(view: TenantView) -> str:
     answer = view.answer
     if answer.given_at is None:
         return _("We have no proof that you were told in time.")
+    if view.several:
+        return _home_told(answer)
     if answer.notice_days is not None:
         return ngettext("You were told %(num)s day ahead.", "You were told %(num)s days ahead.", answer.notice_days)
     hours = (answer.notice_seconds or 0) // 3600
@@ -217,6 +246,20 @@ def _told(view: TenantView) -> str:
     if hours == 0:
         return _("You were told less than an hour ahead.")
     return ngettext("You were told %(num)s hour ahead.", "You were told %(num)s hours ahead.", hours)
+
+
+def _home_told(answer: NoticeAnswer) -> str:
+    """Joint tenants: it counts from when the first of them was told, who may be another than whoever reads this."""
+    if answer.notice_days is not None:
+        return ngettext(
+            "Your home was told %(num)s day ahead.", "Your home was told %(num)s days ahead.", answer.notice_days
+        )
+    hours = (answer.notice_seconds or 0) // 3600
+    if hours < 0:
+        return _("Your home was told only after the visit was to begin.")
+    if hours == 0:
+        return _("Your home was told less than an hour ahead.")
+    return ngettext("Your home was told %(num)s hour ahead.", "Your home was told %(num)s hours ahead.", hours)
 
 
 def _promised(view: TenantView, language: str) -> list[str]:

@@ -147,7 +147,8 @@ def _does(session: Any, opened: Opened, typed: Typed) -> Said:
     session.refresh(opened.visit)
     if taken is None:
         return Said(typed, done=True)
-    return Said(typed, done=True, reference=taken.reference, receipt=in_fours(taken.receipt))
+    then = my_visit_page.what_then(taken, languages.offered(languages.chosen()))
+    return Said(typed, done=True, reference=taken.reference, receipt=in_fours(taken.receipt), then=then)
 
 
 def _not_open(opened: Opened, knocked: Knock) -> Response:

@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from fieldvisit.ground.clock import end_of_london_day, london_date
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.verdict import Clause, Refused, RefusedError, insist
 from fieldvisit.hazards import rules, service
@@ -17,9 +18,11 @@ from fieldvisit.hazards.models import Hazard, HazardStep
 from fieldvisit.hazards.state import CARRIED_BY, Deed
 from fieldvisit.messages import service as messages
 from fieldvisit.messages.models import Message
+from fieldvisit.messages.parties import Party, each_once
 from fieldvisit.messages.rules import FAILED, Way
 from fieldvisit.messages.texts import wording
-from fieldvisit.visits import notifying
+from fieldvisit.tasks import raise_task
+from fieldvisit.visits import whom
 from fieldvisit.visits.planning import household_of
 
 KIND = "hazard_summary"
@@ -27,15 +30,48 @@ T17 = Clause("", "T17")
 
 
 def ways(session: Session, hazard: Hazard, at: datetime) -> Sequence[Way]:
-    """Ways that may carry a summary: usable, and marked as safe for everything."""
-    found = notifying.ways_to(session, hazard.home, at)
-    return [way for way in found if way.channel in CARRIED_BY and way.usable and way.safety == "safe"]
+    """Ways that may carry a summary: usable, and marked as safe for everything. Of several tenants, each way that one has."""
+    found: dict[str, Way] = {}
+    for one in whom.parties_of(session, hazard.home, at):
+        for way in _may_carry(one):
+            found.setdefault(way.channel, way)
+    return list(found.values())
+
+
+def reached(session: Session, hazard: Hazard, how: str, at: datetime) -> list[tuple[Party, Way | None]]:
+    """Each tenant with the way to them: as chosen, else another of theirs; None where nothing of theirs may carry it."""
+    found = []
+    for one in whom.parties_of(session, hazard.home, at):
+        carried = _may_carry(one)
+        found.append((one, next((way for way in carried if way.channel == how), next(iter(carried), None))))
+    return found
+
+
+def goes_to(session: Session, hazard: Hazard, how: str, at: datetime) -> str:
+    """Where it would go, in words; of several tenants, each by name."""
+    found = each_once((one, way) for one, way in reached(session, hazard, how, at) if way)
+    return "; ".join(
+        f"{one.name}, {way.to}" if one.resident and not way.channel.startswith("letter") else way.to.replace("\n", ", ")
+        for one, way in found
+    )
+
+
+def _may_carry(one: Party) -> list[Way]:
+    return [way for way in one.ways if way.channel in CARRIED_BY and way.usable and way.safety == "safe"]
+
+
+def by_hand(session: Session, hazard: Hazard, at: datetime) -> list[Party]:
+    """Of several tenants, those to whom nothing of theirs may carry it, while another may be written to."""
+    found = reached(session, hazard, "", at)
+    return [one for one, way in found if way is None] if any(way for _, way in found) else []
 
 
 def letter_to(session: Session, hazard: Hazard, at: datetime) -> str:
-    """Whom and where, as it stands in the window of an envelope."""
-    found = notifying.ways_to(session, hazard.home, at)
-    return next(way.to for way in found if way.channel == "letter_first_class")
+    """Whom and where, as it stands in the window of an envelope; joint tenants by all their names."""
+    parties = whom.parties_of(session, hazard.home, at)
+    way = parties[0].way("letter_first_class")
+    assert way, "a home has an address"
+    return "\n".join([" and ".join(one.name for one in parties), *way.to.split("\n")[1:]])
 
 
 def subject_of(hazard: Hazard, policy: Policy) -> str:
@@ -51,21 +87,29 @@ def send(
         return None
     state = service.state_of(session, hazard.id)
     insist(rules.may(state, deed, words, policy))
-    way = next((way for way in ways(session, hazard, at) if way.channel == deed.body["how"]), None)
-    if way is None:
+    how = deed.body["how"]
+    found = [(one, way) for one, way in reached(session, hazard, how, at) if way]
+    if not any(way.channel == how for _, way in found):
         raise RefusedError(
             Refused("not-safe", "This household has not said that we may write everything there. Hand it over.", T17)
         )
-    text = words["summary"]
-    made = wording(subject_of(hazard, policy), text)
-    message = messages.write(
-        session, visit_id=None, home_id=hazard.home_id, kind=KIND, channel=way.channel, to=way.to, language="en",
-        subject=made.subject, body=made.body, template=made.digest, by=deed.by, at=at,
-        look=look_of(session, hazard, way.channel),
-    )  # fmt: skip
-    body = dict(deed.body) | {"message": message.id, "round": len(state.rounds) - 1}
+    made = wording(subject_of(hazard, policy), words["summary"])
+    first, *others = [
+        messages.write(
+            session, visit_id=None, home_id=hazard.home_id, kind=KIND, channel=way.channel, to=way.to, language="en",
+            subject=made.subject, body=made.body, template=made.digest, by=deed.by, at=at,
+            look=look_of(session, hazard, way.channel), resident_id=one.resident,
+        )
+        for one, way in each_once(found)
+    ]  # fmt: skip
+    body = dict(deed.body) | {"message": first.id, "round": len(state.rounds) - 1}
+    if others:
+        body["others"] = [one.id for one in others]
+    if left := by_hand(session, hazard, at):
+        body["by_hand"] = [one.resident for one in left]
+        _ask_a_person(session, hazard, first, at, policy)
     service.act(session, hazard, Deed(deed.kind, at, deed.by, body), words, key=key, at=at, policy=policy)
-    return message
+    return first
 
 
 def look_of(session: Session, hazard: Hazard, how: str) -> str:
@@ -76,19 +120,39 @@ def look_of(session: Session, hazard: Hazard, how: str) -> str:
 
 
 def hear(session: Session, message_id: str, at: datetime, policy: Policy) -> None:
-    """What the receipts of a summary say, as a step of its case: sent, or come back. Heard twice is one step."""
+    """What the receipts of a summary say, as a step of its case: sent, or come back. Heard twice is one step.
+
+    Of several tenants it is sent when it has gone to each who was written to, and one that came back was not: whoever the
+    law owes it to is each of them. Nor is it where one of them has no way that may carry it: whoever hands it to them says so.
+    """
     found = lock_case_of(session, message_id)
-    message = messages.lock(session, message_id)
-    if found is None or message is None:
+    if found is None:
         return
     hazard, written = found
-    heard = messages.standing_of(session, message)
-    sent = rules.sent_at(message.provider, message.channel, message.taken_at, heard)
-    body = {"message": message.id, "round": written.body["round"], "how": written.body["how"]}
-    if sent:
-        service.note(session, hazard, Deed("summary_sent", max(sent, message.written_at), "", body), at, policy)
-    elif heard.delivery in FAILED:
-        service.note(session, hazard, Deed("summary_failed", at, "", body), at, policy)
+    body = {"message": written.body["message"], "round": written.body["round"], "how": written.body["how"]}
+    sent: list[datetime | None] = []
+    for each in _messages_of(written):
+        message = messages.lock(session, each)
+        if message is None:
+            return
+        heard = messages.standing_of(session, message)
+        if heard.delivery in FAILED:
+            service.note(session, hazard, Deed("summary_failed", at, "", body), at, policy)
+            return
+        moment = rules.sent_at(message.provider, message.channel, message.taken_at, heard)
+        sent.append(moment and max(moment, message.written_at))
+    if (last := rules.sent_to_all(sent)) and not written.body.get("by_hand"):
+        service.note(session, hazard, Deed("summary_sent", last, "", body), at, policy)
+
+
+def _ask_a_person(session: Session, hazard: Hazard, message: Message, at: datetime, policy: Policy) -> None:
+    due = end_of_london_day(policy.working_days.after(london_date(at), policy.task.notice_failed_wd.value))
+    about = {"about": "hazard", "about_id": hazard.id, "area_id": hazard.area_id}
+    raise_task(session, "tell_tenant", cause=f"tell_tenant:{message.id}", at=at, due=due, **about)
+
+
+def _messages_of(written: HazardStep) -> list[str]:
+    return sorted([written.body["message"], *written.body.get("others", ())])
 
 
 def lock_case_of(session: Session, message_id: str) -> tuple[Hazard, HazardStep] | None:
@@ -103,4 +167,4 @@ def _step_of(session: Session, message: Message) -> HazardStep | None:
     """By the home: a step's body is JSON, which two databases search in two ways."""
     query = select(HazardStep).join(Hazard, Hazard.id == HazardStep.hazard_id)
     written = query.where(Hazard.home_id == message.home_id, HazardStep.kind == "summary_written")
-    return next((step for step in session.scalars(written) if step.body.get("message") == message.id), None)
+    return next((step for step in session.scalars(written) if message.id in _messages_of(step)), None)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, Text, cast, exists, select
+from sqlalchemy.orm import Session, aliased
 
 from fieldvisit.db import new_id
 from fieldvisit.ground.clock import london_date
@@ -220,6 +220,19 @@ def _write(
             )  # fmt: skip
     _cache(hazard, state, policy)
     session.flush()
+
+
+def urgent() -> Select[str]:
+    """The ids of those that were reported as an emergency and that nobody has decided on since (D4): what waits first."""
+    later = aliased(HazardStep)
+    decided = exists(
+        select(later.id).where(
+            later.hazard_id == HazardStep.hazard_id, later.kind == "triaged", later.position > HazardStep.position
+        )
+    )
+    ticked = cast(HazardStep.body, Text).contains('"emergency":true')
+    said = select(HazardStep.hazard_id).where(HazardStep.kind.in_(("reported", "joined")), ticked, ~decided)
+    return select(Hazard.id).where(Hazard.stage == Stage.LOGGED, Hazard.id.in_(said))
 
 
 def cached(state: State, policy: Policy) -> dict[str, Any]:

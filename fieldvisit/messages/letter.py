@@ -66,9 +66,9 @@ LOOKS = {
 }
 
 
-def insist_on_letters(outgoing: Outgoing, head: LetterHead) -> None:
-    """Raises NeverError where the letter would be print that nobody can read, or could be delivered to nobody."""
-    if len(_lines(outgoing.to)) < 2:
+def insist_on_letters(outgoing: Outgoing, head: LetterHead, *, by_post: bool = True) -> None:
+    """Raises NeverError where the letter would be print that nobody can read, or could be posted to nobody."""
+    if by_post and len(_lines(outgoing.to)) < 2:
         raise NeverError("permanent-failure", "This letter has no address: a house and a postcode at least.")
     try:
         if head.fonts:
@@ -81,9 +81,10 @@ def insist_on_letters(outgoing: Outgoing, head: LetterHead) -> None:
         raise NeverError("technical-failure", f"no font for this letter. {here} {len(missing)} of its letters not.")
 
 
-def letter_pdf(outgoing: Outgoing, head: LetterHead, at: datetime) -> bytes:
-    """The letter. at: its date. Raises NeverError where there is no font that can set it."""
-    insist_on_letters(outgoing, head)
+def letter_pdf(outgoing: Outgoing, head: LetterHead, at: datetime, *, by_post: bool = True) -> bytes:
+    """The letter. at: its date. by_post: else somebody hands it over, and it needs no address. Raises NeverError where there
+    is no font that can set it."""
+    insist_on_letters(outgoing, head, by_post=by_post)
     pages, _uncounted = _Letter(outgoing, head, at).finished()
     return _Letter(outgoing, head, at, of=pages).finished()[1]
 

@@ -14,12 +14,14 @@ class Message(Base):
     body: as it was composed, with the place for the tenant's own link still empty: the link itself is nowhere stored.
     state: waiting, taken, withdrawn; what became of it after that is in the receipts, and `messages/rules.py::standing`
     reads them. visit_id: None of a test message, which whoever tries a text sends to themselves, and of one about a home.
+    resident_id: which of several tenants it is for.
     """
 
     __tablename__ = "message"
     id: Mapped[str] = random_key()
     visit_id: Mapped[str | None] = mapped_column(ForeignKey("visit.id"))
     home_id: Mapped[str | None] = mapped_column(String(32), index=True)  # of one that is about no visit
+    resident_id: Mapped[str | None] = mapped_column(String(32))
     notice_id: Mapped[str | None] = mapped_column(String(32), index=True)  # of the notice that this message gives
     kind: Mapped[str] = mapped_column(String(20))
     channel: Mapped[str] = mapped_column(String(24))  # sms, email, letter_first_class, letter_second_class

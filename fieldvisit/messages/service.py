@@ -27,13 +27,13 @@ SENT_COUNTS = frozenset({"hazard_summary", "complaint_letter"})
 def write(
     session: Session, *, visit_id: str | None, kind: str, channel: str, to: str, language: str, subject: str, body: str,
     template: str, by: str, at: datetime, notice_id: str | None = None, look: str = "plain",
-    message_id: str | None = None, home_id: str | None = None,
+    message_id: str | None = None, home_id: str | None = None, resident_id: str | None = None,
 ) -> Message:  # fmt: skip
     """Keeps the message word for word and wishes it sent; both are there when the caller's transaction is."""
     message = Message(
         id=message_id or new_id(), visit_id=visit_id, home_id=home_id, notice_id=notice_id, kind=kind, channel=channel, to=to,
         language=language, look=look, subject=subject, body=body, template=template, provider="", state=WAITING,
-        written_at=at, written_by=by,
+        written_at=at, written_by=by, resident_id=resident_id,
     )  # fmt: skip
     session.add(message)
     session.flush()
@@ -105,6 +105,14 @@ def standing_of(session: Session, message: Message) -> Standing:
 
 def messages_of(session: Session, visit_id: str) -> Sequence[Message]:
     return session.scalars(select(Message).where(Message.visit_id == visit_id).order_by(Message.written_at)).all()
+
+
+def written_with(session: Session, message: Message) -> Sequence[Message]:
+    """It, and those to the other tenants that the same press of a button wrote."""
+    if message.resident_id is None:
+        return [message]
+    same = (Message.visit_id == message.visit_id, Message.written_at == message.written_at)
+    return session.scalars(select(Message).where(*same, Message.written_by == message.written_by)).all()
 
 
 def newest(session: Session, *, limit: int, before: tuple[datetime, str] | None = None) -> Sequence[Message]:

@@ -12,6 +12,7 @@ class Notice(Base):
     __tablename__ = "notice"
     id: Mapped[str] = random_key()
     visit_id: Mapped[str] = mapped_column(ForeignKey("visit.id"), index=True)
+    resident_id: Mapped[str | None] = mapped_column(String(32))  # which of several tenants it was for
     channel: Mapped[str] = mapped_column(String(24))
     sent_at: Mapped[datetime | None]
     delivery: Mapped[str | None] = mapped_column(String(24))

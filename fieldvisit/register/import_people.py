@@ -99,7 +99,8 @@ class PersonRow:
             "email": ("" if self.of_a_home or not self.email else f"e-mail {self.email}", self.ref),
             "badge_number": (self.badge_name and f"badge {self.badge_name}", self.ref),
             "insurance_until": (self.insurance_until and f"firm {self.company.casefold()}", str(self.insurance_until)),
-            "language": (self.language and f"language {home}", self.language),
+            # Of joint tenants each has their own.
+            "language": (self.language and self.role != "tenant" and f"language {home}", self.language),
         }
         if self.unusable_channels is not None:
             said["unusable_channels"] = (f"channels {home}", ",".join(sorted(self.unusable_channels)))
@@ -279,6 +280,9 @@ def _store_residents(session: Session, rows: Sequence[PersonRow], at: datetime, 
     at_work = set(session.scalars(select(Person.ref).where(Person.ref.in_(refs))))
     ids = [home.id for home in homes.values()]
     households = {one.home_id: one for one in session.scalars(select(Household).where(Household.home_id.in_(ids)))}
+    renters: dict[str, set[Resident]] = {}
+    for one in session.scalars(select(Resident).where(Resident.home_id.in_(ids), Resident.role == "tenant")):
+        renters.setdefault(one.home_id, set()).add(one)
     results = {}
     for row in rows:
         home = homes.get(bare(row.uprn))
@@ -288,7 +292,8 @@ def _store_residents(session: Session, rows: Sequence[PersonRow], at: datetime, 
             results[row.ref] = refused("uprn", "No home has this UPRN. Import the homes first.")
         else:
             _hold_old_address(session, known.get(row.ref), home, at, policy)
-            results[row.ref] = _store_resident(session, row, known.get(row.ref), home, households, at)
+            here = renters.setdefault(home.id, set())
+            results[row.ref] = _store_resident(session, row, known.get(row.ref), home, households, here, at)
     session.flush()
     return results
 
@@ -304,17 +309,29 @@ def _hold_old_address(session: Session, resident: Resident | None, home: Home, a
 
 def _store_resident(
     session: Session, row: PersonRow, resident: Resident | None, home: Home, households: dict[str, Household],
-    at: datetime,
+    renters: set[Resident], at: datetime,
 ) -> Result:  # fmt: skip
+    """renters: the tenants of that home so far."""
     result = UNCHANGED
     if resident is None:
-        resident, result = Resident(id=new_id(), ref=row.ref), IMPORTED
+        resident, result = Resident(id=new_id(), ref=row.ref, language="", contact_safety={}), IMPORTED
         session.add(resident)
     said = {name: value for name, value in (("email", row.email), ("phone", row.phone)) if value}
     changed = set_what_differs(resident, {"home_id": home.id, "role": row.role, "name": row.name} | said)
+    if row.role == "tenant":
+        if row.language and (others := renters - {resident}):
+            changed |= _own_language(resident, others, row.language, _household(session, home, households).language)
+        renters.add(resident)
     changed |= _set_needs(session, row, home, households, at)
     changed |= _mark_what_is_used(session, row, home, households)
     return CHANGED if changed and result is UNCHANGED else result
+
+
+def _own_language(resident: Resident, others: set[Resident], language: str, households: str) -> bool:
+    """Of several tenants each keeps their own: the household's, which the worker reads, is that of the last row."""
+    for one in others:
+        one.language = one.language or (households if households != language else "")
+    return set_what_differs(resident, {"language": language})
 
 
 def _set_needs(session: Session, row: PersonRow, home: Home, households: dict[str, Household], at: datetime) -> bool:

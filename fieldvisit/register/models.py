@@ -121,7 +121,11 @@ class HouseholdContact(Base):
 
 
 class Resident(Base):
-    """A tenant, a joint tenant or a named representative of one home."""
+    """A tenant, a joint tenant or a named representative of one home.
+
+    language, contact_safety: of one of several tenants, where theirs differ from the household's; a mark of their own says
+    less than the household's, never more.
+    """
 
     __tablename__ = "resident"
     id: Mapped[str] = random_key()
@@ -132,6 +136,8 @@ class Resident(Base):
     name: Mapped[str]
     phone: Mapped[str] = mapped_column(default="")
     email: Mapped[str] = mapped_column(default="")
+    language: Mapped[str] = mapped_column(String(8), default="")
+    contact_safety: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
 
 
 class Firm(Base):

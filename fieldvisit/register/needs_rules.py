@@ -38,6 +38,13 @@ def may_mark(channel: str, mark: str, *, protected: bool) -> Verdict:
     return Allowed()
 
 
+def may_mark_own(channel: str, mark: str) -> Verdict:
+    """For one of several tenants alone: only to say less than the household's mark does. Refuses: unknown."""
+    if channel not in REACHED_BY or mark not in MARKS[1:]:
+        return Refused("unknown", "Choose how much we may say from the list.", _T17)
+    return Allowed()
+
+
 def may_raise(channel: str, marked: Mapping[str, str], mark: str) -> Verdict:
     """Anybody who takes calls may make us say less; to say more needs an officer who knows the household."""
     known = may_mark(channel, mark, protected=False)
@@ -72,6 +79,11 @@ def marks_once_protected(marked: Mapping[str, str]) -> dict[str, str]:
 def marks_after_a_new_number(marked: Mapping[str, str], channels: Collection[str]) -> dict[str, str]:
     """What was safe was the old number. Nobody has said so of the new one."""
     return {channel: UNMARKED if channel in channels and mark == "safe" else mark for channel, mark in marked.items()}
+
+
+def own_marks_after_a_new_number(own: Mapping[str, str], channels: Collection[str]) -> dict[str, str]:
+    """Of one of several tenants: the others' numbers are as safe as they were."""
+    return dict(own) | {channel: strictest(own, channel, UNMARKED) for channel in channels}
 
 
 def may_hold_letters(until: date, today: date, policy: Policy) -> Verdict:

@@ -3,7 +3,7 @@
 The caller has found the household through whoever asks (`household_at` locks it), and writes the access record.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -50,9 +50,29 @@ def household_at(session: Session, home_id: str) -> Household:
 
 
 def set_language(session: Session, household: Household, language: str, at: datetime) -> bool:
-    """One that a file brought stays, also where it is not on our list."""
+    """One that a file brought stays, also where it is not on our list. Of one tenant alone it is theirs."""
     insist(rules.may_choose(language, {"en", household.language, *LANGUAGES}, "a language"))
+    if len(tenants := tenants_of(session, household.home_id)) == 1:
+        tenants[0].language = ""
     return _set(session, household, at, language=language)
+
+
+def set_own(
+    session: Session, household: Household, resident: Resident, language: str, marks: Mapping[str, str], at: datetime
+) -> bool:
+    """What is one tenant's own, where several rent a home. language: empty, as the household; marks: those that say less."""
+    insist(rules.may_choose(language, {"", "en", resident.language, *LANGUAGES}, "a language"))
+    for channel, mark in marks.items():
+        insist(rules.may_mark_own(channel, mark))
+    if (resident.language, resident.contact_safety) == (language, dict(marks)):
+        return False
+    resident.language, resident.contact_safety = language, dict(marks)
+    return _told(session, household, at)
+
+
+def tenants_of(session: Session, home_id: str) -> Sequence[Resident]:
+    wanted = select(Resident).where(Resident.home_id == home_id, Resident.role == "tenant")
+    return session.scalars(wanted.order_by(Resident.ref)).all()
 
 
 def set_letter_look(session: Session, household: Household, look: str, at: datetime) -> bool:
@@ -119,12 +139,18 @@ def hold_letters(session: Session, household: Household, until: date | None, at:
 def set_numbers(
     session: Session, household: Household, resident: Resident, phone: str, email: str, at: datetime
 ) -> bool:
-    """A new number is marked content-free until somebody says that it is safe: what was safe was the old one."""
+    """A new number is marked content-free until somebody says that it is safe: what was safe was the old one.
+
+    Of one of several tenants it is their own mark: nobody else's number has changed.
+    """
     phone, email = read_phone(phone), read_email(email)
     new = [*(("sms", "phone") if phone != resident.phone else ()), *(("email",) if email != resident.email else ())]
     if not new:
         return False
     resident.phone, resident.email = phone, email
+    if resident.role == "tenant" and len(tenants_of(session, household.home_id)) > 1:
+        resident.contact_safety = rules.own_marks_after_a_new_number(resident.contact_safety, new)
+        return _told(session, household, at)
     marks = rules.marks_after_a_new_number(household.contact_safety, new)
     return _set(session, household, at, contact_safety=marks) or _told(session, household, at)
 

@@ -4,7 +4,7 @@ A message is a contact of the case like any other, and one that did not arrive i
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import select
@@ -14,8 +14,10 @@ from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.verdict import Refused, RefusedError, insist
 from fieldvisit.messages import service as messages
 from fieldvisit.messages.models import Message
+from fieldvisit.messages.parties import Party, each_once
+from fieldvisit.messages.rules import Way
 from fieldvisit.visits import access_rules as rules
-from fieldvisit.visits import notifying
+from fieldvisit.visits import notifying, whom
 from fieldvisit.visits.access_cases import AccessCase, AccessChase, AccessContact
 from fieldvisit.visits.access_service import FOLLOW_UP, Standing, keep_until, move, standing
 from fieldvisit.visits.access_steps import done_before, mark_done
@@ -28,14 +30,21 @@ _NO_WAY = Refused("no-way", "There is no such way to this household now. Choose 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One message that may be sent now, word for word. code: what the form sends back."""
+    """One message that may be sent now, word for word. code: what the form sends back.
+    others: what goes to the other tenants with it, each by a way of their own."""
 
     kind: str
     text: notifying.Text
+    others: Sequence[notifying.Text] = ()
+    names: Mapping[str, str] = field(default_factory=dict)  # of several tenants, by whom it is for
 
     @property
     def code(self) -> str:
         return f"{self.kind} {self.text.way.channel}"
+
+    @property
+    def texts(self) -> Sequence[notifying.Text]:
+        return (self.text, *self.others)
 
 
 def offers(session: Session, now: Standing, at: datetime, policy: Policy) -> Sequence[Offer]:
@@ -44,13 +53,25 @@ def offers(session: Session, now: Standing, at: datetime, policy: Policy) -> Seq
     if visit is None:
         return ()
     sent = sent_so_far(session, now)
-    ways = [way for way in notifying.ways(session, visit, at) if way.usable and way.safety != "never"]
-    return [
-        Offer(kind, notifying.text_for(session, visit, kind, way, policy))
-        for kind in rules.chase_kinds(now.case, sent)
-        for way in ways
-        if rules.may_chase(now.case, kind, way.channel, sent)
-    ]
+    parties = whom.parties_of(session, visit.home, at)
+    names = {one.resident: one.name for one in parties if one.resident}
+    found = []
+    for kind in rules.chase_kinds(now.case, sent):
+        each = [(one, _may_go(one, now, kind, sent)) for one in parties]
+        for channel in dict.fromkeys(way.channel for _, ways in each for way in ways):
+            chosen = [(one, rules.way_to_chase(channel, ways)) for one, ways in each]
+            texts = [
+                notifying.text_for(session, visit, kind, way, policy, one)
+                for one, way in each_once((one, way) for one, way in chosen if way)
+            ]
+            texts.sort(key=lambda text: text.way.channel != channel)
+            found.append(Offer(kind, texts[0], texts[1:], names))
+    return found
+
+
+def _may_go(one: Party, now: Standing, kind: str, sent: int) -> list[Way]:
+    ways = [way for way in one.ways if way.usable and way.safety != "never"]
+    return [way for way in ways if rules.may_chase(now.case, kind, way.channel, sent)]
 
 
 def send(session: Session, case: AccessCase, code: str, pressed: Pressed) -> None:
@@ -63,17 +84,20 @@ def send(session: Session, case: AccessCase, code: str, pressed: Pressed) -> Non
     found = next((one for one in offers(session, now, pressed.at, pressed.policy) if one.code == code), None)
     if found is None:
         raise RefusedError(_NO_WAY)
-    text, by = found.text, pressed.by.person_id
-    message = messages.write(
-        session, visit_id=now.last.row.visit_id, kind=text.kind, channel=text.way.channel, to=text.way.to,
-        language=text.language, subject=text.subject, body=text.body, template=text.template, by=by, at=pressed.at,
-        look=text.look,
-    )  # fmt: skip
+    by = pressed.by.person_id
+    message, *others = [
+        messages.write(
+            session, visit_id=now.last.row.visit_id, kind=text.kind, channel=text.way.channel, to=text.way.to,
+            language=text.language, subject=text.subject, body=text.body, template=text.template, by=by, at=pressed.at,
+            look=text.look, resident_id=text.resident,
+        )
+        for text in found.texts
+    ]  # fmt: skip
     contact = AccessContact(
         case_id=case.id, method=_METHOD.get(channel, "letter"), outcome="no_reply", words="", happened_at=pressed.at,
         made_at=pressed.at, by_id=by, form_key=pressed.key, keep_until=keep_until(pressed.at, pressed.policy),
     )  # fmt: skip
-    session.add_all((message, contact))
+    session.add_all((message, *others, contact))
     session.flush()
     session.add(AccessChase(case_id=case.id, contact_id=contact.id, message_id=message.id, kind=kind))
     session.flush()

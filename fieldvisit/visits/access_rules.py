@@ -11,6 +11,7 @@ from enum import StrEnum
 from fieldvisit.ground.clock import end_of_london_day, london_date, whole_minute
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.verdict import Allowed, Clause, Refused, Verdict
+from fieldvisit.messages.rules import Way
 
 RESPECT = Clause("Melton", "ME-3.1e")
 TRUSTED_ADULT = Clause("Melton", "ME-3.1f")
@@ -305,6 +306,12 @@ def may_chase(case: Case, kind: str, channel: str, sent: int) -> Verdict:
     if kind == SAY_WHAT_MAY_FOLLOW and not channel.startswith("letter"):
         return Refused("by-letter", "This goes by letter, so that they can show it to somebody who helps them.", D2)
     return Allowed()
+
+
+def way_to_chase(channel: str, ways: Sequence[Way]) -> Way | None:
+    """To one of the tenants, by ways that may carry these words: as it was chosen, else the next of theirs."""
+    same = (way for way in ways if way.channel == channel)
+    return next(same, next(iter(ways), None))
 
 
 def may_say_disputed(attempt: Attempt, told_by: str | None, words: str) -> Verdict:

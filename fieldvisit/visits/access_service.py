@@ -229,6 +229,7 @@ def _judge(
 
 
 def _undelivered(session: Session, case: AccessCase) -> frozenset[str]:
+    """Of several tenants it arrived when it reached one of them: those written at one instant are one contact."""
     wanted = (
         select(AccessChase.contact_id, Message)
         .join(Message, Message.id == AccessChase.message_id)
@@ -237,7 +238,9 @@ def _undelivered(session: Session, case: AccessCase) -> frozenset[str]:
     return frozenset(
         contact
         for contact, message in session.execute(wanted)
-        if messages.standing_of(session, message).delivery in FAILURES
+        if all(
+            messages.standing_of(session, one).delivery in FAILURES for one in messages.written_with(session, message)
+        )
     )
 
 

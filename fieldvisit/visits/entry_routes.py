@@ -87,10 +87,12 @@ def entry(visit_id: str) -> Answer:
         reason=ev.Words(form.reason),
     )
     said_no = lawful_entry_service.tenant_said_no(session(), visit.id, policy())
+    now = _state(visit)
+    known = lawful_entry_service.as_known_there(session(), me, (form.proposed_by, now.lead, *now.others))
     verdict = lawful_entry_rules.may_use(form.basis, said_no=said_no) and rules.may_authorise_entry(
-        _state(visit),
-        authoriser=me,
-        proposer=me if lawful_entry_service.asked_by(session(), visit.id, me) else form.proposed_by,
+        now,
+        authoriser=known,
+        proposer=known if lawful_entry_service.asked_by(session(), visit.id, me) else form.proposed_by,
         basis=form.basis,
         contact_methods=len(form.contact_methods),
         life_at_risk=form.life_at_risk,

@@ -97,6 +97,7 @@ class NoticeRecorded(Event):
     states_why: bool = True
     usable: bool = True  # NR-13, as the household stood
     proof: Words | None = None
+    resident: str | None = None  # which of several tenants it was for; None: the home's only one, or nobody said which
 
 
 @wire("notice.failed")

@@ -108,6 +108,7 @@ def _changed_since(lines: Sequence[Line], written_at: datetime) -> bool:
 
 
 def newer_notice(lines: Iterable[Line], notice: str) -> bool:
-    """Has another notice taken the place of this one in the log?"""
-    order = list(dict.fromkeys(line.event.notice for line in lines if isinstance(line.event, ev.NoticeRecorded)))
+    """Has another notice taken the place of this one in the log? Of several tenants: another to the same one."""
+    recorded = {line.event.notice: line.event.resident for line in lines if isinstance(line.event, ev.NoticeRecorded)}
+    order = [each for each, resident in recorded.items() if resident == recorded.get(notice)]
     return notice in order and order[-1] != notice

@@ -124,7 +124,7 @@ def _authorised(state: State, deed: Deed, _policy: Policy) -> None:
     state.life = state.life or deed.body.get("life") is True
     state.methods |= ways(deed.body.get("methods", ()))
     state.authorised_at = deed.at
-    if state.authoriser == state.proposer:
+    if deed.body.get("same_person", state.authoriser == state.proposer):  # of before: two accounts were two people
         state.mark("self-authorised")
     if state.stage not in INSIDE:
         state.stage, state.ended = Stage.AUTHORISED, ""

@@ -4,16 +4,17 @@ A fact from a door is never refused: it joins the case of its visit, or opens on
 must be locked by whoever writes here, so that a case has one writer at a time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.verdict import Refused, RefusedError, Verdict, insist
+from fieldvisit.register.same import same_ids
 from fieldvisit.tasks import Task, raise_task
 from fieldvisit.visits import events as ev
 from fieldvisit.visits import lawful_entry_rules as rules
@@ -35,9 +36,7 @@ def from_log(session: Session, visit: Visit, entry: Entry, event: ev.Event, poli
     """Adds what a line of the log says to the visit's case, once. None for a line that is nothing to it."""
     if isinstance(event, ev.EntryCorrected):
         for each in of_visit(session, visit.id):
-            _cache(session, each, policy)  # a line was struck out
-            if each.stage in rules.OVER:
-                _answered(session, each, entry.received_at)
+            _cache(session, each, policy, entry.received_at)  # a line was struck out
         return None
     case = _case_for(session, visit, entry, event)
     if case is None or _written(session, entry.id):
@@ -48,6 +47,8 @@ def from_log(session: Session, visit: Visit, entry: Entry, event: ev.Event, poli
         body = {"proposer": event.proposed_by, "life": event.life_at_risk}
         _add(session, case, "proposed", first, at=entry.corrected_time, body=body)
     kind, body = _facts_of(event, entry.recorded_by)
+    if isinstance(event, ev.EntryAuthorised):
+        body["same_person"] = _is_same_person(session, case, event)
     by = event.authorised_by if isinstance(event, ev.EntryAuthorised) else entry.recorded_by
     _add(
         session,
@@ -58,12 +59,17 @@ def from_log(session: Session, visit: Visit, entry: Entry, event: ev.Event, poli
         body=body,
         entry=entry.id,
     )
-    _cache(session, case, policy)
-    if kind == "authorised":
-        _answered(session, case, entry.received_at)
-    if kind == "proposed":
+    _cache(session, case, policy, entry.received_at)
+    if kind == "proposed" and case.stage == Stage.PROPOSED:
         _ask(session, case, entry.received_at)
     return case
+
+
+def _is_same_person(session: Session, case: LawfulEntry, event: ev.EntryAuthorised) -> bool:
+    """Whoever authorises it and whoever asked for it, by any account, as the register knows them now."""
+    first = next((step for step in steps_of(session, [case.id])[case.id] if step.kind == "proposed"), None)
+    asked = first.body.get("proposer", first.by_id) if first else event.proposed_by
+    return (asked or event.proposed_by) in same_ids(session, [event.authorised_by])
 
 
 def _facts_of(event: ev.Event, by: str) -> tuple[str, dict[str, Any]]:
@@ -147,7 +153,7 @@ def propose(
         raise RefusedError(_OPEN)
     case = _open(session, visit, made.at)
     _add(session, case, "proposed", made, body={"proposer": proposer, "life": life}, said=said)
-    _cache(session, case, made.policy)
+    _cache(session, case, made.policy, made.at)
     _ask(session, case, made.at)
     return case
 
@@ -163,23 +169,22 @@ def act(
         return False
     insist(verdict)
     _add(session, case, kind, made, at=at, body=body, said=said or {})
-    _cache(session, case, made.policy)
-    if kind == "declined":
-        _answered(session, case, made.at)
+    _cache(session, case, made.policy, made.at)
     if kind == "told" and case.due_at:
         raise_task(
             session, TO_REVIEW, cause=f"{TO_REVIEW}:{case.id}", about="visit", about_id=case.visit_id,
             area_id=case.area_id, at=made.at, due=case.due_at,
         )  # fmt: skip
-    if kind == "reviewed":
-        _done(session, TO_REVIEW, case, made.at)
     return True
 
 
 def fold_anew(session: Session, policy: Policy) -> int:
-    """What is open, by today's rules. For system work. How many have another day now."""
+    """What is open, or has a task that is, by today's rules. For system work. How many have another day now."""
     changed = 0
-    waiting = select(LawfulEntry).where(LawfulEntry.stage.not_in(rules.OVER)).with_for_update()
+    asked = select(Task.cause).where(Task.kind.in_((TO_ANSWER, TO_REVIEW)), Task.done_at.is_(None))
+    ids = [cause.rpartition(":")[2] for cause in session.scalars(asked)]
+    still_open = or_(LawfulEntry.stage.not_in(rules.OVER), LawfulEntry.id.in_(ids))
+    waiting = select(LawfulEntry).where(still_open).with_for_update()
     for case in session.scalars(waiting.order_by(LawfulEntry.id)).all():
         before = case.due_at
         _cache(session, case, policy)
@@ -195,12 +200,13 @@ def _ask(session: Session, case: LawfulEntry, at: datetime) -> None:
     )  # fmt: skip
 
 
-def _answered(session: Session, case: LawfulEntry, at: datetime) -> None:
-    _done(session, TO_ANSWER, case, at)
-
-
-def _done(session: Session, kind: str, case: LawfulEntry, at: datetime) -> None:
-    for task in session.scalars(select(Task).where(Task.cause == f"{kind}:{case.id}", Task.done_at.is_(None))):
+def _settle(session: Session, case: LawfulEntry, at: datetime) -> None:
+    """However it was answered, and whoever wrote it: nobody marks these as done by hand (`ground/task_kinds.py`)."""
+    over = [
+        kind for kind, waits in ((TO_ANSWER, (Stage.PROPOSED,)), (TO_REVIEW, rules.INSIDE)) if case.stage not in waits
+    ]
+    causes = [f"{kind}:{case.id}" for kind in over]
+    for task in session.scalars(select(Task).where(Task.cause.in_(causes), Task.done_at.is_(None))):
         task.done_at = at
 
 
@@ -224,7 +230,8 @@ def tenant_said_no(session: Session, visit_id: str, policy: Policy) -> bool:
 
 
 def asked_by(session: Session, visit_id: str, person_id: str) -> bool:
-    """Has this person asked for an entry that waits for its answer? Then nobody else's name makes it another's."""
+    """Has this person, by any account, asked for an entry that waits for its answer? Then nobody else's name makes it
+    another's."""
     wanted = (
         select(LawfulEntryStep)
         .join(LawfulEntry, LawfulEntry.id == LawfulEntryStep.lawful_entry_id)
@@ -232,7 +239,14 @@ def asked_by(session: Session, visit_id: str, person_id: str) -> bool:
             LawfulEntry.visit_id == visit_id, LawfulEntry.stage == Stage.PROPOSED, LawfulEntryStep.kind == "proposed"
         )
     )
-    return any(step.body.get("proposer") == person_id for step in session.scalars(wanted))
+    mine = same_ids(session, [person_id])
+    return any(step.body.get("proposer") in mine for step in session.scalars(wanted))
+
+
+def as_known_there(session: Session, person_id: str, known: Collection[str]) -> str:
+    """The account by which this person is among those, or their own where they are not."""
+    mine = same_ids(session, [person_id])
+    return next((each for each in known if each in mine), person_id)
 
 
 def steps_of(session: Session, case_ids: Sequence[str]) -> dict[str, list[LawfulEntryStep]]:
@@ -266,11 +280,13 @@ def _struck(session: Session, entry_ids: Sequence[str]) -> set[str]:
     return {line.id for line in lines if (line.visit_id, line.device, line.uuid) in out}
 
 
-def _cache(session: Session, case: LawfulEntry, policy: Policy) -> None:
-    state = state_of(steps_of(session, [case.id])[case.id], policy)
-    for column, value in cached(state).items():
+def _cache(session: Session, case: LawfulEntry, policy: Policy, at: datetime | None = None) -> None:
+    """at: when it changed; as of its last step where that is all that is known."""
+    steps = steps_of(session, [case.id])[case.id]
+    for column, value in cached(state_of(steps, policy)).items():
         setattr(case, column, value)
     session.flush()
+    _settle(session, case, at or max((step.made_at for step in steps), default=case.opened_at))
 
 
 def _add(

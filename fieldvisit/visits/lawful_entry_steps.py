@@ -34,12 +34,13 @@ def state_now(session: Session, case: LawfulEntry, policy: Policy) -> rules.Stat
 
 def authorise(session: Session, visit: Visit, case: LawfulEntry, basis: str, reason: str, pressed: Pressed) -> None:
     now, me = state_now(session, case, pressed.policy), pressed.by.person_id
+    there = planning.state_of(session, visit, pressed.policy)
     verdict = first_refusal(
         rules.may_decide(now, same_ids(session, [me]), on_duty=_on_duty(case, pressed)),
         rules.may_use(basis, said_no=service.tenant_said_no(session, visit.id, pressed.policy)),
         may_open_the_door(
-            planning.state_of(session, visit, pressed.policy), authoriser=me, proposer=now.proposer, basis=basis,
-            policy=pressed.policy,
+            there, authoriser=service.as_known_there(session, me, (there.lead, *there.others)), proposer=now.proposer,
+            basis=basis, policy=pressed.policy,
         ),
     )  # fmt: skip
     event = ev.EntryAuthorised(

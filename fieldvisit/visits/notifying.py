@@ -20,18 +20,18 @@ from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.verdict import RefusedError
 from fieldvisit.messages import service as messages
 from fieldvisit.messages.models import Message
-from fieldvisit.messages.rules import SENDABLE, Way, may_say, next_way
+from fieldvisit.messages.parties import LETTERS, Party, each_once
+from fieldvisit.messages.rules import Way, next_way
 from fieldvisit.messages.texts import Facts, compose, say_day, say_sign, say_window
 from fieldvisit.messages.texts_rules import parts_of
 from fieldvisit.messages.texts_service import wording_for
 from fieldvisit.notices.facts import FAILURES, ORAL
 from fieldvisit.notices.links import link_of_visit
-from fieldvisit.notices.models import Notice
 from fieldvisit.notices.signs import tenants_sign
-from fieldvisit.register.models import Home, Household, Person, Resident
+from fieldvisit.register.models import Home, Household, Person
 from fieldvisit.tasks import Task, raise_task
 from fieldvisit.visits import events as ev
-from fieldvisit.visits import hearing
+from fieldvisit.visits import hearing, whom
 from fieldvisit.visits.fold import fold
 from fieldvisit.visits.models import Entry, Visit
 from fieldvisit.visits.planning import FORM_USED, also, household_of, tell_another_way
@@ -40,7 +40,6 @@ from fieldvisit.visits.state import ENDED, PLANNING, READY, Stage
 from fieldvisit.visits.wire import body_of
 
 SENDING = "messages"  # the device of a line that no person and no phone wrote: a provider's word
-LETTERS = ("letter_first_class", "letter_second_class")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,67 +54,35 @@ class Text:
     body: str
     template: str
     parts: frozenset[str]  # of the text that it was made of: who, why, day...
+    resident: str | None = None  # which of several tenants it is for
 
 
 # --- which way ----------------------------------------------------------------------------------------------------
 
 
 def ways(session: Session, visit: Visit, at: datetime) -> list[Way]:
-    return ways_to(session, visit.home, at)
-
-
-def ways_to(session: Session, home: Home, at: datetime) -> list[Way]:
-    """Every way that we have to this household, the tenant's own before a representative's; safe ones first."""
-    household = household_of(session, home.id)
-    marked = household.marks_on(london_date(at)) if household else {}
-    protected = bool(household and household.protected)
-    unusable = frozenset(household.unusable_channels) if household else frozenset()
-    people = sorted(_residents(session, home.id), key=lambda one: (one.role != "tenant", one.ref))
-    found = [
-        Way(
-            channel,
-            _address(channel, people, home),
-            may_say(channel, marked, protected=protected),
-            channel not in unusable,
-        )
-        for channel in SENDABLE
-    ]
-    return sorted((way for way in found if way.to), key=lambda way: (not way.usable, way.safety != "safe"))
-
-
-def next_to_offer(session: Session, visit: Visit, at: datetime) -> tuple[Way | None, bool]:
-    """The way to offer now, and whether another has failed: offered to a person, never taken silently (NR-16)."""
-    notices = session.scalars(select(Notice).where(Notice.visit_id == visit.id)).all()
-    failed = {row.channel for row in notices if row.withdrawn_at or row.delivery in FAILURES}
-    return next_way(ways(session, visit, at), failed), bool(failed)
-
-
-def _residents(session: Session, home_id: str) -> Sequence[Resident]:
-    return session.scalars(select(Resident).where(Resident.home_id == home_id)).all()
-
-
-def _address(channel: str, people: Sequence[Resident], home: Home) -> str:
-    if channel in LETTERS:
-        name = next((one.name for one in people), "The tenant")
-        parts = (name, home.address_line, home.town, home.postcode)
-        return "\n".join(part for part in parts if part)
-    attribute = "phone" if channel == "sms" else "email"
-    return next((value for one in people if (value := getattr(one, attribute))), "")
+    """Every way to the first tenant of that home."""
+    return whom.ways_to(session, visit.home, at)
 
 
 # --- in which words -----------------------------------------------------------------------------------------------
 
 
-def text_for(session: Session, visit: Visit, kind: str, way: Way, policy: Policy) -> Text:
-    """A channel that may not say what the visit is says 'please call us about your home', whatever the kind (T17)."""
+def text_for(
+    session: Session, visit: Visit, kind: str, way: Way, policy: Policy, party: Party | None = None
+) -> Text:  # fmt: skip
+    """A channel that may not say what the visit is says 'please call us about your home', whatever the kind (T17).
+
+    party: which of several tenants; None: the household's only one, in its language.
+    """
     household = household_of(session, visit.home_id)
-    language = (household.language if household else "") or "en"
+    language = party.language if party else (household.language if household else "") or "en"
     look = (household.letter_look if household else "") or "plain"
     said = kind if way.safety == "safe" else "call_us"
     wording = wording_for(session, said, "letter" if way.channel in LETTERS else way.channel, language)
     subject, body = compose(wording, facts_of(session, visit, household, language, policy, way))
     parts = frozenset(parts_of(wording.body))
-    return Text(said, way, language, look, subject, body, wording.digest, parts)
+    return Text(said, way, language, look, subject, body, wording.digest, parts, party.resident if party else None)
 
 
 def facts_of(
@@ -166,6 +133,7 @@ def give_notice(
         states_who="who" in text.parts,
         states_why="why" in text.parts,
         usable=text.way.usable,
+        resident=text.resident,
     )
     record(session, visit, event, at_the_desk(event, form_key=key, by=by, at=at), policy)
     return _write(session, visit, text, by=by, at=at, key=key, notice=True)
@@ -177,23 +145,46 @@ def _write(
     return messages.write(
         session, visit_id=visit.id, kind=text.kind, channel=text.way.channel, to=text.way.to, language=text.language,
         subject=text.subject, body=text.body, template=text.template, by=by, at=at, look=text.look, message_id=key,
-        notice_id=key if notice else None,
+        notice_id=key if notice else None, resident_id=text.resident,
     )  # fmt: skip
 
 
 def tell(
-    session: Session, visit: Visit, kind: str, *, by: str, at: datetime, policy: Policy, key: str
-) -> Message | None:
-    """A message that gives no notice: the change was made, and they are to know. None: no safe way, so a task for a
-    person, where it matters (ME-3.2d). `key` names it: the same cause tells them once."""
+    session: Session, visit: Visit, kind: str, *, by: str, at: datetime, policy: Policy, key: str,
+    only: str | None = None,
+) -> Message | None:  # fmt: skip
+    """A message that gives no notice: the change was made, and each tenant is to know. None: no safe way to any; whoever
+    has none is told by a person, where it matters (ME-3.2d). `key` names it: the same cause tells them once.
+    only: one of several tenants."""
     if already := messages.lock(session, key):
         return already
-    way = next_way([way for way in ways(session, visit, at) if way.safety == "safe"], ())
-    if way is None or (kind in IN_PASSING and way.channel in LETTERS):
-        if kind not in IN_PASSING:
-            _ask_a_person(session, visit, kind, key, at, policy)
-        return None
-    return _write(session, visit, text_for(session, visit, kind, way, policy), by=by, at=at, key=key)
+    passing, told = kind in IN_PASSING, list[Message]()
+    for party, way in _safe_ways(session, visit, kind, _parties(session, visit, at, only), key, at, policy):
+        if passing and way.channel in LETTERS:
+            continue
+        own = key_for(key, party)
+        text = text_for(session, visit, kind, way, policy, party)
+        told.append(messages.lock(session, own) or _write(session, visit, text, by=by, at=at, key=own))
+    return told[0] if told else None
+
+
+def key_for(key: str, party: Party) -> str:
+    """Of several tenants each has a message of their own, named after the same cause."""
+    return also(key, party.resident) if party.resident else key
+
+
+def _parties(session: Session, visit: Visit, at: datetime, only: str | None = None) -> list[Party]:
+    return [one for one in whom.parties_of(session, visit.home, at) if only in (None, one.resident)]
+
+
+def _safe_ways(
+    session: Session, visit: Visit, kind: str, parties: Sequence[Party], key: str, at: datetime, policy: Policy
+) -> list[tuple[Party, Way]]:
+    """Each one's first safe way. Where one has none a person is asked to tell them, but not of what passes."""
+    found = [(party, next_way(party.safe_ways, ())) for party in parties]
+    if kind not in IN_PASSING and any(way is None for _, way in found):
+        ask_a_person(session, visit, key, at, policy)
+    return each_once((party, way) for party, way in found if way)
 
 
 def follow(session: Session, visit: Visit, event: ev.Event, *, by: str, at: datetime, policy: Policy, key: str) -> None:
@@ -203,7 +194,9 @@ def follow(session: Session, visit: Visit, event: ev.Event, *, by: str, at: date
     """
     told: dict[str, Any] = {"by": by, "at": at, "policy": policy}
     match event:
-        case ev.VisitCancelled(by=who) if who != "tenant" and _heard_of_it(session, visit):
+        case ev.VisitCancelled(by=who) if (who != "tenant" or _are_several(session, visit)) and _heard_of_it(
+            session, visit
+        ):
             tell(session, visit, "cancelled", key=also(key, "cancelled"), **told)
         case ev.VisitReassigned(tenant_told=False):
             _new_notice(session, visit, "change_of_worker", also(key, "change_of_worker"), **told)
@@ -213,8 +206,17 @@ def follow(session: Session, visit: Visit, event: ev.Event, *, by: str, at: date
             _give(session, visit, "notice", also(key, "notice"), **told)  # NR-8: told anyway, as early as may be
         case ev.VisitSetOff():  # a worker who rang in; their phone may say the same later
             tell(session, visit, "on_the_way", key=also(visit.id, "on_the_way"), **told)
-        case ev.NoticeRecorded(channel=channel) if channel in ORAL:
-            tell(session, visit, "confirmation", key=also(key, "confirmation"), **told)  # NR-2: always in writing too
+        case ev.NoticeRecorded(channel=channel, resident=resident) if channel in ORAL:  # NR-2: always in writing too
+            tell(session, visit, "confirmation", key=also(key, "confirmation"), only=resident, **told)
+            if resident:
+                _give_the_rest(session, visit, key, **told)
+        case ev.TimeAgreed():
+            _give_the_rest(session, visit, key, **told)
+
+
+def _are_several(session: Session, visit: Visit) -> bool:
+    """Joint tenants: what one of them said, the others have not heard."""
+    return len(whom.tenants_of(session, visit.home_id)) > 1
 
 
 def _heard_of_it(session: Session, visit: Visit) -> bool:
@@ -236,17 +238,26 @@ def _new_notice(session: Session, visit: Visit, kind: str, key: str, *, by: str,
     _give(session, visit, kind, key, by=by, at=at, policy=policy)
 
 
-def _give(session: Session, visit: Visit, kind: str, key: str, *, by: str, at: datetime, policy: Policy) -> None:
-    """By the first safe way; where there is none, a person is asked to."""
-    way = next_way([way for way in ways(session, visit, at) if way.safety == "safe"], ())
-    if way is None:
-        _ask_a_person(session, visit, kind, key, at, policy)
-    else:
-        give_notice(session, visit, text_for(session, visit, kind, way, policy), by=by, at=at, policy=policy, key=key)
+def _give_the_rest(session: Session, visit: Visit, key: str, *, by: str, at: datetime, policy: Policy) -> None:
+    """To whoever of several tenants has not been told: one of them was, or agreed to a time (NR-11), by word of mouth."""
+    told = whom.told_each(session, visit, _parties(session, visit, at), refold(session, visit.id, policy))
+    rest = [party for party, one in told if not one.is_told]
+    _give(session, visit, "notice", also(key, "the rest"), by=by, at=at, policy=policy, parties=rest)
 
 
-# What a phone's entry tells the tenant, while it is still true.
-TELLS = {"visit.set_off": "on_the_way", "visit.late": "late", "visit.closed": "summary"}
+def _give(
+    session: Session, visit: Visit, kind: str, key: str, *, by: str, at: datetime, policy: Policy,
+    parties: Sequence[Party] | None = None,
+) -> None:  # fmt: skip
+    """To each tenant by their first safe way; where one has none, a person is asked to."""
+    parties = _parties(session, visit, at) if parties is None else parties
+    for party, way in _safe_ways(session, visit, kind, parties, key, at, policy):
+        text = text_for(session, visit, kind, way, policy, party)
+        give_notice(session, visit, text, by=by, at=at, policy=policy, key=key_for(key, party))
+
+
+# What a phone's entry tells the tenant, while it is still true; and what one of several tenants said, the others.
+TELLS = {"visit.set_off": "on_the_way", "visit.late": "late", "visit.closed": "summary", "visit.cancelled": "cancelled"}
 
 
 def tell_of_entry(session: Session, entry_id: str, at: datetime, policy: Policy) -> Message | None:
@@ -256,7 +267,9 @@ def tell_of_entry(session: Session, entry_id: str, at: datetime, policy: Policy)
     if entry is None or visit is None:
         return None
     kind = TELLS[entry.kind]
-    if kind != "summary" and (visit.stage != Stage.EN_ROUTE or at > visit.window_end):
+    if kind == "cancelled" and not (_are_several(session, visit) and _heard_of_it(session, visit)):
+        return None
+    if kind in ("on_the_way", "late") and (visit.stage != Stage.EN_ROUTE or at > visit.window_end):
         return None
     cause = entry.id if kind == "late" else visit.id  # one sets off once, and is done once
     return tell(session, visit, kind, by=entry.recorded_by, at=at, policy=policy, key=also(cause, kind))
@@ -266,7 +279,8 @@ def tell_of_entry(session: Session, entry_id: str, at: datetime, policy: Policy)
 IN_PASSING = frozenset({"on_the_way", "late", "reminder", "summary"})
 
 
-def _ask_a_person(session: Session, visit: Visit, kind: str, key: str, at: datetime, policy: Policy) -> None:
+def ask_a_person(session: Session, visit: Visit, key: str, at: datetime, policy: Policy) -> None:
+    """Once for each cause: the visit's page says which of its tenants has not been told."""
     cause = f"tell_tenant:{key}"
     if session.scalars(select(Task.id).where(Task.cause == cause)).first() is None:
         due = end_of_london_day(policy.working_days.after(london_date(at), policy.task.notice_failed_wd.value))
@@ -293,7 +307,7 @@ def hear(session: Session, message_id: str, at: datetime, policy: Policy) -> ev.
             message.kind not in IN_PASSING and visit.stage not in ENDED
         )
         if matters and standing.delivery in FAILURES:
-            _ask_a_person(session, visit, message.kind, message.id, at, policy)
+            ask_a_person(session, visit, message.id, at, policy)
         return None
     known = hearing.known_of(lines_of(session, visit.id), message.notice_id)
     event = hearing.news(known, standing) if known else None
@@ -353,7 +367,13 @@ def still_safe(session: Session, message: Message, at: datetime) -> bool:
     else:
         return True
     home = session.scalars(wanted).first()
-    found = [way for way in ways_to(session, home, at) if way.channel == message.channel] if home else []
+    found = [
+        way
+        for party in (whom.parties_of(session, home, at) if home else ())
+        if message.resident_id in (None, party.resident) or party.resident is None
+        for way in party.ways
+        if way.channel == message.channel
+    ]
     return any(
         way.to == message.to and (way.safety == "safe" or (way.safety == "content_free" and message.kind == "call_us"))
         for way in found

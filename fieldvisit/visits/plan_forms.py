@@ -251,10 +251,14 @@ class NoticeForm:
     states_who: bool
     states_why: bool
     proof: str
+    resident: str | None = None
 
 
-def read_notice(typed: Typed) -> NoticeForm:
-    """Only what the channel asks for is read: what else was typed is kept on the page, and means nothing."""
+def read_notice(typed: Typed, tenants: Collection[str] = ()) -> NoticeForm:
+    """Only what the channel asks for is read: what else was typed is kept on the page, and means nothing.
+
+    tenants: of several, one may be named as the one who was told.
+    """
     channel = typed.choice("channel", tuple(CHANNELS), "Choose how the tenant was told.")
     told = _read_told(typed, channel, ASKS_FOR[channel]) if channel else None
     age = typed.choice("age", tuple(AGES)) if channel and "age" in ASKS_FOR[channel] else None
@@ -264,6 +268,7 @@ def read_notice(typed: Typed) -> NoticeForm:
         states_who=typed.ticked("states_who"),
         states_why=typed.ticked("states_why"),
         proof=typed.words("proof", "Say how we know: a reference number, or who says so.", most=1000),
+        resident=typed.choice("resident", tenants) if tenants else None,
     )
 
 

@@ -1,7 +1,7 @@
 """What the scheduler's and the duty officer's pages show: a rule's answer with its clause in words, people, notices."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import exists, or_, select
@@ -9,29 +9,21 @@ from sqlalchemy.orm import Session, joinedload
 
 from fieldvisit.codes import catalogue
 from fieldvisit.db import new_id
-from fieldvisit.ground.clock import london_date, say_date, say_instant
-from fieldvisit.ground.policy import Policy
+from fieldvisit.ground.clock import say_date
 from fieldvisit.ground.roles import Duty, Principal, Role
 from fieldvisit.ground.settings import DEFAULT_NOTE, PROJECT_DEFAULT
 from fieldvisit.ground.verdict import Clause, Refused, Verdict
-from fieldvisit.notices.facts import CHANNELS, FAILURES
-from fieldvisit.notices.models import Notice as NoticeRow
-from fieldvisit.notices.rules import Household as Needs
-from fieldvisit.notices.rules import NoticeAnswer, PlannedVisit, decide
+from fieldvisit.notices.facts import CHANNELS
+from fieldvisit.notices.rules import NoticeAnswer, PlannedVisit
 from fieldvisit.register import apart
 from fieldvisit.register.models import Firm, Home, Household, Person
 from fieldvisit.register.needs import REACHED_BY
-from fieldvisit.visits import events as ev
-from fieldvisit.visits.fold import as_notice
-from fieldvisit.visits.models import Entry, Job, Visit
+from fieldvisit.visits.models import Job, Visit
 from fieldvisit.visits.plan_forms import HomeSearch, Typed
 from fieldvisit.visits.planning import may_assign
 from fieldvisit.visits.precautions import LANGUAGES, SENTENCES
 from fieldvisit.visits.rules import may_be_sent_to
-from fieldvisit.visits.service import entries_of
 from fieldvisit.visits.state import Stage, VisitState
-from fieldvisit.visits.wire import read_back
-from fieldvisit.visits.words import words_of_visit
 
 MOST_HOMES = 50
 MOST_JOBS = 50
@@ -275,65 +267,7 @@ def precaution_in_words(code: str) -> str:
     return SENTENCES.get(code) or code.replace("_", " ").replace("-", " ").capitalize()
 
 
-# --- the notices of a visit ---------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class NoticeShown:
-    """One notice as it stands. said: what the rule says of this notice alone; None once withdrawn."""
-
-    id: str
-    channel: str
-    when: str
-    proof: str
-    said: Said | None
-    recorded_by: str
-    recorded_at: datetime
-    withdrawn: bool
-    may_fail: bool  # it travels, and it has not failed yet
-
-
-def notices_of(session: Session, visit: Visit, state: VisitState, policy: Policy) -> list[NoticeShown]:
-    rows = {row.id: row for row in session.scalars(select(NoticeRow).where(NoticeRow.visit_id == visit.id))}
-    recorded = [entry for entry in entries_of(session, visit.id) if entry.kind == "notice.recorded"]
-    entries = {entry.body["notice"]: entry for entry in recorded}.values()  # as each was last recorded
-    names = names_of(session, [entry.recorded_by for entry in entries])
-    words = words_of_visit(session, visit.id)
-    planned = as_planned(state)
-    return [
-        _shown(entry, rows[entry.body["notice"]], planned, names, words.get(entry.id, {}).get("proof", ""), policy)
-        for entry in entries
-        if entry.body["notice"] in rows
-    ]
-
-
-def _shown(
-    entry: Entry, row: NoticeRow, planned: PlannedVisit, names: dict[str, str], proof: str, policy: Policy
-) -> NoticeShown:
-    event = read_back(entry.kind, entry.version, entry.body)
-    assert isinstance(event, ev.NoticeRecorded)
-    notice = replace(as_notice(event), delivery=row.delivery, delivered_at=row.delivered_at)
-    needs = Needs(frozenset() if event.usable else frozenset({event.channel}))
-    return NoticeShown(
-        id=row.id,
-        channel=CHANNELS[event.channel],
-        when=_when(event),
-        proof=proof,
-        said=None if row.withdrawn_at else said_of_answer(decide(planned, [notice], needs, policy=policy)),
-        recorded_by=names.get(entry.recorded_by, "Somebody who has left"),
-        recorded_at=entry.received_at,
-        withdrawn=row.withdrawn_at is not None,
-        may_fail=event.channel in TRAVELS and row.delivery not in FAILURES,
-    )
-
-
-def _when(event: ev.NoticeRecorded) -> str:
-    if event.despatched_at:
-        return f"Posted on {say_date(london_date(event.despatched_at))}"
-    moment = event.sent_at or event.delivered_at
-    if moment is None:
-        return "With the sending service. It says here when it was delivered, or posted."
-    return say_instant(moment)
+# --- a visit as the rules take it -----------------------------------------------------------------------------------
 
 
 def as_planned(state: VisitState, arrival: datetime | None = None) -> PlannedVisit:

@@ -13,7 +13,7 @@ from fieldvisit.ground.working_days import BankHolidaysMissing
 from fieldvisit.notices.models import Notice
 from fieldvisit.register.models import Home, Person
 from fieldvisit.visits import events as ev
-from fieldvisit.visits import job_clocks, job_service, notifying, plan_page, planning, rules, telling
+from fieldvisit.visits import job_clocks, job_service, notifying, plan_page, planning, rules, telling, whom
 from fieldvisit.visits import plan_forms as forms
 from fieldvisit.visits.models import Job, Visit
 from fieldvisit.visits.plan_forms import Typed
@@ -133,7 +133,8 @@ def record_notice(visit_id: str) -> Answer:
     visit, typed = _visit(visit_id), Typed(request.form)
     if typed.text("do") == "fields":
         return show_page(visit, "told", typed, fragment="told_fields")
-    form = forms.read_notice(typed)
+    tenants = [one.id for one in whom.tenants_of(session(), visit.home_id)]
+    form = forms.read_notice(typed, tenants if len(tenants) > 1 else ())
     if form.told:
         for name, sentence in telling.wrong_with(form.told, at()).items():
             if f"{name}_time" not in typed.errors:
@@ -165,6 +166,7 @@ def _notice(visit: Visit, form: forms.NoticeForm, told: telling.Told, key: str, 
         states_why=form.states_why,
         usable=usable,
         proof=ev.Words(form.proof),
+        resident=form.resident,
     )
 
 

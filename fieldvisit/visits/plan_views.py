@@ -15,7 +15,7 @@ from fieldvisit.ground.working_days import BankHolidaysMissing
 from fieldvisit.notices.facts import CHANNELS
 from fieldvisit.notices.rules import PlannedVisit, outside_reasonable_hours
 from fieldvisit.register.models import Home
-from fieldvisit.visits import job_clocks, job_service, notifying, plan_page, planning, rules, telling
+from fieldvisit.visits import job_clocks, job_service, plan_page, planning, rules, telling, told_page, whom
 from fieldvisit.visits.models import Job, Visit
 from fieldvisit.visits.plan_forms import CANCEL_REASONS, MOVE_REASONS, Typed, Window, read_day
 from fieldvisit.visits.service import lines_of
@@ -162,7 +162,8 @@ def show_page(
     state = planning.state_of(session(), visit, policy())
     household = planning.household_of(session(), visit.home_id)
     forms = plan_page.forms_on_page(form, typed)
-    offered, failed = notifying.next_to_offer(session(), visit, at())
+    parties = whom.parties_of(session(), visit.home, at())
+    offered, failed = whom.next_to_offer(session(), visit, parties[0])
     return page(
         "visits/plan/show.html",
         fragment=fragment,
@@ -175,12 +176,14 @@ def show_page(
         done=DONE.get(done, ""),
         needs=plan_page.needs_in_words(household),
         residents=visit.home.residents,
+        tenants=[(one.resident, one.name) for one in parties if one.resident],
         job=(job := session().get(Job, visit.job_id) if visit.job_id else None),
         clock=job_service.clock_of_job(session(), job, policy()),
         lead=visit.lead,
         with_them=with_them(state),
-        notices=plan_page.notices_of(session(), visit, state, policy()),
+        notices=told_page.notices_of(session(), visit, state, policy()),
         knows_who=telling.tenant_knows_who(lines_of(session(), visit.id)),
+        each_told=told_page.each_told(session(), visit, parties, state),
         offered=offered.channel if failed and offered else "",
         offered_label=CHANNELS[offered.channel] if offered else "",
         told=_told_form(forms("told").typed, planning.needs_of(household)),

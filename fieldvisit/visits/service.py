@@ -223,6 +223,7 @@ def _notice_row(visit: Visit, event: ev.NoticeRecorded, written: Written, policy
         states_who=event.states_who,
         states_why=event.states_why,
         usable=event.usable,
+        resident_id=event.resident,
         recorded_at=written.received_at,
         recorded_by=written.recorded_by,
         policy_hash=policy.hash,

@@ -167,13 +167,13 @@ def tenant_knows_who(lines: Iterable[Line]) -> bool:
             case ev.VisitReassigned(tenant_told=told):
                 said, names, stale = told, {}, stale | names.keys()  # a receipt that comes now is of the one before
             case ev.NoticeRecorded(notice=notice) as event if notice not in stale:
-                names[notice] = event.states_who and event.usable and _has_gone(event)
+                names[notice] = event.states_who and event.usable and has_gone(event)
             case ev.NoticeFailed(notice=notice) | ev.NoticeWithdrawn(notice=notice) if notice in names:
                 names[notice] = False
     return said or any(names.values())
 
 
-def _has_gone(notice: ev.NoticeRecorded) -> bool:
+def has_gone(notice: ev.NoticeRecorded) -> bool:
     """Sent, as far as anybody can tell: what still waits for its receipt, or for the post, has told nobody (NR-16)."""
     if notice.channel in ("sms", "email"):
         return notice.delivery == "delivered"

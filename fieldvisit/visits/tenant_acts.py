@@ -16,11 +16,13 @@ from fieldvisit.ground.clock import end_of_london_day, london_date
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.roles import Principal, Role
 from fieldvisit.ground.verdict import Refused, RefusedError, Verdict, insist
+from fieldvisit.jobs import want
 from fieldvisit.register import needs_service
 from fieldvisit.register.service import tenants_stand_in
 from fieldvisit.tasks import Task, raise_task
 from fieldvisit.visits import events as ev
-from fieldvisit.visits.models import Visit, VisitWorker, visits_in_sight
+from fieldvisit.visits.fold import DESK
+from fieldvisit.visits.models import Entry, Visit, VisitWorker, visits_in_sight
 from fieldvisit.visits.planning import command
 from fieldvisit.visits.words import storable, years_on
 
@@ -88,6 +90,9 @@ def say_no(
         words=ev.Words(words) if words else None,
     )  # fmt: skip
     _write(session, visit, event, verdict, form_key, at, policy)
+    wanted = select(Entry.id).where(Entry.device == DESK, Entry.uuid == form_key, Entry.visit_id == visit.id)
+    for entry in session.scalars(wanted):  # joint tenants: nobody should wait for a visit that the other has cancelled
+        want(session, "tell", entry, due=at, dedupe=f"tell:{entry}")
     _wake(session, "tenant_said_no", visit, form_key, policy.door.other_refusal_contact_wd.value, at, policy)
 
 

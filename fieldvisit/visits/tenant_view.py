@@ -16,6 +16,7 @@ from fieldvisit.notices.links import TenantLink
 from fieldvisit.notices.signs import tenants_sign, workers_sign
 from fieldvisit.register.models import Household, Person
 from fieldvisit.visits import events as ev
+from fieldvisit.visits import whom
 from fieldvisit.visits.fold import answer_now, fold
 from fieldvisit.visits.models import Visit
 from fieldvisit.visits.planning import household_of
@@ -57,7 +58,10 @@ class Afterwards:
 
 @dataclass(frozen=True, slots=True)
 class TenantView:
-    """Instants are aware UTC. changed_at: of the last line of the log, and `changes` how many there are of the plan."""
+    """Instants are aware UTC. changed_at: of the last line of the log, and `changes` how many there are of the plan.
+
+    several: joint tenants open the same page, and what one of them said is not shown to the other.
+    """
 
     visit_id: str
     ref: str
@@ -73,6 +77,7 @@ class TenantView:
     photos: int
     changed_at: datetime
     changes: int
+    several: bool = False
 
     @property
     def window(self) -> tuple[datetime, datetime]:
@@ -109,6 +114,7 @@ def look(session: Session, visit: Visit, link: TenantLink, at: datetime, policy:
         photos=sum(isinstance(event, ev.PhotoTaken) and event.what != "card_left" for event in kept),
         changed_at=max(entry.received_at for entry in entries),
         changes=sum(isinstance(event, ev.VisitMoved | ev.VisitCancelled) for event in kept),
+        several=len(whom.tenants_of(session, visit.home_id)) > 1,
     )
 
 

@@ -16,7 +16,7 @@ from fieldvisit.register.models import Household, HouseholdContact, Resident
 from fieldvisit.register.needs_service import Named
 from fieldvisit.tasks import Task
 from fieldvisit.visits.round_page import todays_round
-from tests.services.test_imports import HOMES, PEOPLE, Importing, importing  # noqa: F401 - a fixture
+from tests.importing import HOMES, PEOPLE, Importing
 from tests.stories import FIRST_HOME, a_visit
 from tests.world import NOW, World
 

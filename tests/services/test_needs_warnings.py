@@ -17,7 +17,7 @@ from fieldvisit.register.hact_alerts import Alert
 from fieldvisit.register.models import Household, Precaution
 from fieldvisit.visits.precautions import SENTENCES, UNKNOWN, say_precautions
 from fieldvisit.visits.round_page import todays_round
-from tests.services.test_imports import MESSAGES, Importing, importing  # noqa: F401 - a fixture
+from tests.importing import MESSAGES, Importing
 from tests.services.test_needs import DAY, TODAY, change, tasks
 from tests.stories import FIRST_HOME, a_visit
 from tests.world import World

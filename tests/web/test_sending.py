@@ -74,7 +74,7 @@ def test_a_notice_that_is_sent_waits_for_its_proof(world, story, works):
     assert (answer.status_code, answer.location) == (303, f"/office/visits/{story.visit_id}/plan?done=sent")
     works()
     page = world.client("olive").get("/office/messages").text
-    assert "Sent, no proof yet" in page
+    assert "Sent. We do not know yet whether it arrived" in page
     assert story.state().stage == "notice_pending"
 
 

@@ -371,8 +371,8 @@ OFFERS = {
     "olive": "Plan a visit",
     "mona": "See the visit log",
     "hana": "Verify a caller",
-    "ines": "Take a concern",
-    "adam": "nothing here for your role",
+    "ines": "Take a call",
+    "adam": "Message texts",
 }
 
 
