@@ -63,7 +63,7 @@ def blueprints_of_faces() -> dict[Face, tuple[Blueprint, ...]]:
     from fieldvisit.outbox.routes import blueprint as outbox
     from fieldvisit.register.involved_routes import blueprint as involved
     from fieldvisit.safeguarding import routes as matter
-    from fieldvisit.safety import incident_routes
+    from fieldvisit.safety import buddy_routes, incident_routes
     from fieldvisit.safety import routes as safety
     from fieldvisit.vault.routes import blueprint as vault
     from fieldvisit.visits.calendar_routes import blueprint as calendar
@@ -77,7 +77,7 @@ def blueprints_of_faces() -> dict[Face, tuple[Blueprint, ...]]:
     assert household_routes and lawful_entries_routes and messages_routes and people_routes
     assert codes_routes and concern_routes and report_routes
     assert code_papers_routes and file_routes and involved_routes
-    assert incident_routes and refusals_routes and routes and texts_routes
+    assert buddy_routes and incident_routes and refusals_routes and routes and texts_routes
     return {
         "verify": (verify, my_visit, involved_letters, involved_declare.blueprint, involved),
         "field": (
@@ -144,7 +144,8 @@ def context() -> dict[str, Any]:
     nav = (
         bar(request.path, lambda place: bool(may_ever(principal, *place[2])) and place[1] in served) if person else None
     )
-    return {"person": person, "nav": nav, "wanted_at_once": wanted_at_once, "offline": _keeps_pages()}
+    goes_out = person is None or bool(may_ever(principal, "round", "read"))
+    return {"person": person, "goes_out": goes_out, "nav": nav, "wanted_at_once": wanted_at_once, "offline": _keeps_pages()}
 
 
 def _keeps_pages() -> bool:

@@ -19,6 +19,7 @@ from fieldvisit.config import ConfigError
 from fieldvisit.db import APP_ROLE, Database, protected_models
 from fieldvisit.ground.roles import Role
 from fieldvisit.register.apart import ASKED_BY
+from fieldvisit.tasks import FOR_ASKED
 from fieldvisit.visits.sight import AT_THE_DOOR
 from fieldvisit.visits.state import ENDED, Stage
 
@@ -147,6 +148,7 @@ POLICIES: dict[str, Rows] = {
     "watch_step": Rows(THROUGH_WATCH),
     "watch_words": Rows(f"{OFFICER} AND {THROUGH_WATCH}", written=THROUGH_WATCH),
     "safety_word": Rows(NOBODY),
+    "safety_buddy": Rows(NOBODY),
     "incident": Rows(f"area_id = ANY {AREAS}"),
     "incident_step": Rows(THROUGH_INCIDENT),
     "incident_words": Rows(THROUGH_INCIDENT),
@@ -173,9 +175,11 @@ POLICIES: dict[str, Rows] = {
         f" OR (firm_id = {FIRM} AND about_id IS DISTINCT FROM {PERSON})))",
         written=NOBODY,
     ),
-    # Not behind the query wall, but of an area. Anything may raise a task.
+    # Not behind the query wall, but of an area, or of those who were asked. Anything may raise a task.
     "task": Rows(
-        f"area_id = ANY {AREAS} OR area_id IS NULL OR (about = 'visit' AND about_id = ANY {VISITS})",
+        f"(area_id = ANY {AREAS} OR area_id IS NULL OR (about = 'visit' AND about_id = ANY {VISITS}))"
+        f" AND (about <> '{FOR_ASKED}' OR EXISTS (SELECT FROM task_asked"
+        f" WHERE task_asked.task_id = task.id AND task_asked.person_id = {PERSON}))",
         written=ANYBODY,
         unasked=SYSTEM,
     ),

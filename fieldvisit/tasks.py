@@ -10,6 +10,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from fieldvisit.db import Base, random_key
 
+FOR_ASKED = "asked"  # what a task is about that those who were asked alone see: the same one thing for all of them
+
 
 class Task(Base):
     __tablename__ = "task"
@@ -23,6 +25,16 @@ class Task(Base):
     due_at: Mapped[datetime]
     done_at: Mapped[datetime | None]
     __table_args__ = (Index(None, "area_id", "done_at", "due_at"),)
+
+
+class TaskAsked(Base):
+    """Of a task about `FOR_ASKED`: one of those who were asked, and who alone see it. Who took it last has it in hand."""
+
+    __tablename__ = "task_asked"
+    task_id: Mapped[str] = mapped_column(ForeignKey("task.id"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), primary_key=True, index=True)
+    taken_at: Mapped[datetime | None]
+    done_at: Mapped[datetime | None]
 
 
 def raise_task(

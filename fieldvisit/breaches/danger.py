@@ -1,28 +1,33 @@
 """Somebody is in danger now, or the person is still there: whoever has the duty is asked for at once, and not told why.
 
-The call is an e-mail, and a text where those go out, that says nothing; and a task that only its receiver sees: 'the phone line
-asks for you'. None of them goes to whom it is about, nor to anybody near (N1, N2). Of an anonymous call nothing is sent: its
-minute would tell when they rang (T31), so whoever has them on the line rings the duty officer instead.
+The call is an e-mail, and a text where those go out, that says nothing; and one task that only those who were called see:
+'the phone line asks for you'. Whoever takes it shows the others, and so does whoever has done it. None of them goes to whom
+it is about, nor to anybody near (N1, N2). Of an anonymous call nothing is sent: its minute would tell when they rang (T31),
+so whoever has them on the line rings the duty officer instead.
 """
 
 import re
 from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from fieldvisit.breaches.models import Concern
-from fieldvisit.breaches.rules import Told, is_urgent, postcode_in
+from fieldvisit.breaches.rules import Told, is_urgent, postcode_in, says_name
 from fieldvisit.breaches.service import is_kept_from
+from fieldvisit.db import Database, new_id
 from fieldvisit.ground.policy import Policy
-from fieldvisit.ground.roles import Duty, Principal
+from fieldvisit.ground.roles import SENDING, Duty, Principal
+from fieldvisit.ground.running import times_called
 from fieldvisit.messages import desk_calls
 from fieldvisit.register.duties import holding
 from fieldvisit.register.models import Home, Person
-from fieldvisit.tasks import Task, raise_task
+from fieldvisit.tasks import FOR_ASKED, Task, TaskAsked, raise_task
 
-FOR_ONE = "one"  # what a task is about that one person alone sees, whose id it bears
+FOR_ONE = "one"  # what a task of an older release is about: one person alone sees it, whose id it bears
 ASKED_FOR = "line_asks"
 
 
@@ -37,18 +42,85 @@ def call_duty(
         return False
     concern = session.scalars(select(Concern).where(Concern.form_key == identity)).one()
     people = _on_duty(session, concern, by)
-    for person in people:
-        cause = "line:" + sha256(f"{concern.id}:{person.id}".encode()).hexdigest()[:48]
-        if session.scalars(select(Task.id).where(Task.cause == cause)).first() is None:
-            raise_task(
-                session, ASKED_FOR, cause=cause, about=FOR_ONE, about_id=person.id, area_id=None, at=by.at, due=by.at
-            )
+    if people:
+        _ask(session, concern, people, by)
     for channel in {"email", *channels}:
         desk_calls.call(
             session, people, f"danger:{concern.id}:{channel}", told=set(), at=by.at, policy=policy,
             words=desk_calls.AT_ONCE, channel=channel,
         )  # fmt: skip
     return bool(people)
+
+
+@dataclass(frozen=True, slots=True)
+class OnDuty:
+    """For whoever has the caller on the line. called: did anything leave for one of them? ring: name and number of those whom
+    they may know (security 2: CH, own areas), never themselves, nobody named and nobody near."""
+
+    called: bool = False
+    ring: tuple[tuple[str, str], ...] = ()
+
+
+def on_duty_now(session: Session, identity: str, told: Told, by: Principal, channels: Collection[str] = ()) -> OnDuty:
+    """As `call_duty`; also of an anonymous call, about which nobody was called."""
+    if not is_urgent(told):
+        return OnDuty()
+    concern = session.scalars(select(Concern).where(Concern.form_key == identity)).one()
+    people = _on_duty(session, concern, by)
+    reached = any(
+        (one.email if way == "email" else one.phone) for one in people for way in channels if not told.anonymous
+    )
+    named = told.about_whom if told.about_id is None else ""
+    return OnDuty(reached, to_ring([one for one in people if True], by))
+
+
+def to_ring(people: Collection[Person], by: Principal) -> tuple[tuple[str, str], ...]:
+    """Name and number, empty where we have none."""
+    return tuple((one.name, one.phone) for one in people if one.id != by.person_id and _shares_area(one, by))
+
+
+def _shares_area(person: Person, by: Principal) -> bool:
+    return any(
+        one.area_id in by.areas for one in person.areas if one.starts <= by.at and not (one.ends and one.ends <= by.at)
+    )
+
+
+def call_again(database: Database, at: datetime, policy: Policy, channels: Collection[str] = ("email",)) -> None:
+    """As an alarm does (D10): until one of those who were asked has taken it. The first call went out with the concern."""
+    with database.reading(SENDING) as session:
+        still_open = select(Task).where(Task.kind == ASKED_FOR, Task.about == FOR_ASKED, Task.done_at.is_(None))
+        wanted = [
+            one for task in session.scalars(still_open.order_by(Task.id)) if (one := _again(session, task, at, policy))
+        ]
+    for task_id, times, ids in wanted:
+        with database.writing(SENDING) as session:
+            people = session.scalars(select(Person).where(Person.id.in_(ids), Person.disabled_at.is_(None))).all()
+            for channel in channels:
+                desk_calls.call(
+                    session, people, f"line:{task_id}:{times}:{channel}", told=set(), at=at, policy=policy,
+                    words=desk_calls.AT_ONCE, channel=channel,
+                )  # fmt: skip
+
+
+def _again(session: Session, task: Task, at: datetime, policy: Policy) -> tuple[str, int, list[str]] | None:
+    times = times_called(task.raised_at, at, timedelta(minutes=policy.safety.call_again_min.value))
+    asked = session.scalars(select(TaskAsked).where(TaskAsked.task_id == task.id)).all()
+    if times < 2 or any(one.taken_at for one in asked):
+        return None
+    return task.id, times, [one.person_id for one in asked]
+
+
+def _ask(session: Session, concern: Concern, people: list[Person], by: Principal) -> None:
+    """One task for all of them. It does not lead back to the concern: its cause is a digest."""
+    cause = "line:" + sha256(concern.id.encode()).hexdigest()[:48]
+    task = session.scalars(select(Task).where(Task.cause == cause)).first()
+    if task is None:
+        task = raise_task(
+            session, ASKED_FOR, cause=cause, about=FOR_ASKED, about_id=new_id(), area_id=None, at=by.at, due=by.at
+        )
+        session.flush()
+    known = set(session.scalars(select(TaskAsked.person_id).where(TaskAsked.task_id == task.id)))
+    session.add_all(TaskAsked(task_id=task.id, person_id=person.id) for person in people if person.id not in known)
 
 
 def _on_duty(session: Session, concern: Concern, by: Principal) -> list[Person]:

@@ -9,11 +9,11 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from fieldvisit.db import Database
-from fieldvisit.ground.clock import say_length
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.roles import WATCHING, Duty, Principal, Role
+from fieldvisit.ground.running import say_span
 from fieldvisit.register.models import Home, Household, Person
-from fieldvisit.safety import service
+from fieldvisit.safety import buddies, service
 from fieldvisit.safety.models import Watch, WatchStep
 from fieldvisit.safety.state import FIRST, LATE, LIVE, Deed, Stage, State, fold, lengths_of
 from fieldvisit.visits.models import Visit, VisitWorker
@@ -39,6 +39,7 @@ class Row:
     state: State
     place: Place
     device_on: bool | None
+    buddy: buddies.Named | None = None
 
     @property
     def stage(self) -> Stage:
@@ -115,8 +116,7 @@ def late_for(state: State, at: datetime) -> str:
     """'12 minutes ago', 'in 8 minutes'; empty where no clock runs."""
     if state.due_at is None or not state.live:
         return ""
-    whole = int(abs((at - state.due_at).total_seconds())) // 60 * 60
-    said = say_length(whole) if whole else "less than a minute"
+    said = say_span(at - state.due_at)
     return f"{said} ago" if at >= state.due_at else f"in {said}"
 
 
@@ -125,10 +125,15 @@ def _rows(
 ) -> list[Row]:
     deeds, lengths = service.deeds_of(session, [watch.id for watch in watches]), lengths_of(policy)
     places = _places(database, watches, told=who.role is Role.OFFICER)
+    with database.reading(WATCHING) as own:
+        named = buddies.of_watches(own, watches, at)
     return [
-        Row(watch, fold(deeds[watch.id], lengths, at), places[watch.visit_id], _device(deeds[watch.id]))
+        Row(
+            watch, fold(deeds[watch.id], lengths, at), places[watch.visit_id], _device(deeds[watch.id]),
+            named.get(watch.id),
+        )
         for watch in watches
-    ]
+    ]  # fmt: skip
 
 
 def _device(deeds: Iterable[Deed]) -> bool | None:

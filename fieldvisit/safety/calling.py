@@ -3,9 +3,11 @@
 The text names nobody and no place, for a telephone lies on tables. Whoever was sent on the visit is not called, nor the
 worker: nobody who may stand beside them learns from a message that there is an alarm. Nothing of a watch is written, so
 an alarm under duress leaves on the way in what the right word leaves.
+
+A worker who is late has their buddy called too, to ring the office: beside whoever watches, and it settles nothing.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import structlog
@@ -18,7 +20,7 @@ from fieldvisit.ground.roles import SENDING, WATCHING, Duty, Role
 from fieldvisit.messages import desk_calls
 from fieldvisit.register.duties import holding
 from fieldvisit.register.models import Person
-from fieldvisit.safety import rules, service
+from fieldvisit.safety import buddies, rules, service
 from fieldvisit.safety.models import Watch
 from fieldvisit.safety.state import Stage, fold, lengths_of
 from fieldvisit.visits.models import VisitWorker
@@ -30,17 +32,33 @@ WORDS = (
 )
 
 
+BUDDYS = (
+    "Please ring the office now",
+    "Please ring the office now: {line}. Or sign in and look at ‘Check-ins’ or ‘Who is out’.\n\n{council}",
+)
+
+
 def call(database: Database, at: datetime, policy: Policy, channels: Collection[str] = ("email",)) -> None:
     """Once for each alarm, each time that is due, and each who is on duty. channels: sms, email: what really goes out."""
     with database.reading(WATCHING) as session:
         wanted = list(_wanted(session, at, policy))
+        late = [(cause, [person_id]) for cause, person_id in buddies.to_call(session, at, policy)]
+    _say(database, wanted, at, policy, channels, WORDS)
+    subject, body = BUDDYS
+    _say(database, late, at, policy, channels, (subject, body.replace("{line}", policy.council.office_line.value)))
+
+
+def _say(
+    database: Database, wanted: Sequence[tuple[str, list[str]]], at: datetime, policy: Policy, channels: Collection[str],
+    words: tuple[str, str],
+) -> None:  # fmt: skip
     told = {channel: set[str]() for channel in channels}
     for cause, ids in wanted:
         with database.writing(SENDING) as session:
             people = session.scalars(select(Person).where(Person.id.in_(ids)).order_by(Person.id)).all()
             for channel in channels:
                 desk_calls.call(
-                    session, people, f"{cause}:{channel}", told=told[channel], at=at, policy=policy, words=WORDS,
+                    session, people, f"{cause}:{channel}", told=told[channel], at=at, policy=policy, words=words,
                     channel=channel,
                 )  # fmt: skip
 

@@ -73,6 +73,17 @@ class SafetyWord(Base):
     set_at: Mapped[datetime]
 
 
+class SafetyBuddy(Base):
+    """Whom a worker who goes alone has named, or their firm's manager for them: rung too when they are late (D10). The one
+    that stands; whom somebody named before is in nobody's interest."""
+
+    __tablename__ = "safety_buddy"
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    buddy_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
+    set_by: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    set_at: Mapped[datetime]
+
+
 class Incident(Base):
     """kind: of `safety/riddor.py::KINDS`. due_at: the first day by whose end something is owed; None when nothing is."""
 
@@ -154,6 +165,7 @@ protect(Watch, _watches_in_sight)
 protect(WatchStep, _lines_in_sight)
 protect(WatchWords, _words_in_sight)
 protect(SafetyWord, lambda _asking: nobody())
+protect(SafetyBuddy, lambda _asking: nobody())
 protect(Incident, for_officers(Incident))
 protect(IncidentStep, through(Incident, IncidentStep.incident_id))
 protect(IncidentWords, through(Incident, IncidentWords.incident_id))

@@ -12,13 +12,15 @@ from werkzeug.wrappers import Response
 
 from fieldvisit.audit.service import note_access
 from fieldvisit.db import new_id
-from fieldvisit.ground.roles import WATCHING, Role
+from fieldvisit.ground.roles import WATCHING, Role, may_ever
 from fieldvisit.ground.verdict import RefusedError
-from fieldvisit.safety import board, incidents, rules, service, words
+from fieldvisit.register.models import Person
+from fieldvisit.safety import board, buddies, incidents, rules, service, words
 from fieldvisit.safety.models import Watch
 from fieldvisit.safety.state import LIVE, Deed, Stage, lengths_of
 from fieldvisit.visits.models import Visit
 from fieldvisit.visits.plan_forms import Typed
+from fieldvisit.visits.state import ENDED
 from fieldvisit.web.access import (
     access,
     at,
@@ -55,6 +57,7 @@ def list_watches() -> Answer:
         more=board.more_than_shown(session(), principal(), at()), now=at(), words=words, late_for=board.late_for,
         incidents=owed, calls=words.say_who_is_called(_ways_out(), policy()),
         done=words.DONE.get(request.args.get("done", ""), ""),
+        names_buddies=may_ever(principal(), "watch", "buddies") is not None,
     )  # fmt: skip
 
 
@@ -143,7 +146,7 @@ def _page(
     it = board.one_of(database(), of, watch, principal(), at(), policy())
     offered = [act for act in words.OFFERS if _could(act, it) or act == sent]
     return page(
-        "safety/watch.html", it=it, now=at(), words=words, late_for=board.late_for, offered=offered, sent=sent,
+        "safety/watch.html", it=it, ways=_ways_out(), now=at(), words=words, late_for=board.late_for, offered=offered, sent=sent,
         typed=typed or Typed.nothing(), nothing=Typed.nothing(), errors=typed.errors if typed else {}, sure=sure,
         done=done, may_report=principal().role is Role.OFFICER,
         keys={act: (typed.key if typed and act == sent and typed.key else new_id()) for act in offered},
@@ -179,10 +182,19 @@ def watching(visit_id: str) -> Response:
     with database().reading(WATCHING) as reading:
         mine = reading.scalars(select(Watch).where(Watch.person_id == me, Watch.visit_id == visit_id)).all()
         seen = list(service.phone_sees(reading, mine, at(), policy()).values())
+        buddy = buddies.named_by(reading, [me]).get(me)
+        over = _is_over(reading.get(Visit, visit_id))
     state = seen[0] if seen and seen[0].live else None
-    answer = jsonify({"watched": state is not None and state.stage in _CALM, "says": words.to_the_phone(state)})
+    says = words.to_the_phone(state, over=over)
+    if state is not None and buddy is not None:
+        says += " " + words.say_buddy(buddy.name, called=words.reaches(_ways_out(), buddy.email, buddy.phone))
+    answer = jsonify({"watched": state is not None and state.stage in _CALM, "says": says})
     answer.headers["X-FieldVisit-Proto"] = "1"
     return answer
+
+
+def _is_over(visit: Visit | None) -> bool:
+    return visit is not None and visit.stage in ENDED
 
 
 @field.post("/safety/words")
@@ -222,9 +234,24 @@ def say(watch_id: str) -> Answer:
     return redirect("/safety?done=word", 303)
 
 
+@field.post("/safety/<id:watch_id>/out")
+@access("watch", "own")
+def out(watch_id: str) -> Answer:
+    """Each worker of a visit says it for themselves: whoever closed it has seen the other or has not."""
+    with database().writing(WATCHING) as writing:
+        watch = service.lock(writing, watch_id)
+        if watch is None or watch.person_id != principal().person_id:
+            abort(404)
+        service.out_by_phone(writing, watch, Typed(request.form).key or new_id(), at(), policy())
+    log_access(watch_id, reason="out")
+    return redirect("/safety?done=out", 303)
+
+
 _OWN_DONE = {
+    "out": "The office knows that you are out.",
     "words": "Your words are set. Tell nobody, and write them nowhere.",
     "word": "The office has your word. If it is not one of yours, they ring you.",
+    "buddy": "Saved. Tell your buddy that you have named them.",
 }
 
 
@@ -236,14 +263,16 @@ def _own_page(typed: Typed) -> str:
             select(Watch).where(Watch.person_id == me, live).order_by(Watch.opened_at.desc()).limit(5)
         ).all()
         seen = service.phone_sees(reading, mine, at(), policy())
-        refs = {
-            visit.id: visit.ref
-            for visit in reading.scalars(select(Visit).where(Visit.id.in_({watch.visit_id for watch in mine})))
-        }
+        visits = reading.scalars(select(Visit).where(Visit.id.in_({watch.visit_id for watch in mine})))
+        there = {visit.id: (visit.ref, _is_over(visit)) for visit in visits}
         set_at = service.words_set_at(reading, [me]).get(me)
+        myself, named = reading.get_one(Person, me), buddies.named_by(reading, [me]).get(me)
+        choices = [(one.id, one.name) for one in buddies.who_may_be(reading, myself, at())]
+        wards = [(one.person.name, one.person.phone, one.late) for one in buddies.wards_of(reading, me, at(), policy())]
     return page(
-        "safety/own.html", page_id="safety",
-        watches=[(watch.id, refs[watch.visit_id], seen[watch.id]) for watch in mine if seen[watch.id].live],
+        "safety/own.html", page_id="safety", buddy=named.id if named else "", buddy_name=named.name if named else "",
+        choices=choices, wards=wards, called=bool(_ways_out()),
+        watches=[(watch.id, *there[watch.visit_id], seen[watch.id]) for watch in mine if seen[watch.id].live],
         keys={watch.id: new_id() for watch in mine}, now=at(), warn=lengths_of(policy()).warn, set_at=set_at,
         says=words.to_the_phone,
         typed=typed, errors=typed.errors, done=_OWN_DONE.get(request.args.get("done", ""), ""),

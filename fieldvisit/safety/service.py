@@ -288,6 +288,13 @@ def said_by_phone(session: Session, watch: Watch, word: str, key: str, at: datet
     _write(session, watch, deed, "", key, policy)
 
 
+def out_by_phone(session: Session, watch: Watch, key: str, at: datetime, policy: Policy) -> None:
+    """The worker says on their own page that they are out: as the tap at the door, which a visit that is over has no more.
+    In an alarm, or while somebody rings, it moves nothing."""
+    if not _is_known(session, key):
+        _write(session, watch, Deed("ended", at, at, watch.person_id, {"from": "page"}), "", key, policy)
+
+
 def _key_with(key: str, deed: Deed) -> str:
     """Of the form and of what its word was: whoever goes back and gives another word, under duress too, is heard."""
     if deed.kind != "spoke":

@@ -56,7 +56,12 @@ SAID = {
     "wrong": "It was not theirs.",
     "none": "They have set no word.",
 }
-WHOM = {"worker": "The worker", "colleague": "Their colleague at the visit", "firm": "Their firm or manager"}
+WHOM = {
+    "worker": "The worker",
+    "colleague": "Their colleague at the visit",
+    "firm": "Their firm or manager",
+    "buddy": "Their buddy",
+}
 DECISIONS = {"999": "999 was rung", "not_now": "Not now"}
 # What the page offers, and what stands on the button.
 OFFERS = {
@@ -86,7 +91,7 @@ def say_who_is_called(ways: Sequence[str], policy: Policy) -> str:
     if not ways:
         return (
             "Nobody is called about an alarm: no message leaves this computer. Somebody must look at this page all the time, "
-            "until whoever looks after the server has set FIELDVISIT_EMAIL or FIELDVISIT_SMS."
+            "until the administrator has set up e-mail or text messages."
         )
     again = policy.safety.call_again_min
     return (
@@ -95,10 +100,28 @@ def say_who_is_called(ways: Sequence[str], policy: Policy) -> str:
     )
 
 
-def to_the_phone(state: State | None) -> str:
-    """state: as the phone sees it, or None where nobody watches."""
+def reaches(ways: Sequence[str], email: str | None, phone: str) -> bool:
+    """Does a call reach somebody with these? ways: by which messages really leave this computer."""
+    return bool(("email" in ways and email) or ("sms" in ways and phone))
+
+
+def say_buddy(name: str, *, called: bool) -> str:
+    return (
+        f"If you are late, {name} is called too." if called else f"Your buddy is {name}, whom nothing calls by itself."
+    )
+
+
+def to_the_phone(state: State | None, *, over: bool = False) -> str:
+    """state: as the phone sees it, or None where nobody watches. over: the visit is, by whichever of its workers."""
     if state is None:
         return "Nobody is watching. Ask the office below."
+    said = _stands(state)
+    if over and not state.going_home:
+        said += " The visit is over, but nobody has said that you are out."
+    return said
+
+
+def _stands(state: State) -> str:
     until = say_time(in_london(state.due_at).time()) if state.due_at else ""
     match state.stage:
         case Stage.ACTIVE if state.going_home:

@@ -23,6 +23,7 @@ from fieldvisit.row_security import POLICIES
 from fieldvisit.safeguarding import service as boxes
 from fieldvisit.safety import incidents
 from fieldvisit.safety import service as watching
+from fieldvisit.safety.models import SafetyBuddy
 from fieldvisit.visits.access_cases import AccessAttempt, AccessCase, AccessChase, AccessContact, AccessStep
 from fieldvisit.visits.lawful_entry_models import LawfulEntry, LawfulEntryStep
 from fieldvisit.visits.models import Entry, Job, Visit
@@ -73,7 +74,7 @@ for _ref, _seen in (("asha", 0), ("mona", 0), ("olive", 1), ("hana", 0)):
 
 
 for _ref, _firm, _area in (("asha", 0, 0), ("mona", 1, 0), ("olive", 1, 1), ("hana", 0, 0)):
-    EXPECTED[_ref] |= {"Watch": _firm, "WatchStep": _firm, "WatchWords": _area, "SafetyWord": 0}
+    EXPECTED[_ref] |= {"Watch": _firm, "WatchStep": _firm, "WatchWords": _area, "SafetyWord": 0, "SafetyBuddy": 0}
     EXPECTED[_ref] |= dict.fromkeys(("Incident", "IncidentStep", "IncidentWords"), _area)
 
 
@@ -225,12 +226,15 @@ def _fill_a_breach(world: World, session: Session) -> None:
 
 
 def _fill_safety(world: World, north: Story, south: Story) -> None:
-    """A worker who is watched, with two words, and something that happened: in the north, and in the south."""
+    """A worker who is watched, with two words and a buddy, and something that happened: in the north, and in the south."""
     with world.database.writing(DEMO) as session:
         for story, ref in ((north, "asha"), (south, "carl")):
             person, visit = session.get_one(Person, world.ids[ref]), session.get_one(Visit, story.visit_id)
             safety.a_watch(session, visit, person.id, world.now, world.policy, "He does not answer.")
             watching.choose_words(session, person.id, "blue kettle", "grey heron", world.now)
+            session.add(
+                SafetyBuddy(person_id=person.id, buddy_id=world.ids["dora"], set_by=person.id, set_at=world.now)
+            )
             body = {"kind": "fall", "happened_at": world.now.isoformat()}
             incidents.report(session, person, visit.area_id, visit.id, body, "She fell.", key=ref * 5,
                              by=world.principal("olive"), at=world.now, policy=world.policy)  # fmt: skip

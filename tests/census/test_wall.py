@@ -54,7 +54,7 @@ def test_what_is_protected():
         "Concern", "ConcernAdded", "ConcernLink", "ConcernDraft",
         "Held", "Attachment", "Precaution", "HouseholdContact", "TenantLink", "Message", "TenantSaid",
         "Complaint", "ComplaintStep", "ComplaintWords", "Hazard", "HazardStep", "HazardWords", "SealedBox", "SubjectKey",
-        "Watch", "WatchStep", "WatchWords", "SafetyWord", "Incident", "IncidentStep", "IncidentWords",
+        "Watch", "WatchStep", "WatchWords", "SafetyWord", "SafetyBuddy", "Incident", "IncidentStep", "IncidentWords",
         "KeptApart", "Declaration", "DeclarationStep", "DeclarationWords", "Undertaking", "Recusal",
         "AccessCase", "AccessAttempt", "AccessContact", "AccessStep", "AccessChase", "LawfulEntry", "LawfulEntryStep",
     }  # fmt: skip

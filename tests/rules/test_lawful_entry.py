@@ -84,6 +84,8 @@ def test_they_answered_and_refused_so_only_others_may_open_the_door(basis: str):
 @pytest.mark.parametrize(("deeds", "marks"), [
     ((ENTERED,), ("not-authorised", "not-tried")),
     ((PROPOSED, said(AUTHORISED, authoriser="asha"), RANG, KNOCKED, ENTERED), ("self-authorised",)),
+    ((PROPOSED, said(AUTHORISED, same_person=True), RANG, KNOCKED, ENTERED), ("self-authorised",)),
+    ((PROPOSED, said(AUTHORISED, same_person=False), RANG, KNOCKED, ENTERED), ()),
     ((PROPOSED, AUTHORISED, RANG, ENTERED), ("not-tried",)),
     ((said(PROPOSED, life=True), AUTHORISED, ENTERED), ()),
     ((PROPOSED, AUTHORISED, RANG, KNOCKED, said(ENTERED, named=False)), ("no-witness",)),

@@ -13,7 +13,7 @@ from fieldvisit.ground.roles import CHECKING, DEMO, IMPORTING, SENDING
 from fieldvisit.ground.verdict import Allowed, RefusedError
 from fieldvisit.messages import service as messages
 from fieldvisit.messages.models import Message
-from fieldvisit.register.models import Household, PersonDuty
+from fieldvisit.register.models import Household, Person, PersonDuty
 from fieldvisit.tasks import Task
 from fieldvisit.visits import events as ev
 from fieldvisit.visits import lawful_entry_service as service
@@ -251,6 +251,36 @@ def test_whoever_asked_does_not_authorise(world: World):
         pressed = Made(new_id(), world.ids["dora"], story.at, world.policy)
         service.propose(session, visit, world.ids["dora"], SAID, Allowed(), pressed, life=False)
     assert refused(world, story, steps.authorise, "tenancy-agreement", "Water") == "own-proposal"
+
+
+def another_account(world: World, who: str, of: str) -> None:
+    with world.database.writing(None) as session:
+        session.get_one(Person, world.ids[who]).phone = session.get_one(Person, world.ids[of]).phone
+
+
+def test_whoever_asked_by_another_account_or_was_sent_by_one_does_not_authorise(world: World):
+    story = asked(world)
+    another_account(world, "dora", "asha")  # who asked, and who stands at the door
+    assert refused(world, story, steps.authorise, "tenancy-agreement", "Water") == "own-proposal"
+    with world.database.reading(CHECKING) as session:
+        assert service.asked_by(session, story.visit_id, world.ids["dora"])
+        for sent, known in (("asha", "asha"), ("ben", "dora")):
+            assert service.as_known_there(session, world.ids["dora"], [world.ids[sent]]) == world.ids[known]
+
+
+@pytest.mark.parametrize("one_person", [True, False])
+def test_a_fact_that_one_person_asked_and_authorised_is_marked_by_whatever_account(world: World, one_person: bool):
+    """The mark stands as the register knew them then: another telephone afterwards changes no record."""
+    story = asked(world)
+    another_account(world, "dora", "asha" if one_person else "dora")
+    asking = world.principal("dora", story.at)
+    event = ev.EntryAuthorised("tenancy-agreement", world.ids["dora"], world.ids["asha"], reason=ev.Words("Water"))
+    with world.database.writing(asking) as session:
+        visit = lock(session, story.visit_id)
+        assert visit
+        steps._command(session, visit, event, Allowed(), Pressed(new_id(), asking, world.policy))
+    another_account(world, "dora", "olive" if one_person else "asha")
+    assert ("self-authorised" in state(world).marks) == one_person
 
 
 @pytest.mark.parametrize("basis", ["", "we-have-a-key"])

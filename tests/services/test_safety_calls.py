@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from fieldvisit import worker
 from fieldvisit.config import Config
-from fieldvisit.desk.check import _of_alarms
+from fieldvisit.desk.check_calls import of_calls
 from fieldvisit.ground.roles import CHECKING, DEMO, SENDING, Duty
 from fieldvisit.messages import desk_calls
 from fieldvisit.messages.adapters.settings import Sending
@@ -138,9 +138,9 @@ def test_the_page_and_the_check_say_when_nobody_is_called(world: World, tmp_path
     assert "by e-mail" in words.say_who_is_called(("email",), world.policy)
     config = Config(home=tmp_path, pilot=True)
     with world.database.reading(CHECKING) as session:
-        said = list(_of_alarms(session, config))
+        said = list(of_calls(session, config, world.now))
         assert any("calls nobody: set FIELDVISIT_EMAIL" in one for one in said)
-        assert list(_of_alarms(session, Config(home=tmp_path))) == []
+        assert list(of_calls(session, Config(home=tmp_path), world.now)) == []
 
 
 def test_it_is_the_worker_process_that_calls_and_goes_on_where_that_breaks(
