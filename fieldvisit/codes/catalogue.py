@@ -4,6 +4,9 @@
 recorded (kept in a log or register), displayed (shown to whom it concerns), planned (a later screen's work), out (no
 software can meet it). Two of the first four may be joined by `+`. What the text says that is signed is another thing:
 the document that the council uploads (ruling R21).
+
+`broken_by` says who can break a clause at all, of those whom its code binds: "" each of them, firm (who works for one), council
+(who does not), nobody (a permission, a right, or what the council, a tenant or a procedure owes).
 """
 
 import re
@@ -18,6 +21,7 @@ from typing import Any
 
 MET = ("enforced", "prompted", "recorded", "displayed")
 UNMET = ("planned", "out")
+BROKEN_BY = ("", "firm", "council", "nobody")
 FILES = ("melton", "milton-keynes-residents", "milton-keynes-officers", "alliance-panel", "housing-staff")
 
 
@@ -33,6 +37,11 @@ class Clause:
     tests: tuple[str, ...] = ()  # "tests/rules/test_notices.py::test_name"
     met: str = ""  # what of the duty is met today
     why: str = ""  # why no software can meet it: of `out` alone
+    broken_by: str = ""  # of BROKEN_BY
+
+    def can_be_broken(self, *, of_a_firm: bool) -> bool:
+        """By somebody whom its code binds. of_a_firm: who works for one."""
+        return self.broken_by in ("", "firm" if of_a_firm else "council")
 
     @property
     def ways(self) -> tuple[str, ...]:
@@ -82,6 +91,18 @@ def clause(clause_id: str) -> Clause:
         if each.id == clause_id:
             return each
     raise LookupError(f"there is no clause {clause_id!r} in the five codes")
+
+
+def by_section(clauses: Iterable[Clause]) -> list[tuple[str, list[Clause]]]:
+    """(heading, clauses), as the code stands: "3.1 bullet 1" and "3.1 valid reason 1" are of section 3.1."""
+    found: dict[str, tuple[str, list[Clause]]] = {}
+    for each in clauses:
+        named = re.split(r" bullet| \(|: | row | \d+$", each.section)[0]
+        numbered = re.match(r"\d+(\.\d+)*(?= |$)", named)
+        key = numbered[0] if numbered else named
+        heading = f"Section {key}" if numbered and named == key else named
+        found.setdefault(key, (heading, []))[1].append(each)
+    return list(found.values())
 
 
 def read_document(name: str, text: str) -> Document:

@@ -8,7 +8,8 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from fieldvisit.codes import rules, training
-from fieldvisit.codes.rules import Act, Signing
+from fieldvisit.codes.rules import Signing
+from fieldvisit.codes.version_rules import Act
 from fieldvisit.codes.versions import New
 
 LONGEST = 4000  # characters of somebody's own words

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from fieldvisit.codes.rules import BINDING, Stage
+from fieldvisit.codes.version_rules import BINDING, Stage
 from fieldvisit.db import Base, random_key
 
 

@@ -4,12 +4,12 @@ from flask import Blueprint, Response, abort, current_app, redirect, request
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as BaseResponse
 
-from fieldvisit.codes import catalogue, forms, own, roll, rules, versions
+from fieldvisit.codes import catalogue, forms, own, roll, rules, version_rules, versions
 from fieldvisit.codes.forms import Typed
 from fieldvisit.codes.models import CodeVersion
 from fieldvisit.codes.routes import handed_over
-from fieldvisit.codes.rules import Act
 from fieldvisit.codes.text import MAX_BYTES, TextRefused, Upload, read_upload
+from fieldvisit.codes.version_rules import Act
 from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.roles import may_ever
 from fieldvisit.ground.sheet import sheet
@@ -225,7 +225,7 @@ def _page(version: CodeVersion, typed: Typed | None = None) -> str:
     typed = typed or Typed()
     steps = versions.steps_of(session(), version.id)
     names = {step.by_id: session().get_one(Person, step.by_id).name for step in steps if step.by_id}
-    open_acts = [act.value for stage, act in rules.MOVES if stage is version.stage]
+    open_acts = [act.value for stage, act in version_rules.MOVES if stage is version.stage]
     return page(
         "codes/version.html", version=version, texts=versions.texts_of(session(), version.id), steps=steps, names=names,
         stages=STAGES, labels=versions.TEXTS, binds=rules.BINDS, typed=typed, errors=typed.errors, acts=open_acts,

@@ -12,7 +12,7 @@ from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
-from fieldvisit.codes.catalogue import MET, UNMET, Clause, Document, all_clauses, all_documents
+from fieldvisit.codes.catalogue import BROKEN_BY, MET, UNMET, Clause, Document, all_clauses, all_documents
 from fieldvisit.ground.policy import lines_of
 
 CODE = re.compile(r"[A-Z]{2,4}")
@@ -157,6 +157,8 @@ class _File:
             ways = set(str(facts.get("how", "")).split("+"))
             if facts and not ways <= set(MET) and ways - set(UNMET):
                 self.wrong(f"{here}.how", f"must be one or two of {', '.join(MET)}, or one of {', '.join(UNMET)}.")
+            if facts.get("broken_by", "") not in BROKEN_BY:
+                self.wrong(f"{here}.broken_by", f"must be {', '.join(BROKEN_BY[1:])}, or be left out.")
             if facts and not str(facts.get("id", "")).startswith(f"{code}-"):
                 self.wrong(f"{here}.id", f"must begin with {code}-.")
             if facts.get("id") in seen:

@@ -7,6 +7,7 @@ from fieldvisit.codes import forms, related, rules, service, training, versions
 from fieldvisit.codes.forms import Typed
 from fieldvisit.codes.models import CodeText, CodeVersion
 from fieldvisit.codes.text import HTML
+from fieldvisit.codes.version_rules import Stage
 from fieldvisit.db import new_id
 from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.verdict import RefusedError
@@ -29,6 +30,7 @@ def mine() -> Answer:
     return page(
         "codes/mine.html", held=held, drafts=_my_drafts(person), signatures=service.signatures(session(), person),
         questions=service.questions_of(session(), person), words=rules, now=at(), done=request.args.get("done", ""),
+        runs_out=training.runs_out_for(session(), person, london_date(at()), policy()), today=london_date(at()),
     )  # fmt: skip
 
 
@@ -181,8 +183,8 @@ def _my_drafts(person: Person) -> list[CodeVersion]:
 def _readable(version_id: str) -> CodeVersion:
     """What is live; what I signed; and a draft that is offered to those whom it would bind. Anything else is not there."""
     version = versions.find(session(), version_id) or abort(404)
-    if version.stage is rules.Stage.LIVE:
+    if version.stage is Stage.LIVE:
         return version
-    if version.stage is rules.Stage.RETIRED and service.signature_of(session(), _me(), version.id):
+    if version.stage is Stage.RETIRED and service.signature_of(session(), _me(), version.id):
         return version
     return version if version in _my_drafts(_me()) else abort(404)

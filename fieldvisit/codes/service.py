@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session, undefer
 
 from fieldvisit.codes import rules, versions
 from fieldvisit.codes.models import Acknowledgement, CodeIssue, CodeQuestion, CodeVersion
-from fieldvisit.codes.rules import InForce, Signing, Stage, Standing, Stands, Who
+from fieldvisit.codes.rules import InForce, Signing, Standing, Stands, Who
+from fieldvisit.codes.version_rules import Stage
 from fieldvisit.ground.clock import end_of_london_day, london_date
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.verdict import insist

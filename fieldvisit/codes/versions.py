@@ -8,12 +8,12 @@ from typing import Any
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session, undefer
 
-from fieldvisit.codes import rules
+from fieldvisit.codes import rules, version_rules
 from fieldvisit.codes.catalogue import Document
 from fieldvisit.codes.models import Acknowledgement, CodeIssue, CodeStep, CodeText, CodeVersion
 from fieldvisit.codes.own import known_documents
-from fieldvisit.codes.rules import Act, Stage, VersionFacts
 from fieldvisit.codes.text import HTML, Section, Upload, sections_of, sections_of_clauses
+from fieldvisit.codes.version_rules import Act, Stage, VersionFacts
 from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.policy import Policy
 from fieldvisit.ground.verdict import Refused, RefusedError, insist
@@ -77,7 +77,7 @@ def add_text(
 ) -> CodeText:
     """Raises RefusedError. Until it is approved or signed a text may be replaced; whoever had read it reads it anew."""
     there, signed = texts_of(session, version.id), _is_signed(session, version)
-    insist(rules.may_upload(version.stage, kind, signed=signed, there=kind in there))
+    insist(version_rules.may_upload(version.stage, kind, signed=signed, there=kind in there))
     if kind == "html" and upload.media_type != HTML:
         raise RefusedError(Refused("no-page", "Upload a page (HTML) here: it is for those who cannot use the PDF."))
     session.execute(delete(CodeText).where(CodeText.code_version_id == version.id, CodeText.kind == kind))
@@ -101,7 +101,7 @@ def kinds_open(session: Session, version: CodeVersion) -> list[tuple[str, str]]:
     there, signed = texts_of(session, version.id), _is_signed(session, version)
     return [
         (kind, words) for kind, words in TEXTS.items()
-        if rules.may_upload(version.stage, kind, signed=signed, there=kind in there)
+        if version_rules.may_upload(version.stage, kind, signed=signed, there=kind in there)
     ]  # fmt: skip
 
 
@@ -146,7 +146,7 @@ def do(
 ) -> None:
     """One act on a locked version. said: what the form adds to it. Raises RefusedError."""
     on = london_date(at)
-    insist(rules.may(act, facts(session, version, **said), on))
+    insist(version_rules.may(act, facts(session, version, **said), on))
     for name, value in said.items():
         setattr(version, name, value)
     match act:
@@ -159,7 +159,7 @@ def do(
             version.approved_by = ""
         case Act.GO_LIVE:
             version.grace_days, version.chase_days = policy.people.code_grace_days.value, policy.codes.chase_days.value
-            if rules.is_ripe(facts(session, version), on):
+            if version_rules.is_ripe(facts(session, version), on):
                 _make_live(session, version)
     _step(session, version, act.value, by, at, **{name: str(value) for name, value in said.items()})
 
@@ -167,7 +167,7 @@ def do(
 def say_small(session: Session, version: CodeVersion, *, by: str, at: datetime) -> None:
     """By a second person, of the text as it is now. Raises RefusedError."""
     made_by = {step.by_id for step in steps_of(session, version.id) if step.by_id and step.kind in ("started", "text")}
-    insist(rules.may_say_small(facts(session, version), same_ids(session, made_by), by))
+    insist(version_rules.may_say_small(facts(session, version), same_ids(session, made_by), by))
     if small_said(session, version) is None:
         _step(session, version, "small", by, at, sha256=version.text_sha256)
         session.flush()
@@ -190,7 +190,7 @@ def make_ripe_ones_live(session: Session, at: datetime) -> list[CodeVersion]:
     on, done = london_date(at), []
     waiting = select(CodeVersion).where(CodeVersion.status == Stage.APPROVED.value, CodeVersion.live_from.is_not(None))
     for version in session.scalars(waiting.order_by(CodeVersion.live_from).with_for_update()):
-        if rules.is_ripe(facts(session, version), on):
+        if version_rules.is_ripe(facts(session, version), on):
             _make_live(session, version)
             _step(session, version, "live", None, at)
             done.append(version)

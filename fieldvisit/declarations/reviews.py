@@ -31,7 +31,7 @@ def _interests_due(session: Session, today: date, at: datetime) -> None:
 
 
 def _signatures_due(session: Session, today: date, at: datetime) -> None:
-    """Somebody rings them: the reminder is the office's, because no message goes to involved people by itself. Nobody rings
+    """Somebody rings them: the reminder is the office's. Of a code alone a message goes to them by itself. Nobody rings
     whoever takes no part now."""
     people = involved.involved_now(session, today)
     stopped = involved.stopped(session, [person.id for person in people], at)
@@ -45,7 +45,7 @@ def _signatures_due(session: Session, today: date, at: datetime) -> None:
             if session.scalars(select(Task.id).where(Task.cause == cause)).first() is None:
                 raise_task(
                     session, undertakings.SIGN, cause=cause, about="involved", about_id=person.id, area_id=person.area_id, at=at,
-                    due=end_of_london_day(since),
+                    due=end_of_london_day(max(since, today)),  # nobody was asked before today
                 )  # fmt: skip
 
 

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from fieldvisit.codes import service, training, versions
 from fieldvisit.codes.catalogue import Document, all_documents
 from fieldvisit.codes.models import Acknowledgement, CodeIssue, CodeText, CodeVersion
-from fieldvisit.codes.rules import Stage
 from fieldvisit.codes.text import read_upload
+from fieldvisit.codes.version_rules import Stage
 from fieldvisit.db import new_id
 from fieldvisit.ground.clock import london_instant
 from fieldvisit.ground.policy import Policy

@@ -15,12 +15,13 @@ from fieldvisit.complaints.models import Complaint
 from fieldvisit.complaints.state import ENDED as COMPLAINT_ENDED
 from fieldvisit.config import Config
 from fieldvisit.db import Database
+from fieldvisit.desk.check_calls import of_calls
 from fieldvisit.evidence import keys
 from fieldvisit.evidence.service import path_of
 from fieldvisit.evidence.store import Store, StoreAwayError, store_of
 from fieldvisit.ground.clock import london_date, london_instant, now, say_date
 from fieldvisit.ground.policy import Policy, policy_as_kept
-from fieldvisit.ground.roles import CHECKING, Duty
+from fieldvisit.ground.roles import CHECKING
 from fieldvisit.hazards import service as hazards
 from fieldvisit.hazards.models import Hazard, HazardStep
 from fieldvisit.jobs import GAVE_UP, Work
@@ -30,7 +31,6 @@ from fieldvisit.notices.models import Notice
 from fieldvisit.outbox import purging
 from fieldvisit.outbox.envelope import IntakeKey, digest_of, is_well_signed, signed_text
 from fieldvisit.outbox.models import Attachment
-from fieldvisit.register.duties import holding
 from fieldvisit.register.models import Area, Grant
 from fieldvisit.visits import lawful_entry_service as lawful_entries
 from fieldvisit.visits.fold import Line, fold
@@ -63,7 +63,7 @@ def problems(config: Config, database: Database, policy: Policy, today: date) ->
         yield from _of_complaints(session, policy)
         yield from _of_work(session, today)
         yield from _of_silence(session, today)
-        yield from _of_alarms(session, config)
+        yield from of_calls(session, config, now())
         yield from _of_files(session, config, policy, today)
 
 
@@ -76,17 +76,6 @@ def _of_keys(config: Config) -> Iterator[str]:
             yield f"{path} can be read by others. Run: chmod 600 {path}"
     if (config.keys / "intake.jwk").exists():
         IntakeKey.from_file(config.keys / "intake.jwk")
-
-
-def _of_alarms(session: Session, config: Config) -> Iterator[str]:
-    """Where real people may rely on it: is anybody called about a worker's alarm at night?"""
-    if config.is_local and not config.pilot:
-        return
-    if not config.ways_of_sending().ways_out:
-        yield "An alarm about a worker calls nobody: set FIELDVISIT_EMAIL or FIELDVISIT_SMS to a way that sends."
-    for area in session.scalars(select(Area).order_by(Area.name)):
-        if not holding(session, Duty.DUTY, area.id, now()):
-            yield f"Nobody holds the duty in {area.name}: an alarm about a worker there calls no officer."
 
 
 def _visits(session: Session) -> Iterator[Visit]:

@@ -5,8 +5,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from fieldvisit.codes import rules
-from fieldvisit.codes.rules import Act, InForce, Signing, Stage, Standing, VersionFacts, Who
+from fieldvisit.codes import rules, version_rules
+from fieldvisit.codes.rules import InForce, Signing, Standing, Who
+from fieldvisit.codes.version_rules import Act, Stage, VersionFacts
 from fieldvisit.ground.verdict import Refused
 
 DAY = timedelta(days=1)
@@ -38,37 +39,37 @@ def code_of(verdict: object) -> str:
 )
 def test_each_stage_has_its_acts_and_no_other(stage, open_acts):
     version = replace(WHOLE, stage=stage)
-    assert {act for act in Act if rules.may(act, version, TODAY)} == open_acts
-    assert {code_of(rules.may(act, version, TODAY)) for act in set(Act) - open_acts} <= {"not-now"}
+    assert {act for act in Act if version_rules.may(act, version, TODAY)} == open_acts
+    assert {code_of(version_rules.may(act, version, TODAY)) for act in set(Act) - open_acts} <= {"not-now"}
 
 
 def test_nothing_is_consulted_on_approved_or_live_without_a_text():
     for stage, act in ((Stage.DRAFT, Act.CONSULT), (Stage.CONSULTING, Act.APPROVE), (Stage.APPROVED, Act.GO_LIVE)):
-        assert code_of(rules.may(act, replace(WHOLE, stage=stage, has_text=False), TODAY)) == "no-text"
+        assert code_of(version_rules.may(act, replace(WHOLE, stage=stage, has_text=False), TODAY)) == "no-text"
 
 
 def test_a_big_change_needs_a_consultation_and_a_small_one_does_not():
     unasked = replace(WHOLE, consulted="", consulted_until=None)
-    refused = rules.may(Act.APPROVE, unasked, TODAY)
+    refused = version_rules.may(Act.APPROVE, unasked, TODAY)
     assert code_of(refused) == "not-consulted"
     assert refused.clause is not None and refused.clause.where == "HS-2.4b"
-    assert rules.may(Act.APPROVE, replace(unasked, significant=False), TODAY)
+    assert version_rules.may(Act.APPROVE, replace(unasked, significant=False), TODAY)
 
 
 @pytest.mark.parametrize(("ends", "said"), [(TODAY - DAY, ""), (TODAY, ""), (TODAY + DAY, "still-consulting")])
 def test_a_consultation_that_is_not_over_keeps_a_code_from_approval(ends, said):
-    assert code_of(rules.may(Act.APPROVE, replace(WHOLE, consulted_until=ends), TODAY)) == said
+    assert code_of(version_rules.may(Act.APPROVE, replace(WHOLE, consulted_until=ends), TODAY)) == said
 
 
 @pytest.mark.parametrize(("began", "said"), [(TODAY - DAY, ""), (TODAY, ""), (TODAY + DAY, "ended-before")])
 def test_a_consultation_ends_when_it_has_begun(began, said):
     asked = replace(WHOLE, stage=Stage.CONSULTING, consulted_from=began)
-    assert code_of(rules.may(Act.APPROVE, asked, TODAY)) == said
+    assert code_of(version_rules.may(Act.APPROVE, asked, TODAY)) == said
 
 
 @pytest.mark.parametrize(("day", "said"), [(TODAY - DAY, ""), (TODAY, ""), (TODAY + DAY, "no-approval")])
 def test_nobody_has_approved_it_tomorrow(day, said):
-    assert code_of(rules.may(Act.APPROVE, replace(WHOLE, approved_on=day), TODAY)) == said
+    assert code_of(version_rules.may(Act.APPROVE, replace(WHOLE, approved_on=day), TODAY)) == said
 
 
 @pytest.mark.parametrize(
@@ -89,7 +90,7 @@ def test_nobody_has_approved_it_tomorrow(day, said):
     ],
 )
 def test_a_code_goes_live_with_owner_day_review_and_a_format_that_people_can_use(lacks, said):
-    assert code_of(rules.may(Act.GO_LIVE, replace(WHOLE, stage=Stage.APPROVED, **lacks), TODAY)) == said
+    assert code_of(version_rules.may(Act.GO_LIVE, replace(WHOLE, stage=Stage.APPROVED, **lacks), TODAY)) == said
 
 
 @pytest.mark.parametrize(
@@ -110,12 +111,12 @@ def test_no_section_is_left_out_on_the_way_to_the_end(kept, part, whole, then):
     ],
 )  # fmt: skip
 def test_what_somebody_signed_keeps_its_text_and_large_print_may_come_later(stage, kind, signed, there, said):
-    assert rules.may_upload(Stage(stage), kind, signed=signed, there=there).code == said
+    assert version_rules.may_upload(Stage(stage), kind, signed=signed, there=there).code == said
 
 
 @pytest.mark.parametrize(("day", "ripe"), [(TODAY - DAY, True), (TODAY, True), (TODAY + DAY, False)])
 def test_it_is_ripe_on_its_day_and_not_before(day, ripe):
-    assert rules.is_ripe(replace(WHOLE, live_from=day), TODAY) is ripe
+    assert version_rules.is_ripe(replace(WHOLE, live_from=day), TODAY) is ripe
 
 
 # --- whom it binds ------------------------------------------------------------------------------------------------
@@ -297,7 +298,7 @@ def test_a_signature_is_a_name_a_position_an_organisation_a_tick_and_the_text_th
 def test_that_a_change_is_small_is_said_of_what_is_approved_and_by_somebody_else(stage, significant, by, said):
     version = replace(WHOLE, stage=stage, significant=significant)
     expected = said if stage is Stage.APPROVED else "not-now"
-    assert code_of(rules.may_say_small(version, {"maker"}, by)) == expected
+    assert code_of(version_rules.may_say_small(version, {"maker"}, by)) == expected
 
 
 @pytest.mark.parametrize(

@@ -86,3 +86,12 @@ def test_a_folder_that_is_not_there_says_which_setting_names_it(tmp_path: Path):
 def test_text_that_is_not_utf_8_is_said(tmp_path: Path):
     (tmp_path / "old.toml").write_bytes(GOOD.replace("year", "yeär").encode("latin-1"))
     assert problems(tmp_path) == ["old.toml is not text in UTF-8: save it as UTF-8 and try again."]
+
+
+def test_a_clause_may_say_who_can_break_it(tmp_path: Path):
+    for said, firm, council in (("firm", True, False), ("council", False, True), ("nobody", False, False)):
+        (tmp_path / "forum.toml").write_text(GOOD + f'broken_by = "{said}"\n')
+        [clause] = read_folder(tmp_path)[0].clauses
+        assert (clause.can_be_broken(of_a_firm=True), clause.can_be_broken(of_a_firm=False)) == (firm, council)
+    (tmp_path / "forum.toml").write_text(GOOD + 'broken_by = "tenants"\n')
+    assert "broken_by (line 19): must be firm, council, nobody, or be left out." in problems(tmp_path)[0]

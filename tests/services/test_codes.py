@@ -10,8 +10,9 @@ from sqlalchemy import select
 from fieldvisit.badges.service import may_visit
 from fieldvisit.codes import own, service, training, versions
 from fieldvisit.codes.models import CodeStep, CodeVersion
-from fieldvisit.codes.rules import Act, Signing, Stage, Standing
+from fieldvisit.codes.rules import Signing, Standing
 from fieldvisit.codes.text import read_upload
+from fieldvisit.codes.version_rules import Act, Stage
 from fieldvisit.codes.versions import New
 from fieldvisit.db import new_id
 from fieldvisit.ground.clock import london_date
