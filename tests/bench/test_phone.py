@@ -11,7 +11,7 @@ from statistics import median
 
 import pytest
 from flask import Flask
-from playwright.sync_api import BrowserContext, CDPSession, Page, Playwright, sync_playwright
+from playwright.sync_api import BrowserContext, CDPSession, Page, Playwright
 from sqlalchemy import select
 
 from fieldvisit import create_app, schema
@@ -22,7 +22,7 @@ from fieldvisit.ground.clock import london_date
 from fieldvisit.ground.policy import load_policy
 from fieldvisit.register.models import Person
 from fieldvisit.register.service import hash_password
-from tests.browser import FLAGS, browser_path
+from tests.browser import FLAGS, browser_path, playwright_of
 from tests.phone.door_fixtures import SCREEN
 from tests.phone.shell_fixtures import KEPT, PIN, Council
 from tests.world import PASSWORD
@@ -59,10 +59,9 @@ def council(app: Flask) -> Iterator[Council]:
     made.dies()
 
 
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as found:
-        yield found
+@pytest.fixture
+def playwright(request: pytest.FixtureRequest) -> Playwright:
+    return playwright_of(request.session)
 
 
 @pytest.fixture

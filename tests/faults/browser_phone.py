@@ -45,6 +45,10 @@ class BrowserPhone(KeptPhone):
         if text.startswith("saved "):
             self.acknowledged.append(text.removeprefix("saved "))
 
+    def is_signed_in(self, ref: str) -> None:
+        """By typing: the server is a process of its own."""
+        self.signs_in(ref)
+
     def is_ready(self) -> None:
         super().is_ready()
         self.page.evaluate(HOLD)

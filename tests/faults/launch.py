@@ -1,7 +1,8 @@
 """`fieldvisit serve`, as an operator starts it, in a world that a test chose: its clock, its workers, its disk.
 
-Run as `python -m tests.faults.launch PORT`. FV_TEST_AHEAD_S: how far this server's clock is ahead of the machine's.
-FV_TEST_WORKERS: how many workers. FV_TEST_MAX_PAGES: how many pages SQLite may have before its disk is full.
+Run by `server_nursery.py`, or as `python -m tests.faults.launch PORT`. FV_TEST_AHEAD_S: how far this server's clock is
+ahead of the machine's. FV_TEST_WORKERS: how many workers. FV_TEST_MAX_PAGES: how many pages SQLite may have before its
+disk is full.
 """
 
 import ctypes
@@ -14,19 +15,17 @@ from sqlalchemy import Engine, event
 
 from fieldvisit.ground import clock
 
-_AHEAD = timedelta(seconds=float(os.environ.get("FV_TEST_AHEAD_S", "0")))
-_machine = clock.now
-
-
-def _here() -> datetime:
-    return _machine() + _AHEAD
-
 
 def _move_the_clock() -> None:
     """Time is read by one function: whoever has taken it by name gets this one instead."""
+    ahead, machine = timedelta(seconds=float(os.environ.get("FV_TEST_AHEAD_S", "0"))), clock.now
+
+    def here() -> datetime:
+        return machine() + ahead
+
     for module in [module for name, module in sys.modules.items() if name.startswith("fieldvisit")]:
-        if getattr(module, "now", None) is _machine:
-            module.now = _here  # type: ignore[attr-defined]
+        if getattr(module, "now", None) is machine:
+            module.now = here  # type: ignore[attr-defined]
 
 
 def _small_disk(pages: str) -> None:
@@ -41,10 +40,11 @@ def _die_with_the_test() -> None:
 
 
 def main(port: str) -> int:
-    from fieldvisit import cli, serving
+    from fieldvisit import cli, failpoints, serving
 
     _die_with_the_test()
     _move_the_clock()
+    failpoints.WANTED.update(failpoints._wanted())  # as at the beginning of a process: the environment is another now
     serving.WORKERS = int(os.environ.get("FV_TEST_WORKERS", "1"))
     if pages := os.environ.get("FV_TEST_MAX_PAGES"):
         _small_disk(pages)

@@ -1,8 +1,11 @@
 """A server process of our own on this machine: started, killed without warning, started again on the same port."""
 
 import contextlib
+import functools
 import http.client
+import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -23,11 +26,49 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+@functools.cache
+def _nursery() -> "subprocess.Popen[bytes]":
+    """One for all servers of this process of the tests; it ends with it."""
+    command = [sys.executable, "-m", "tests.faults.server_nursery"]
+    return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+
+class ServerProcess:
+    """A process that is no child of ours: it is watched by a file that can be read when it has ended.
+
+    cold: it has everything still to import, as where an operator starts one.
+    """
+
+    def __init__(self, port: int, told: dict[str, str], said: Path, *, cold: bool = False) -> None:
+        nursery = _nursery()
+        assert nursery.stdin and nursery.stdout
+        wanted = {"port": port, "told": told, "said": str(said), "cold": cold}
+        nursery.stdin.write(json.dumps(wanted).encode() + b"\n")
+        nursery.stdin.flush()
+        self.pid = int(nursery.stdout.readline())
+        try:
+            self._end: int | None = os.pidfd_open(self.pid)
+        except ProcessLookupError:
+            self._end = None
+
+    def has_ended(self, within_s: float = 0) -> bool:
+        if self._end is not None and select.select([self._end], [], [], within_s)[0]:
+            os.close(self._end)
+            self._end = None
+        return self._end is None
+
+    def kill(self) -> None:
+        if not self.has_ended():
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
+            assert self.has_ended(PATIENCE_S)
+
+
 class RealServer:
     def __init__(self, home: Path, url: URL, ahead: timedelta) -> None:
         self.home, self.url, self.ahead = home, url, ahead
         self.port = free_port()
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: ServerProcess | None = None
         self.said = home / "server.log"
 
     @property
@@ -44,23 +85,19 @@ class RealServer:
         self.wait()
         return self
 
-    def begin(self, fail: str = "", *, workers: int = 1, max_pages: int | None = None) -> None:
+    def begin(self, fail: str = "", *, workers: int = 1, max_pages: int | None = None, cold: bool = False) -> None:
         assert self.process is None, "it runs already"
         told = os.environ | {
             "FIELDVISIT_HOME": str(self.home), "DATABASE_URL": self.url.render_as_string(hide_password=False),
             "FIELDVISIT_POLICY": "melton", "FV_FAIL": fail, "FV_TEST_WORKERS": str(workers),
             "FV_TEST_AHEAD_S": str(self.ahead.total_seconds()), "FV_TEST_MAX_PAGES": str(max_pages or ""),
         }  # fmt: skip
-        with self.said.open("ab") as said:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "tests.faults.launch", str(self.port)], cwd=ROOT, env=told,
-                stdout=said, stderr=said, start_new_session=True,
-            )  # fmt: skip
+        self.process = ServerProcess(self.port, told, self.said, cold=cold)
 
     def wait(self) -> None:
         until = time.monotonic() + PATIENCE_S
         while not self.answers():
-            assert self.process and self.process.poll() is None, f"it stopped: {self.log()}"
+            assert self.process and not self.process.has_ended(), f"it stopped: {self.log()}"
             assert time.monotonic() < until, f"it never answered: {self.log()}"
             time.sleep(0.02)
 
@@ -76,9 +113,7 @@ class RealServer:
         """kill -9 of the whole server: what a power cut is to it."""
         if self.process is None:
             return
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+        self.process.kill()
         self.process = None
 
     def restart(self, fail: str = "", **how: int | None) -> None:

@@ -104,7 +104,7 @@ def test_two_servers_that_start_at_once_on_an_empty_database_both_serve(
     two = [RealServer(council.home, empty, council.ahead) for _ in range(2)]
     try:
         for one in two:
-            one.begin(workers=2)
+            one.begin(workers=2, cold=True)
         for one in two:
             one.wait()
         database = Database(empty)

@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 from fieldvisit.db import new_id
 from fieldvisit.ground.roles import DEMO
 from fieldvisit.register.models import Person
-from fieldvisit.safety import incidents, service
+from fieldvisit.safety import buddies, incidents, service
 from fieldvisit.safety.state import Deed
 from fieldvisit.visits.models import Visit
 from tests.safety import a_watch
@@ -45,6 +45,9 @@ def some_watches(world: World, stories: dict[str, Story]) -> dict[str, str]:
                 )
                 service._write(session, watch, deed, "", new_id(), world.policy)
         service.choose_words(session, world.ids["asha"], "blue kettle", "grey heron", world.now)
+        for worker, buddy in (("ben", "asha"), ("asha", "mona")):
+            person = session.get_one(Person, world.ids[worker])
+            buddies.name_buddy(session, person, world.ids[buddy], person.id, world.now)
         visit = session.get_one(Visit, stories["hasty"].visit_id)
         body = {"kind": "fall", "happened_at": (world.now - 60 * MINUTE).isoformat(), "hurt": "worker",
                 "injury": "specified", "days_off": 8, "hospital": True, "police": False, "dangerous_gas": False}  # fmt: skip

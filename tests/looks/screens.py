@@ -183,6 +183,7 @@ LOG = (
     Screen("who is out", "/office/safety", "dora"),
     Screen("who is out, of a firm", "/office/safety", "mona"),
     Screen("who is out, nobody", "/office/safety", "otto"),
+    Screen("buddies, of a firm", "/office/safety/buddies", "mona"),
     Screen("watched worker who is late", WATCH, "dora", "/office/safety/{late}", opens_everything),
     Screen("worker in an alarm", WATCH, "dora", "/office/safety/{alarm}"),
     Screen(

@@ -19,7 +19,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 from fieldvisit.badges.models import Badge
 from fieldvisit.badges.service import pack_badge
-from tests.browser import FLAGS, browser_path
+from tests.browser import FLAGS, Quiet, browser_path
 from tests.phone.door_fixtures import SCREEN, SLOW_MS, HandHeld
 from tests.world import World
 
@@ -33,6 +33,9 @@ LIKE_A_PHONE: dict[str, Any] = {
 NO_SIGNAL = "ERR_CONNECTION_REFUSED", "ERR_FAILED", "ERR_EMPTY_RESPONSE"
 SEALED = "name => import('/static/js/outbox-store.js').then(disk => disk.recall(name))"
 DEVICE = "() => import('/static/js/device.js').then(device => device.deviceId())"
+# The badge takes a turn at each whole second; here time stands still, and ten of its seconds pass in one.
+QUICK_TURNS = """(() => { const real = setTimeout;
+    globalThis.setTimeout = (then, ms, ...more) => real(then, ms <= 1000 ? ms / 10 : ms, ...more); })()"""
 KEEP = "([who, badge]) => import('/static/js/badge-live.js').then(live => live.keepBadge(who, badge))"
 
 
@@ -49,7 +52,7 @@ class Office:
         return f"http://localhost:{self.port}"
 
     def starts(self) -> None:
-        self.server = make_server("localhost", self.port, self.app, threaded=True)
+        self.server = make_server("localhost", self.port, self.app, threaded=True, request_handler=Quiet)
         self.port = self.server.server_port
         threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
@@ -73,15 +76,6 @@ class BadgeHolder(HandHeld):
 
     def it_is(self, moment: datetime) -> None:
         self.context.clock.set_fixed_time(moment)
-
-    def is_signed_in(self, ref: str) -> None:
-        """With the cookie that signing in brings: another test types the password."""
-        browser = self.world.client(ref)
-        cookie = browser.get_cookie(self.world.app.config["SESSION_COOKIE_NAME"])
-        assert cookie
-        self.context.add_cookies(
-            [{"name": cookie.key, "value": cookie.value, "url": "https://localhost", "secure": True, "httpOnly": True}]
-        )
 
     def opens_the_badge(self) -> None:
         self.page.goto(f"{self.address}/badge")
@@ -152,6 +146,7 @@ def a_pocket(browser: Browser, world: World, pixels: float) -> BrowserContext:
     context = browser.new_context(**LIKE_A_PHONE, device_scale_factor=pixels)
     context.set_default_timeout(SLOW_MS)
     context.clock.set_fixed_time(world.now)
+    context.add_init_script(QUICK_TURNS)
     return context
 
 
@@ -162,6 +157,7 @@ def a_phone_from_its_pocket(world: World, office: Office, browser: Browser, prof
     )
     context.set_default_timeout(SLOW_MS)
     context.clock.set_fixed_time(world.now)
+    context.add_init_script(QUICK_TURNS)
     return held(world, office, context)
 
 

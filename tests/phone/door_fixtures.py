@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import select
 from werkzeug.serving import make_server
 
@@ -17,7 +17,7 @@ from fieldvisit.register.service import hash_password
 from fieldvisit.visits.models import Entry
 from fieldvisit.visits.service import entries_of
 from fieldvisit.visits.words import words_of_visit
-from tests.browser import FLAGS, browser_path
+from tests.browser import Quiet, browser_of, the_buttons_rest
 from tests.world import PASSWORD, World
 
 SCREEN = {"width": 360, "height": 740}
@@ -25,17 +25,14 @@ SLOW_MS = 20_000  # a machine that runs everything at once may take so long; a r
 expect.set_options(timeout=SLOW_MS)
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browser_path(), args=FLAGS)
-        yield browser
-        browser.close()
+@pytest.fixture
+def chromium(request: pytest.FixtureRequest) -> Browser:
+    return browser_of(request.session)
 
 
 @pytest.fixture
 def address(app: Flask) -> Iterator[str]:
-    server = make_server("localhost", 0, app, threaded=True)
+    server = make_server("localhost", 0, app, threaded=True, request_handler=Quiet)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     yield f"http://localhost:{server.server_port}"
@@ -59,7 +56,17 @@ class HandHeld:
         self.page.goto(f"{self.address}/sign-in")
         self.page.get_by_label("E-mail address").fill(f"{ref}@council.example")
         self.page.get_by_label("Password", exact=True).fill(PASSWORD)
-        self.page.get_by_role("button", name="Sign in").click()
+        with self.page.expect_navigation():
+            self.page.get_by_role("button", name="Sign in").click()
+
+    def is_signed_in(self, ref: str) -> None:
+        """With the cookie that signing in brings: other tests type the password."""
+        name = self.world.app.config["SESSION_COOKIE_NAME"]
+        cookie = self.world.client(ref).get_cookie(name)
+        assert cookie
+        self.context.add_cookies(
+            [{"name": name, "value": cookie.value, "url": "https://localhost", "secure": True, "httpOnly": True}]
+        )
 
     def signs_out_elsewhere(self) -> None:
         """The sign-in of this browser ends, as by its own clock; the page knows nothing of it."""
@@ -85,8 +92,7 @@ class HandHeld:
         """Presses a button of the step that is shown, and waits until the next one shows and the buttons work again."""
         self.page.locator("[data-step]:visible").get_by_role("button", name=_begins(button)).click()
         self.reads(then)
-        self.page.clock.fast_forward(1_300)
-        self.page.wait_for_selector("html:not([data-busy])", state="attached")
+        the_buttons_rest(self.page)
 
     def chooses(self, label: str, *, of: str = "") -> None:
         step = self.page.locator("[data-step]:visible")

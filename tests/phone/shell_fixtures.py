@@ -1,4 +1,4 @@
-"""A phone that keeps the day's pages: its profile lies on this disk, and its council's server can die and come back."""
+"""A phone that keeps the day's pages, on this disk where a test asks for it, and its council's server, which can die."""
 
 import socket
 import threading
@@ -10,15 +10,18 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import BrowserContext, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 from werkzeug.serving import make_server
 
-from tests.browser import FLAGS, browser_path
+from tests.browser import FLAGS, Quiet, browser_of, browser_path, playwright_of
 from tests.phone.door_fixtures import SCREEN, SLOW_MS, HandHeld
 from tests.world import World
 
 PIN = "492817"
 OTHER_PIN = "305926"
+LIKE_A_PHONE: dict[str, Any] = {
+    "viewport": SCREEN, "has_touch": True, "locale": "en-GB", "timezone_id": "Europe/London",
+}  # fmt: skip
 KEPT = "() => /^(\\d+)\\/\\1$/.test(document.documentElement.dataset.packs)"
 SHELL_READY = "() => Boolean(navigator.serviceWorker.controller)"
 ROWS = """store => new Promise(done => { indexedDB.open('fv').onsuccess = ({ target: { result: db } }) => {
@@ -41,7 +44,7 @@ class Council:
         return f"http://localhost:{self.port}"
 
     def starts(self) -> None:
-        self.server = make_server("localhost", self.port, self._answers, threaded=True)
+        self.server = make_server("localhost", self.port, self._answers, threaded=True, request_handler=Quiet)
         answer = self.server.process_request
 
         def noted(request: socket.socket, client: Any) -> None:
@@ -86,10 +89,9 @@ def council(app: Flask) -> Iterator[Council]:
     made.dies()
 
 
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as found:
-        yield found
+@pytest.fixture
+def playwright(request: pytest.FixtureRequest) -> Playwright:
+    return playwright_of(request.session)
 
 
 @dataclass
@@ -102,15 +104,23 @@ class KeptPhone(HandHeld):
     def opens(self) -> None:
         """The browser is started; what lay on its disk is there. A session cookie is not."""
         self.context: BrowserContext = self.playwright.chromium.launch_persistent_context(
-            str(self.profile), executable_path=browser_path(), args=FLAGS, viewport=SCREEN, has_touch=True, locale="en-GB",
-            timezone_id="Europe/London",
-        )  # fmt: skip
+            str(self.profile), executable_path=browser_path(), args=FLAGS, **LIKE_A_PHONE
+        )
+        self._is_in_hand(self.context.pages[0])
+
+    def opens_in(self, browser: Browser) -> None:
+        """One that is not closed and opened again needs no disk: a browser that runs already keeps it in memory."""
+        self.context = browser.new_context(**LIKE_A_PHONE)
+        self._is_in_hand(self.context.new_page())
+
+    def _is_in_hand(self, page: Page) -> None:
         self.context.set_default_timeout(SLOW_MS)
         self.context.clock.install(time=self.world.now)
-        self.page: Page = self.context.pages[0]
+        self.page: Page = page
         self.page.on("pageerror", lambda error: self.said.append(str(error)))
 
     def closes(self) -> None:
+        assert self.profile.exists(), "a phone that is closed has to lie on a disk: usefixtures('on_disk')"
         self.context.close()
 
     def goes_to(self, path: str) -> None:
@@ -137,7 +147,8 @@ class KeptPhone(HandHeld):
 
     def keeps_the_day(self, ref: str = "asha") -> None:
         """Signed in, with a PIN, and all pages of the round on the phone."""
-        self.signs_in(ref)
+        self.is_signed_in(ref)
+        self.goes_to("/today")
         self.is_ready()
         self.chooses_a_pin()
         self.is_open()
@@ -182,12 +193,22 @@ class KeptPhone(HandHeld):
 
 
 @pytest.fixture
-def kept_phone(playwright: Playwright, world: World, council: Council, tmp_path: Path) -> Iterator[KeptPhone]:
+def on_disk() -> None:
+    """For a test that closes its phone and opens it again, or reads what it left: its profile lies on this disk."""
+
+
+@pytest.fixture
+def kept_phone(
+    request: pytest.FixtureRequest, playwright: Playwright, world: World, council: Council, tmp_path: Path
+) -> Iterator[KeptPhone]:
     phone = KeptPhone(
         world, council.address, None, None, playwright=playwright, profile=tmp_path / "phone", council=council
     )
-    phone.opens()
+    if "on_disk" in request.fixturenames:
+        phone.opens()
+    else:
+        phone.opens_in(browser_of(request.session))
     yield phone
     with suppress(Exception):
-        phone.closes()
+        phone.context.close()
     assert phone.said == [], phone.said

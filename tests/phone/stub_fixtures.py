@@ -1,13 +1,14 @@
 """A phone in front of the stub: what the tests of its scripts share."""
 
+import functools
 import io
 from collections.abc import Iterator
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser import FLAGS, browser_path
+from tests import browser as browsers
 from tests.phone.wire_stub import WireStub
 
 TYPED = "MARIGOLD she asked us to wait for her sister"
@@ -15,12 +16,9 @@ SLOW_MS = 20_000  # a machine that runs everything at once may take so long; a r
 expect.set_options(timeout=SLOW_MS)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browser_path(), args=FLAGS)
-        yield browser
-        browser.close()
+@pytest.fixture
+def browser(request: pytest.FixtureRequest) -> Browser:
+    return browsers.browser_of(request.session)
 
 
 @pytest.fixture
@@ -64,8 +62,7 @@ def press(page: Page, button: str) -> None:
 
 def the_buttons_rest(page: Page) -> None:
     expect(page.locator("[data-said].is-saved")).to_be_visible()
-    page.clock.fast_forward(1_300)
-    page.wait_for_selector("html:not([data-busy])", state="attached")
+    browsers.the_buttons_rest(page)
 
 
 def go_to_introduce(page: Page) -> None:
@@ -115,7 +112,8 @@ def the_disk_refuses_the_next_entry(page: Page) -> None:
 # --- photos -----------------------------------------------------------------------------------------------------
 
 
-def a_picture(width: int = 2400, height: int = 1200, orientation: int = 1) -> bytes:
+@functools.cache
+def a_picture(width: int = 800, height: int = 400, orientation: int = 1) -> bytes:
     """As a camera makes it: with what it knows of the place in it, and grain enough to weigh something."""
     grain = Image.effect_noise((width // 4, height // 4), 60).resize((width, height)).convert("RGB")
     told = Image.Exif()

@@ -1,5 +1,6 @@
 """The pages that the stub serves: a door written by hand, and a visit made of the product's own pieces."""
 
+import functools
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -8,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 
 
+@functools.cache
 def visit_page() -> str:
     """The pieces of the real templates that take photos, signatures and the reason for no photo, on one page."""
     env = Environment(loader=FileSystemLoader(TEMPLATES), trim_blocks=True, lstrip_blocks=True, autoescape=True)

@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.phone import matter
 from tests.phone.matter import config, hand_over, left  # noqa: F401 - fixtures
-from tests.phone.shell_fixtures import ROWS, KeptPhone, council, kept_phone, playwright  # noqa: F401 - fixtures
+from tests.phone.shell_fixtures import ROWS, KeptPhone, council, kept_phone, on_disk, playwright  # noqa: F401 - fixtures
 from tests.stories import a_visit
 from tests.world import World
 
@@ -24,6 +24,7 @@ def opens_the_form(page: Page) -> Locator:
     return form
 
 
+@pytest.mark.usefixtures("on_disk")
 def test_a_worker_writes_it_down_without_signal_and_hears_once_that_it_was_received(
     kept_phone: KeptPhone, world: World, config: matter.Config, hand_over: Any, left: list[str]
 ) -> None:

@@ -4,11 +4,11 @@ import re
 from datetime import timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from fieldvisit.badges import codes
 from fieldvisit.badges.models import Badge
+from tests.browser import AXE, faults
 from tests.phone.badge_fixtures import (  # noqa: F401 - fixtures
     BEFORE_MIDNIGHT,
     FRESH,
@@ -231,7 +231,7 @@ def test_anybody_can_use_the_badge_page(mode, phone, world, office):
         suspend(world)
         phone.has_its_keys()
     phone.shows(mode)
+    phone.page.evaluate(AXE)
     for scheme in ("light", "dark"):
         phone.page.emulate_media(color_scheme=scheme)
-        found = Axe().run(phone.page).response["violations"]
-        assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found] == []
+        assert faults(phone.page) == []

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from sqlalchemy import select
 
 from fieldvisit.register.models import SignIn
-from tests.phone.shell_fixtures import OTHER_PIN, PIN, KeptPhone, council, kept_phone, playwright  # noqa: F401 - fixtures
+from tests.phone.shell_fixtures import OTHER_PIN, PIN, KeptPhone, council, kept_phone, on_disk, playwright  # noqa: F401 - fixtures
 from tests.stories import a_visit
 
 pytestmark = pytest.mark.parametrize("server", ["sqlite"], indirect=True)
@@ -33,13 +33,15 @@ def phone(kept_phone: KeptPhone, story) -> KeptPhone:
 # --- choosing
 
 
-@pytest.mark.parametrize("pin", ["000000", "123456", "987654", "121212", "123123", "12345", "12345a"])
-def test_a_pin_that_is_easy_or_no_pin_is_not_taken(kept_phone, story, pin):
+def test_a_pin_that_is_easy_or_no_pin_is_not_taken(kept_phone, story):
     kept_phone.signs_in("asha")
-    kept_phone.is_ready()
-    kept_phone.chooses_a_pin(pin)
-    expect(kept_phone.page.locator("[data-choose-pin] .field-error:visible")).to_have_count(1)
-    assert kept_phone.lies("lock") == "none"
+    for pin in ("000000", "123456", "987654", "121212", "123123", "12345", "12345a"):
+        kept_phone.goes_to("/today")  # with nothing said yet of the one before
+        kept_phone.is_ready()
+        expect(kept_phone.page.locator("[data-choose-pin] .field-error:visible")).to_have_count(0)
+        kept_phone.chooses_a_pin(pin)
+        expect(kept_phone.page.locator("[data-choose-pin] .field-error:visible"), pin).to_have_count(1)
+        assert kept_phone.lies("lock") == "none", pin
 
 
 def test_the_two_must_be_the_same(kept_phone, story):
@@ -63,19 +65,27 @@ def test_the_digits_are_not_offered_again_and_not_shown(kept_phone, story):
 # --- shutting
 
 
-@pytest.mark.parametrize(("seconds", "is_shut"), [(299, False), (300, True), (301, True)])
-def test_five_minutes_out_of_sight_shut_it(phone, seconds, is_shut):
-    phone.is_hidden_for(seconds)
-    assert phone.lies("lock") == ("shut" if is_shut else "open")
+def test_five_minutes_out_of_sight_shut_it(phone):
+    for seconds, lock in ((299, "open"), (300, "shut"), (301, "shut")):
+        phone.is_hidden_for(seconds)
+        assert phone.lies("lock") == lock, seconds
+        if lock == "shut":
+            phone.types_the_pin()
+            phone.is_open()
 
 
-@pytest.mark.parametrize(("seconds", "is_shut"), [(298, False), (300, True), (301, True)])
-def test_a_page_whose_timers_slept_with_the_phone_shuts_when_it_wakes(phone, world, seconds, is_shut):
-    phone.page.clock.pause_at(world.now + timedelta(minutes=2))
-    phone.looks_away()
-    phone.page.clock.set_system_time(world.now + timedelta(minutes=2, seconds=seconds))
-    phone.looks_back()
-    assert phone.lies("lock") == ("shut" if is_shut else "open")
+def test_a_page_whose_timers_slept_with_the_phone_shuts_when_it_wakes(phone, world):
+    now = world.now + timedelta(minutes=2)
+    phone.page.clock.pause_at(now)
+    for seconds, lock in ((298, "open"), (300, "shut"), (301, "shut")):
+        phone.looks_away()
+        now += timedelta(seconds=seconds)
+        phone.page.clock.set_system_time(now)
+        phone.looks_back()
+        assert phone.lies("lock") == lock, seconds
+        if lock == "shut":
+            phone.types_the_pin()
+            phone.is_open()
 
 
 def test_while_it_is_out_of_sight_the_page_empties_itself(phone):
@@ -129,6 +139,7 @@ def test_the_badge_is_behind_the_pin_as_well(phone):
 # --- wrong
 
 
+@pytest.mark.usefixtures("on_disk")
 def test_a_wrong_pin_says_how_many_tries_are_left_and_a_reload_gives_none_back(phone):
     phone.page.reload()
     phone.types_a_wrong_pin()
@@ -237,6 +248,7 @@ def test_who_forgot_the_pin_signs_in_again_and_chooses_another(phone):
 # --- on the disk
 
 
+@pytest.mark.usefixtures("on_disk")
 def test_no_word_of_the_pages_can_be_read_in_the_profile(phone, world):
     for _ in range(2):
         phone.opens_the_visit_to("1 Larch Close")
@@ -250,6 +262,7 @@ def test_no_word_of_the_pages_can_be_read_in_the_profile(phone, world):
     assert found_in(phone.profile, planted) == []
 
 
+@pytest.mark.usefixtures("on_disk")
 def test_the_search_would_have_found_it(phone):
     phone.page.evaluate("words => { localStorage.setItem('note', words); }", PLANTED)
     phone.page.evaluate("async words => { await (await caches.open('x')).put('/x', new Response(words)); }", PLANTED)

@@ -8,7 +8,7 @@ from flask import abort
 from playwright.sync_api import expect
 
 from fieldvisit.web import render, shell_files
-from tests.phone.shell_fixtures import SHELL_READY, KeptPhone, council, kept_phone, playwright  # noqa: F401 - fixtures
+from tests.phone.shell_fixtures import SHELL_READY, KeptPhone, council, kept_phone, on_disk, playwright  # noqa: F401 - fixtures
 from tests.stories import a_visit
 
 pytestmark = pytest.mark.parametrize("server", ["sqlite"], indirect=True)
@@ -119,6 +119,7 @@ def test_a_new_version_waits_and_half_written_words_stay(phone, deploys):
     phone.has_sent_all()
 
 
+@pytest.mark.usefixtures("on_disk")
 @pytest.mark.parametrize("how", ["reloaded", "closed and opened"])
 def test_with_no_signal_after_a_new_version_the_visit_goes_on_with_styles_and_scripts(phone, deploys, how):
     phone.opens_the_visit_to("1 Larch Close")

@@ -16,7 +16,8 @@ pytestmark = pytest.mark.parametrize("server", ["sqlite"], indirect=True)
 
 
 def i_open_my_visit(phone: HandHeld, visit_id: str) -> None:
-    phone.signs_in("asha")
+    phone.is_signed_in("asha")
+    phone.page.goto(f"{phone.address}/today")
     phone.reads("Tuesday 8 December 2026")
     phone.page.get_by_role("link", name="Open visit").click()
     phone.reads("Before you go")

@@ -7,8 +7,10 @@ cannot hide. It opens each seal and checks each signature before it answers; wha
 
 import base64
 import copy
+import functools
 import hashlib
 import json
+import mimetypes
 import threading
 from collections import deque
 from dataclasses import dataclass
@@ -20,11 +22,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
-from flask import Flask, Response, jsonify, request, send_from_directory
+from flask import Flask, Response, jsonify, request
 from joserfc import jwe
 from joserfc.jwk import ECKey
 from werkzeug.serving import make_server
 
+from tests.browser import Quiet
 from tests.phone.stub_pages import DOOR, visit_page
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
@@ -85,7 +88,7 @@ class WireStub:
         self.come_back_kinds: set[str] = set()
         self.hold_kinds: set[str] = set()
         self.unreadable_kinds: set[str] = set()
-        self._server = make_server("127.0.0.1", 0, self._flask(), threaded=True)
+        self._server = make_server("127.0.0.1", 0, self._flask(), threaded=True, request_handler=Quiet)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 
     def start(self) -> "WireStub":
@@ -129,7 +132,7 @@ class WireStub:
         app = Flask("wire-stub")
         app.add_url_rule("/door", view_func=self._door)
         app.add_url_rule("/visit", "visit", view_func=self._visit)
-        app.add_url_rule("/static/<path:name>", view_func=lambda name: send_from_directory(STATIC, name))
+        app.add_url_rule("/static/<path:name>", view_func=lambda name: _file(name))
         app.add_url_rule("/attachments/<name>", view_func=self._attachments, methods=["PUT"])
         app.add_url_rule("/devices", view_func=self._devices, methods=["POST"])
         app.add_url_rule("/events", view_func=self._events, methods=["POST"])
@@ -327,6 +330,17 @@ class WireStub:
     def _insist(self, holds: bool, fault: str) -> None:
         if not holds:
             self.faults.append(fault)
+
+
+def _file(name: str) -> Response:
+    content, mimetype = _read(name)
+    return Response(content, mimetype=mimetype, headers={"Cache-Control": "no-cache"})
+
+
+@functools.cache
+def _read(name: str) -> tuple[bytes, str | None]:
+    """A page asks for thirty: from this process's memory, as nobody changes them while the tests run."""
+    return (STATIC / name).read_bytes(), mimetypes.guess_type(name)[0]
 
 
 def _is_signed(jwk: dict, line: str, sig: str) -> bool:
