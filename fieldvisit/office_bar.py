@@ -16,9 +16,15 @@ GROUPS: tuple[tuple[str, tuple[Place, ...]], ...] = (
             ("Visit log", "/office/visits", ("visit", "list")),
             ("Plan a visit", "/office/plan", ("visit", "plan")),
             ("Who is out", "/office/safety", ("watch", "list")),
-            ("Verify a caller", "/office/verify-caller", ("caller", "verify")),
             ("Held entries", "/office/held", ("held", "list")),
             ("My round", "/today", ("round", "read")),
+        ),
+    ),
+    (
+        "Calls",
+        (
+            ("Take a call", "/office/intake", ("concern", "take")),
+            ("Verify a caller", "/office/verify-caller", ("caller", "verify")),
         ),
     ),
     (
@@ -33,7 +39,6 @@ GROUPS: tuple[tuple[str, tuple[Place, ...]], ...] = (
     (
         "Conduct",
         (
-            ("Take a concern", "/office/intake", ("concern", "take")),
             ("Conduct cases", "/office/breaches", ("breach", "list")),
             ("Themes and counts", "/office/breaches/report", ("breach", "totals")),
             ("Letters to you", "/conduct/letters", ("breach", "own")),

@@ -1,25 +1,25 @@
 """The council's desk: its front page, the visit log, one visit's timeline, the file for a spreadsheet, the tasks."""
 
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
-from flask import abort, redirect, request, url_for
+from flask import abort, current_app, redirect, request, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response
 
 from fieldvisit.db import new_id
-from fieldvisit.desk import csv_export, forms, task_list, visit_log
+from fieldvisit.desk import csv_export, forms, start, start_counts, task_list, task_rows, visit_log
 from fieldvisit.desk.blueprint import blueprint
 from fieldvisit.desk.messages_page import told_of
 from fieldvisit.desk.photos_page import shots_of
-from fieldvisit.desk.rules import exceptions_in_words, note_code, reads_words, urgency
+from fieldvisit.desk.rules import exceptions_in_words, note_code, reads_words
 from fieldvisit.desk.timeline import people_in, timeline_of
 from fieldvisit.desk.wording import KINDS, NOTICES, OUTCOMES, sayer
 from fieldvisit.ground.roles import Role, may_ever
 from fieldvisit.ground.verdict import Allowed, RefusedError
-from fieldvisit.outbox.gaps import gaps_of
-from fieldvisit.tasks import Task
+from fieldvisit.tasks import FOR_ASKED, Task
 from fieldvisit.visits.events import VisitNoted, Words
 from fieldvisit.visits.job_service import clock_of_job
 from fieldvisit.visits.models import Job, Visit
@@ -36,11 +36,18 @@ Answer = str | Response | tuple[str, int]
 @access("desk", "open")
 def front() -> Answer:
     tasks: Any = []
-    if may_ever(principal(), "task", "list"):
+    if lists := may_ever(principal(), "task", "list"):
         tasks, _ = task_list.open_tasks(session(), principal(), None, most=5)
+    waiting = start_counts.waiting(session(), principal(), start.counted(start.WORK, _opens))
     return page(
-        "desk/front.html", tasks=_shown(tasks), gaps=gaps_of(session(), tasks, at()), say=sayer(policy()), may=_may()
-    )
+        "desk/front.html", tasks=_shown(tasks), say=sayer(policy()), lists=bool(lists),
+        work=start.offers(start.WORK, _opens, waiting), for_all=start.offers(start.FOR_ALL, _opens, {}), **_asked(tasks),
+    )  # fmt: skip
+
+
+def _opens(place: start.Place) -> bool:
+    served = current_app.extensions["fv_served"]
+    return place.href in served and may_ever(principal(), *place.right) is not None
 
 
 # --- the visit log ------------------------------------------------------------------------------------------------
@@ -171,17 +178,11 @@ def _visit_page(visit_id: str, errors: dict[str, str], words: str) -> str:
 
 
 MAY = (
-    ("visit", "list"),
     ("visit", "plan"),
     ("visit", "note"),
     ("household", "read"),
     ("emergency", "authorise"),
     ("entry", "propose"),
-    ("task", "list"),
-    ("caller", "verify"),
-    ("concern", "take"),
-    ("complaint", "make"),
-    ("round", "read"),
 )
 
 
@@ -201,23 +202,60 @@ def _may(area_id: str | None = None) -> dict[str, bool]:
 @blueprint.get("/office/tasks")
 @access("task", "list")
 def tasks() -> Answer:
+    return _tasks_page()
+
+
+def _tasks_page(first: str = "") -> str:
+    """first: why a press did nothing: a colleague was first, or something else ends it."""
     after = forms.read_place(request.args.get("after", ""))
     rows, later = task_list.open_tasks(session(), principal(), after)
-    gaps = gaps_of(session(), rows, at())
     return page(
-        "desk/tasks.html", fragment="tasks", tasks=_shown(rows), gaps=gaps, later=later, first=not after,
-        say=sayer(policy()),
+        "desk/tasks.html", fragment="tasks", tasks=_shown(rows), later=later, first=not after, told=first,
+        say=sayer(policy()), **_asked(rows),
     )  # fmt: skip
+
+
+def _asked(rows: Any) -> dict[str, Any]:
+    """Of what asks for several: who has it, and what one of them did lately."""
+    stands, done = task_list.standings(session(), rows), task_list.done_lately(session(), principal())
+    unheard = task_list.unheard(session(), [one.task for one in done])
+    return {"asked": stands, "done": done, "me": principal().person_id, "unheard": unheard}
 
 
 @blueprint.post("/office/tasks/<id:task_id>/done")
 @access("task", "list")
 def task_done(task_id: str) -> Answer:
+    return _do(task_id, "done", lambda task: task_list.mark_done(session(), task, principal(), _seen()))
+
+
+@blueprint.post("/office/tasks/<id:task_id>/take")
+@access("task", "list")
+def task_take(task_id: str) -> Answer:
+    return _do(task_id, "taken", lambda task: task_list.take(session(), task, principal(), _seen()), several=True)
+
+
+@blueprint.post("/office/tasks/<id:task_id>/again")
+@access("task", "list")
+def task_again(task_id: str) -> Answer:
+    return _do(task_id, "open again", lambda task: task_list.open_again(session(), task, principal()), several=True)
+
+
+def _do(task_id: str, what: str, deed: Callable[[Task], bool], *, several: bool = False) -> Answer:
+    """several: may be done to what asks for several people alone."""
     task = task_list.find(session(), principal(), task_id) or abort(404)
-    if task_list.mark_done(task, at()):
-        log_access(task.id, reason=f"done: {task.kind}")
+    if several and task.about != FOR_ASKED:
+        abort(404)
+    try:
+        if deed(task):
+            log_access(task.id, reason=f"{what}: {task.kind}")
+    except RefusedError as refused:
+        return _tasks_page(refused.verdict.message), 409
     return redirect(url_for("desk.tasks"), 303)
 
 
-def _shown(rows: Any) -> list[tuple[Task, str]]:
-    return [(task, urgency(task.due_at, at())) for task in rows]
+def _seen() -> str:
+    return request.form.get("seen", "")[:32]
+
+
+def _shown(rows: Any) -> list[task_rows.Row]:
+    return task_rows.rows_of(session(), rows, principal(), at())

@@ -21,17 +21,26 @@ def standing(due: datetime | None, done_at: datetime | None, at: datetime) -> st
 
 
 def due_in(due: datetime | None, done_at: datetime | None, at: datetime) -> str:
-    """'5 hours 12 minutes left', 'ran out 2 hours ago'; empty when it does not run.
-
-    Whole minutes on the last day, whole hours before it, whole days where ten or more are left: nobody plans by more.
-    """
+    """'5 hours 12 minutes left', 'ran out 2 hours ago'; empty when it does not run."""
     if due is None or done_at is not None:
         return ""
-    seconds = int(abs((due - at).total_seconds()))
-    size = DAY if seconds >= 10 * DAY else HOUR if seconds >= DAY else MINUTE
-    whole = seconds // size * size
-    said = say_length(whole) if whole else "less than a minute"
+    said = say_span(due - at)
     return f"ran out {said} ago" if at > due else f"{said} left"
+
+
+def say_span(span: timedelta) -> str:
+    """Either way. Hours and minutes on the last day, days and hours before it, whole days where ten or more are left:
+    nobody plans by more, and two clocks that stand side by side are said in the same units."""
+    seconds = int(abs(span.total_seconds()))
+    days, rest = divmod(seconds, DAY)
+    if days >= 10:
+        return say_length(days * DAY)
+    if seconds >= DAY + HOUR:
+        hours = rest // HOUR * HOUR
+        return " ".join([f"{days} day{'' if days == 1 else 's'}", *([say_length(hours)] if hours else [])])
+    size = HOUR if days else MINUTE
+    whole = seconds // size * size
+    return say_length(whole) if whole else "less than a minute"
 
 
 def day_calls(due: datetime, at: datetime, soon: date) -> str:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, or_, select, tuple_
+from sqlalchemy import case as one_of
 from sqlalchemy.orm import Session, joinedload
 
 from fieldvisit.ground.policy import Policy
@@ -31,10 +32,12 @@ PICTURED = ("hazard", "damage")  # what a photo must be of to stand in a case
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """first: the clock that runs out first, or None where nothing is owed. urgent: an emergency until somebody decides."""
+    """first: the clock that runs out first, or None where nothing is owed. by_hours: the law's own of an emergency (DR-1),
+    where something of ours runs out before it. urgent: an emergency until somebody decides."""
 
     case: Hazard
     first: Clock | None
+    by_hours: Clock | None
     urgent: bool
 
 
@@ -81,34 +84,36 @@ class Case:
 
 
 def page_of(session: Session, every: bool, after: str, policy: Policy) -> tuple[list[Row], str | None]:
-    """What runs out first stands first; what owes nothing, last. And the id after which the next page begins."""
+    """What runs out first stands first, of those that run out together an emergency; what owes nothing, last. And the id
+    after which the next page begins."""
+    calm = one_of((Hazard.id.in_(service.urgent()), 0), else_=1)
     query = select(Hazard).options(joinedload(Hazard.home))
     if not every:
         query = query.where(Hazard.stage != Stage.CLOSED)
     last = session.scalars(select(Hazard).where(Hazard.id == after)).first() if after else None
     if last:
         nothing_owed = Hazard.runs_out_at.is_(None)
-        later = and_(Hazard.runs_out_at == last.runs_out_at, Hazard.id > last.id)
+        was_calm = session.scalars(select(calm).where(Hazard.id == last.id)).one()
+        later = and_(Hazard.runs_out_at == last.runs_out_at, tuple_(calm, Hazard.id) > (was_calm, last.id))
         query = query.where(
-            and_(nothing_owed, Hazard.id > last.id)
+            and_(nothing_owed, tuple_(calm, Hazard.id) > (was_calm, last.id))
             if last.runs_out_at is None
             else or_(Hazard.runs_out_at > last.runs_out_at, later, nothing_owed)
         )
-    found = session.scalars(query.order_by(Hazard.runs_out_at.is_(None), Hazard.runs_out_at, Hazard.id).limit(PAGE + 1))
-    cases = found.all()
+    in_order = (Hazard.runs_out_at.is_(None), Hazard.runs_out_at, calm, Hazard.id)
+    cases = session.scalars(query.order_by(*in_order).limit(PAGE + 1)).all()
     shown = cases[:PAGE]
-    steps = service.steps_of(session, [case.id for case in shown])
-    states = [service.state_from(steps[case.id]) for case in shown]
-    rows = [
-        Row(case, _first(state, policy), state.stage is Stage.LOGGED and state.now.emergency_at_once)
-        for case, state in zip(shown, states, strict=True)
-    ]
+    steps = service.steps_of(session, [hazard.id for hazard in shown])
+    states = [service.state_from(steps[hazard.id]) for hazard in shown]
+    rows = [_row(hazard, state, policy) for hazard, state in zip(shown, states, strict=True)]
     return rows, shown[-1].id if len(cases) > PAGE else None
 
 
-def _first(state: State, policy: Policy) -> Clock | None:
+def _row(hazard: Hazard, state: State, policy: Policy) -> Row:
     owed = clocks.outstanding(state, policy) if state.open else []
-    return min(owed, key=lambda clock: clock.due or datetime.max, default=None)
+    first = min(owed, key=lambda clock: clock.due or datetime.max, default=None)
+    by_hours = next((clock for clock in owed if clock.clock in clocks.BY_HOURS and clock is not first), None)
+    return Row(hazard, first, by_hours, state.stage is Stage.LOGGED and state.now.emergency_at_once)
 
 
 def case_of(session: Session, case: Hazard, policy: Policy) -> Case:

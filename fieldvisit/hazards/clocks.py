@@ -19,7 +19,7 @@ OURS = "our own target"  # in place of a rule's name
 BY_HOURS = ("awaab_emergency",)  # these run at night too: they call at any hour
 LABELS = {
     "look": "Look at it and decide",
-    OWN: f"Deal with it: {OURS}",
+    OWN: "Deal with it, by the day that we set ourselves",
     "awaab_emergency": "Investigate and make safe",
     "awaab_investigate": "Investigate",
     "awaab_renewed": "Investigate again, in person",

@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from fieldvisit.db import new_id
+from fieldvisit.ground.roles import may_ever
 from fieldvisit.ground.sheet import sheet
 from fieldvisit.ground.verdict import RefusedError
 from fieldvisit.hazards import board, forms, report, rules, sending, service, words
@@ -32,7 +33,7 @@ def list_hazards() -> Answer:
     rows, later = board.page_of(session(), every, after, policy())
     return page(
         "hazards/board.html", rows=rows, later=later, first=not after, every=every, now=at(), words=words,
-        label=_label,
+        label=_label, may_tell=may_ever(principal(), "hazard", "tell"),
     )  # fmt: skip
 
 
@@ -192,9 +193,10 @@ def _page(of: Session, found: Hazard, sent: str = "", typed: Typed | None = None
         hazards=[(each.name, each.label) for each in policy().hazards],
         says=[(code, rules.SAYS[code]) for code in rules.content_of(it.state)],
         ways=[
-            (way.channel, words.SENT_BY[way.channel], way.to.replace("\n", ", "))
+            (way.channel, words.SENT_BY[way.channel], sending.goes_to(of, found, way.channel, at()))
             for way in sending.ways(of, found, at())
         ],
+        by_hand=[one.name for one in sending.by_hand(of, found, at())],
         advice=advice_on(found.hazard),
         has_summary=board.last_summary(of, found.id) is not None,
         first_text=first_text(it.state, found.ref, found.home.address, clocks(it.state, policy()), policy()),

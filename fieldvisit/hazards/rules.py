@@ -3,7 +3,7 @@
 A guard is asked by the page, which then does not offer the form, and again by the service under the case's lock.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -125,6 +125,12 @@ def sent_at(provider: str, channel: str, taken_at: datetime | None, heard: Stand
     if channel.startswith("letter"):
         return heard.despatched_at
     return heard.delivered_at if provider in CARRIED else taken_at
+
+
+def sent_to_all(moments: Sequence[datetime | None]) -> datetime | None:
+    """DR-4 for joint tenants: the day sent counts, and each is owed it; so when the last of them was sent theirs."""
+    known = [moment for moment in moments if moment is not None]
+    return max(known) if known and len(known) == len(moments) else None
 
 
 def may_make_safe(state: State) -> Verdict:

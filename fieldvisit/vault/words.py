@@ -16,7 +16,7 @@ RANKS = {
 }
 # Words, tone and shape of a tag.
 STAGES = {
-    "submitted": ("To be triaged", "bad", "clock"),
+    "submitted": ("Nobody has looked at it yet", "bad", "clock"),
     "triaged": ("Triaged", "warn", "part"),
     "referred": ("Referred", "calm", "arrow"),
     "advice_support": ("Advice and support", "calm", "dot"),

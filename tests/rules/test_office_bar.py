@@ -23,8 +23,9 @@ def test_as_many_pages_as_a_row_holds_stand_in_one_row():
 
 def test_one_page_more_makes_groups():
     shown = offered("/office", ONE_ROW + 1)
-    assert [item.label for item in shown.items] == ["Tasks", "Visits", "Hazards"]  # a group of one is its page
+    assert [item.label for item in shown.items] == ["Tasks", "Visits", "Calls"]
     assert shown.under == ()  # none of them is open
+    assert offered("/office", ONE_ROW + 2).items[-1].label == "Hazards"  # a group of one is its page
 
 
 def test_the_group_that_is_open_shows_its_pages_under_it():
@@ -32,6 +33,15 @@ def test_the_group_that_is_open_shows_its_pages_under_it():
     assert [item.label for item in shown.items if item.current] == ["Visits"]
     assert [item.label for item in shown.under if item.current] == ["Plan a visit"]
     assert Item("Visit log", "/office/visits", False) in shown.under
+
+
+def test_whatever_a_call_is_about_is_under_calls():
+    for address, label in (
+        ("/office/intake", "Take a call"), ("/office/intake/hazard", "Take a call"), ("/office/verify-caller", "Verify a caller"),
+    ):  # fmt: skip
+        shown = offered(address, len(PLACES))
+        assert [item.label for item in shown.items if item.current] == ["Calls"]
+        assert [item.label for item in shown.under if item.current] == [label]
 
 
 def test_a_group_leads_to_the_first_page_that_this_person_may_open():

@@ -73,7 +73,7 @@ def test_a_hazard_that_the_law_does_not_cover_has_its_day_on_the_board_and_on_it
     case = reported(world, hazard="lead")
     triaged(world, case, "significant")
     board, page = said(olive.get("/office/hazards")), said(olive.get(f"/office/hazards/{case}"))
-    assert "Deal with it: our own target: 31 days left" in board and "Nothing is owed" not in board
+    assert "Deal with it, by the day that we set ourselves: 31 days left" in board and "Nothing is owed" not in board
     assert "20 working days after Tuesday 8 December 2026. (Our default, not this council's code.)" in page
     assert "our own target" in said(olive.get("/office/hazards/report"))
 

@@ -160,3 +160,10 @@ def test_another_area_sees_and_settles_none_of_them(world: World, signed_in: Sig
     page = said(otto.get("/office/clocks"))
     assert "JOB-A" not in page and "JOB-B" in page
     assert otto.post(f"/office/clocks/{job(world).id}/done").status_code == 404
+
+
+def test_whoever_may_not_plan_is_told_whom_to_ask_and_offered_no_page_that_is_not_there(world: World) -> None:
+    imported(world, clock="right_to_repair", clock_days="1")
+    shown = {who: world.client(who).get("/office/clocks") for who in ("olive", "dora")}
+    assert "/office/plan/" in shown["olive"].text and "Ask a scheduler" not in shown["olive"].text
+    assert "/office/plan/" not in shown["dora"].text and "Ask a scheduler: Olive Marsh." in said(shown["dora"])
