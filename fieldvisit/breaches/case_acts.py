@@ -19,6 +19,7 @@ from fieldvisit.breaches import (
     case_involvement,
     case_letters,
     case_readers,
+    case_visits,
     cases,
     decision_rules,
     two_people,
@@ -26,6 +27,7 @@ from fieldvisit.breaches import (
 from fieldvisit.breaches.case_models import BreachApart, BreachCase, BreachStep, BreachTold
 from fieldvisit.breaches.case_readers import Named
 from fieldvisit.breaches.case_state import BY_HAND, Deed, State, Waiting, not_before
+from fieldvisit.breaches.case_words import say_first
 from fieldvisit.breaches.procedure import procedure_of
 from fieldvisit.complaints import service as complaints
 from fieldvisit.db import Database, new_id
@@ -112,6 +114,8 @@ def step(session: Session, case: BreachCase, act: Act, *, key: str, at: datetime
     prepared = _prepare(session, case, before, deed, policy)
     if act.kind == "linked":
         _check_link(session, case, deed)
+    if act.kind == "visit":
+        prepared, words = _found_visit(session, case, deed)
     written = cases.write(session, case, prepared, words, key, at)
     state = cases.state_of(session, case.id)
     _follow(session, case, before, state, written, act, policy)
@@ -136,15 +140,18 @@ def _words_of(
 
 
 def _somebody_was_first(session: Session, case: BreachCase, verdict: Refused, act: Act) -> Refused:
-    """Two officers at once: the second is told who was first, and keeps what was typed."""
+    """Two officers at once, or one in two windows: the second is told who was first and when, and keeps what was typed."""
     new = cases.steps_of(session, [case.id])[case.id][act.seen or 0 :]
-    people = (row.body.get("second") or row.by for row in reversed(new))
-    who = next((person for person in people if person and person != act.by), None)
-    if who is None:
+    same = next((row for row in reversed(new) if act.kind in (row.kind, row.body.get("what")) and row.by), None)
+    last = same or next(
+        (row for row in reversed(new) if (row.body.get("second") or row.by) not in (None, act.by)), None
+    )
+    if last is None:
         return verdict
+    who = last.by if same else last.body.get("second") or last.by
     name = session.scalars(select(Person.name).where(Person.id == who)).first() or "Somebody else"
-    said = f"While you wrote, {name} did the next step. What you wrote is still here and was not recorded. {verdict.message}"
-    return Refused("was-first", said, verdict.clause)
+    said = say_first("" if who == act.by else name, last.kind, last.recorded_at)
+    return Refused("was-first", said if same else f"{said} {verdict.message}", verdict.clause)
 
 
 def _prepare(session: Session, case: BreachCase, state: State, deed: Deed, policy: Policy) -> Deed:
@@ -181,6 +188,8 @@ def _follow(
         case "seated":
             part, person = act.body["part"], act.body["person"]
             case_readers.seat(session, case, part, person, act.by, written.recorded_at)
+        case "visit":
+            case_readers.choose(session, case, written.recorded_at, policy)  # whoever is near that home (N2)
         case "evidence":
             wanted = set(act.body["items"])
             items = [item for item in case_evidence.to_attach(session, case) if item.key in wanted]
@@ -314,6 +323,15 @@ def _check_link(session: Session, case: BreachCase, deed: Deed) -> None:
     other = session.scalars(in_sight.where(BreachCase.id == deed.body["to"])).first()
     if other is None or other.id == case.id or other.linked_to == case.id:
         raise RefusedError(Refused("no-link", "Choose another case, which is not linked to this one itself."))
+
+
+def _found_visit(session: Session, case: BreachCase, deed: Deed) -> tuple[Deed, dict[str, str]]:
+    """A visit of the person named; its reference is kept among the words, which are taken away one day."""
+    visit = case_visits.named(session, case, deed.body["visit"])
+    if visit is None:
+        said = "No visit of this person has that reference. Choose one from the list, or write the reference as it stands there."
+        raise RefusedError(Refused("no-visit", said))
+    return replace(deed, body={"visit": visit.id, "home": visit.home_id}), {"visit": visit.ref}
 
 
 # --- the person named ---------------------------------------------------------------------------------------------

@@ -97,6 +97,14 @@ def runs_out_first(state: State, procedure: Procedure | None, policy: Policy) ->
     return min(ours, key=lambda clock: clock.due, default=None)
 
 
+def is_theirs(state: State, procedure: Procedure | None, policy: Policy) -> Clock | None:
+    """What the person named has time for, where the case waits for them: to answer, or to appeal. None: it does not."""
+    wanted = "respond" if state.stage is Stage.AWAITING_RESPONSE else "appeal"
+    if wanted == "appeal" and state.stage not in AFTER_DECISION - {Stage.APPEAL_REQUESTED}:
+        return None
+    return next((clock for clock in clocks(state, procedure, policy) if clock.name == wanted), None)
+
+
 def calls(state: State, procedure: Procedure | None, at: datetime, policy: Policy) -> list[Call]:
     """Who must come now: once before a clock runs out, and once when it has. A due time that moves calls no second time.
     What the person named sends by their own page calls too, and what waits for a second person or came back from one: no

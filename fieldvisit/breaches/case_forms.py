@@ -14,6 +14,7 @@ from fieldvisit.visits.plan_forms import Typed
 
 LONG, SHORT = 8000, 200  # characters
 ACTIONS = 3  # rows of the form
+NOTHING = "nothing"  # of the sanctions, where none is chosen
 Body = dict[str, Any]
 Words = dict[str, str]
 Read = tuple[Body, Words]
@@ -23,11 +24,12 @@ BOXES = {
     "finding": "finding", "reasons": "reasons", "learning": "learning", "joined-by": "joined_by",
     "not-considered": "considered", "ladder-skipped": "sanction", "sanction": "sanction", "not-on-ladder": "sanction",
     "only-firms": "sanction", "no-appeal": "appeal", "late": "appeal", "result": "result", "harder": "sanction",
-    "no-ladder": "ladder", "no-procedure": "ladder", "no-clause": "clauses", "draft-alone": "clauses", "not-bound": "clauses",
+    "no-ladder": "ladder", "no-procedure": "ladder", "no-clause": "clauses",
+    "not-theirs-to-break": "clauses", "draft-alone": "clauses", "not-bound": "clauses",
     "coordinator": "coordinates", "no-preset": "preset",
     "no-member": "member", "same-person": "person", "apart": "person", "own-hand": "person",
     "involved-before": "person", "no-note": "note", "no-link": "to", "nothing": "items", "no-address": "how", "no-email": "how",
-    "skip-why": "skip_why",
+    "skip-why": "skip_why", "no-visit": "which",
     "vote": "for", "action": "what_1", "action-date": "due_1-day", "no-actions": "what_1", "not-serious": "because",
 }  # fmt: skip
 
@@ -113,7 +115,7 @@ def _identified(typed: Typed, prefix: str, _state: State) -> Read:
 def _screened(typed: Typed, prefix: str, _state: State) -> Read:
     document, _, ladder = typed.text(f"{prefix}ladder", 64).partition(":")
     if not ladder:
-        typed.wrong(f"{prefix}ladder", "Choose which row of which code this is.")
+        typed.wrong(f"{prefix}ladder", "Choose what kind of breach this is.")
     clauses = list(typed.many(f"{prefix}clauses"))
     if not clauses:
         typed.wrong(f"{prefix}clauses", "Choose at least one clause that may have been broken.")
@@ -150,6 +152,11 @@ def _items(typed: Typed, prefix: str, _state: State) -> Read:
     return {"items": list(typed.many(f"{prefix}items"))}, {}
 
 
+def _visit(typed: Typed, prefix: str, _state: State) -> Read:
+    """A reference that was written counts before one that was chosen."""
+    return {"visit": typed.text(f"{prefix}ref", 20).strip() or typed.text(f"{prefix}which", 20)}, {}
+
+
 def _vote(typed: Typed, prefix: str, _state: State) -> Read:
     body: Body = {}
     for name in ("for", "against", "abstain"):
@@ -165,8 +172,10 @@ def _decided(typed: Typed, prefix: str, _state: State) -> Read:
     body = {
         "finding": finding,
         "considered": list(typed.many(f"{prefix}ticked")),
-        "sanction": typed.text(f"{prefix}sanction", 32),
+        "sanction": {"": None, NOTHING: ""}.get(chosen := typed.text(f"{prefix}sanction", 32), chosen),
     }
+    if body["sanction"] is None and finding != "upheld":
+        body["sanction"] = ""  # nothing was broken, and nothing follows
     fields = {"reasons": LONG, "considered": LONG, "learning": LONG, "joined_by": SHORT, "skip_why": LONG}
     return body, {name: _text(typed, f"{prefix}{name}", most) for name, most in fields.items()}
 
@@ -207,7 +216,7 @@ def _linked(typed: Typed, prefix: str, _state: State) -> Read:
 _READS: dict[str, Callable[[Typed, str, State], Read]] = {
     "seated": _seated, "identified": _identified, "screened": _screened, "not_a_breach": _why, "suspended": _suspended,
     "lifted": _ending, "closed": _why, "confirmed": _what, "sent_back": _sent_back, "taken_back": _what,
-    "notified": _letter, "answered": _one("answer"), "note": _one("note"), "evidence": _items,
+    "notified": _letter, "answered": _one("answer"), "note": _one("note"), "evidence": _items, "visit": _visit,
     "vote": _vote, "decided": _decided, "communicated": _letter, "appealed": _one("appeal"),
     "appeal_decided": _appeal_decided, "actions": _actions, "action_done": _action_done, "told_firm": _papers,
     "told_cih": _cih, "reporter_told": _reporter_told, "linked": _linked, "unlinked": _why,

@@ -5,9 +5,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from fieldvisit.breaches.case_clocks import due_of
-from fieldvisit.breaches.case_facts import RESULTS
+from fieldvisit.breaches.case_facts import RESULTS, Words
 from fieldvisit.breaches.case_state import State
 from fieldvisit.breaches.procedure import Limit, Procedure
 from fieldvisit.codes.own import clause
@@ -36,6 +37,18 @@ ENDED_PERSON = (
     "does not, that letter still holds."
 )
 ENDED_INVOLVED = "If another letter from us says that you may not take part, that letter still holds."
+WHICH_LINK = (
+    "Your personal link is the address that we gave you for what you read, sign and declare as somebody who takes part. If you "
+    "do not have it any more, ring {phone}: we give you a new one."
+)
+# What was written down with the decision, and where it stands in the letter.
+FILLED = {
+    "reasons": ("Why: [say the reasons].", "Why: {}"),
+    "considered": ("[say what was considered besides]", "What we considered: {}"),
+    "learning": ("What we learned from it: [say what changes].", "What we learned from it: {}"),
+    "skip_why": ("We left it out: [say why].", "We left it out: {}"),
+}
+NONE_CHOSEN = "[say what was considered, and why it was not chosen]"
 HELP = (
     "If this letter is hard to read, or you would like help to answer, ring {phone}. You may have somebody with you, and "
     "you may tell us your answer aloud: we write it down in your own words and read it back to you."
@@ -52,9 +65,11 @@ class About:
 
 
 def first_text(
-    letter: str, state: State, ref: str, about: About, procedure: Procedure, at: datetime, policy: Policy
-) -> str:
-    """at: the instant from which the days in it are counted, that of its giving."""
+    letter: str, state: State, ref: str, about: About, procedure: Procedure, at: datetime, policy: Policy,
+    decided: Words = MappingProxyType({}),
+) -> str:  # fmt: skip
+    """at: the instant from which the days in it are counted, that of its giving. decided: what was written down with the
+    decision, so that nobody writes it twice; it is not in the outcome of an appeal."""
     made = {
         "notice": _notice, "interim": _interim, "lifted": _lifted, "outcome": _outcome, "appeal_outcome": _appeal_outcome,
         "firm": _firm, "cih": _cih,
@@ -62,7 +77,18 @@ def first_text(
     phone = policy.council.conduct_line.value
     help_offered = [] if letter in ("firm", "cih") else ["", HELP.format(phone=phone)]
     end = ["", f"Please give our reference, {ref}, when you ring {phone} or write."]
-    return "\n".join([*made, *help_offered, *end])
+    text = "\n".join([*made, *help_offered, *end])
+    return _filled(text, decided) if letter == "outcome" else text
+
+
+def _filled(text: str, decided: Words) -> str:
+    for field, (blank, filled) in FILLED.items():
+        if said := decided.get(field, "").strip():
+            said = said if said.endswith((".", "!", "?")) else f"{said}."
+            text = text.replace(blank, filled.format(said))
+            if field == "considered":
+                text = text.replace(NONE_CHOSEN, filled.format(said))
+    return text
 
 
 def say_clause(clause: str) -> str:
@@ -103,6 +129,8 @@ def _notice(state: State, about: About, procedure: Procedure, at: datetime, poli
     limit = procedure.limits["respond"]
     until = say_date(london_date(answer_by(procedure, at, policy)))
     how = f"Answer online at {about.page}, by letter, or ring us." if about.page else "Answer by letter, or ring us."
+    if about.page and state.subject_kind == "involved":
+        how += " " + WHICH_LINK.format(phone=policy.council.conduct_line.value)
     ladder = procedure.ladder(state.ladder)
     row = f" ({ladder.label.lower()}, {say_clause(ladder.clause)})" if ladder else ""
     return [

@@ -8,24 +8,31 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from fieldvisit.breaches import case_clocks, case_evidence, case_letters, case_readers, case_waits, cases
+from fieldvisit.breaches import (
+    case_clocks,
+    case_evidence,
+    case_letters,
+    case_readers,
+    case_screening,
+    case_visits,
+    case_waits,
+    cases,
+)
 from fieldvisit.breaches.case_clocks import Clock
 from fieldvisit.breaches.case_facts import FINDINGS, PARTS, RESULTS, Facts
 from fieldvisit.breaches.case_models import BreachCase, BreachEvidence, BreachStep, BreachTold
 from fieldvisit.breaches.case_readers import Named
-from fieldvisit.breaches.case_rules import DONE_BY, KNOWN_FIRST
+from fieldvisit.breaches.case_rules import DONE_BY, KNOWN_FIRST, is_at_once, is_voted_on
 from fieldvisit.breaches.case_state import ENDED, TABLE, Stage, State
 from fieldvisit.breaches.case_waits import Waits, said_of
 from fieldvisit.breaches.case_words import BECAUSE, OFFERS, TOLD_BY, WAITS
+from fieldvisit.breaches.decision_rules import may_be_closed
 from fieldvisit.breaches.ladders import sanctions_for, top_rung
 from fieldvisit.breaches.models import Concern, ConcernAdded
 from fieldvisit.breaches.procedure import Procedure, procedure_of
-from fieldvisit.codes.catalogue import Document
-from fieldvisit.codes.own import known_documents, say_procedure
-from fieldvisit.ground.clock import london_date, say_date
+from fieldvisit.ground.clock import say_date
 from fieldvisit.ground.policy import Policy
-from fieldvisit.ground.roles import SIGNED_IN
-from fieldvisit.register.involved import involved_now
+from fieldvisit.ground.verdict import Refused
 from fieldvisit.register.models import Person
 from fieldvisit.visits.models import Visit
 
@@ -39,6 +46,7 @@ class Row:
     who: str
     state: State
     first: Clock | None
+    theirs: Clock | None  # what the person named still has time for
     mine: tuple[str, ...]  # the parts that whoever looks has in it
     more: bool = False  # whoever told it said more later
     waits: tuple[tuple[str, bool], ...] = ()  # what waits for a second person, and whether whoever looks proposed it
@@ -73,6 +81,7 @@ class Page:
     texts: Mapping[str, str]  # step -> first text of its letter
     before: Mapping[str, Mapping[str, str]]  # step -> what was proposed for it before, and came back
     options: Mapping[str, Any]
+    before_closing: str  # what is to be done first, and by whom; "" where it may be closed, or is far from it
 
 
 def mine(session: Session, who: str, every: bool, after: str, policy: Policy) -> tuple[list[Row], str | None]:
@@ -135,7 +144,8 @@ def _row(session: Session, case: BreachCase, state: State, who: str, policy: Pol
     parts = tuple(PARTS[part] for part, person in state.seats.items() if person == who)
     waits = tuple((WAITS[each.what][0], each.by == who) for each in state.waiting)
     returned = tuple(WAITS[each.what][0] for each in state.returned)
-    return Row(case, subject.name if subject else "Not known yet", state, first, parts, False, waits, returned)
+    theirs = case_clocks.is_theirs(state, procedure_of(case.document) if case.document else None, policy)
+    return Row(case, subject.name if subject else "Not known yet", state, first, theirs, parts, False, waits, returned)
 
 
 def of_case(session: Session, case: BreachCase, who: str, at: datetime, policy: Policy) -> Page:
@@ -158,9 +168,9 @@ def of_case(session: Session, case: BreachCase, who: str, at: datetime, policy: 
         session.scalars(select(Visit.ref).where(Visit.id == case.visit_id)).first() or "" if case.visit_id else "",
         linked, [case_waits.waits(each, state, procedure, facts, who, rows, names, words) for each in state.waiting],
         [case_waits.came_back(each, facts, who, rows, names, words) for each in state.returned],
-        offered, _texts(state, case, subject, procedure, offered, at, policy),
+        offered, _texts(state, case, subject, procedure, offered, at, policy, case_waits.of_decision(rows, words)),
         {step: case_waits.typed_before(step, state, procedure, facts, rows, words) for step in offered if step in WAITS},
-        _options(session, case, state, procedure, facts, who, words),
+        _options(session, case, state, procedure, facts, who, words), _before_closing(state, facts, who, names),
     )  # fmt: skip
 
 
@@ -221,7 +231,9 @@ def _fits(step: str, state: State, procedure: Procedure | None, facts: Facts) ->
         case "screened":
             return bool(state.subject_id)
         case "vote":
-            return bool(procedure and any(each.needs == "vote" for each in procedure.sanctions))
+            return is_voted_on(state)
+        case "visit":
+            return state.subject_kind == "person"
         case "told_firm":
             return facts.of_a_firm and (state.notified_at is not None or state.suspended)
         case "told_cih":
@@ -238,21 +250,34 @@ def _fits(step: str, state: State, procedure: Procedure | None, facts: Facts) ->
             return bool(state.linked_to)
         case "linked":
             return not state.linked_to
+        case "closed":
+            return bool(may_be_closed(state))
         case "seated":
             return state.stage is not Stage.CLOSED or state.suspended  # somebody must confirm that it ends
     return True
 
 
+def _before_closing(state: State, facts: Facts, who: str, names: Mapping[str, str]) -> str:
+    verdict = may_be_closed(state)
+    if state.stage not in TABLE["closed"][0] or not isinstance(verdict, Refused):
+        return ""
+    decider = state.seats.get("decider", "")
+    if verdict.code == "no-actions" and not facts.same(who, decider):
+        name = names.get(decider, "The decider")
+        return f"{name} records the actions that the decision asks for, with who does each and by when."
+    return verdict.message
+
+
 def _texts(
     state: State, case: BreachCase, who: Named | None, procedure: Procedure | None, offered: Sequence[str], at: datetime,
-    policy: Policy,
+    policy: Policy, decided: Mapping[str, str],
 ) -> dict[str, str]:  # fmt: skip
     if procedure is None or who is None:
         return {}
     about = case_letters.About(who.name, who.firm, who.page)
     letters = case_letters.LETTER_OF
     return {
-        step: case_letters.first_text(letters[step], state, case.ref, about, procedure, at, policy)
+        step: case_letters.first_text(letters[step], state, case.ref, about, procedure, at, policy, decided)
         for step in offered
         if step in letters
     }
@@ -267,11 +292,13 @@ def _options(
     found: dict[str, Any] = {
         "outside": f"{facts.policy.safeguarding.outside_name.value}, {facts.policy.safeguarding.outside_phone.value}",
         "parts": list(PARTS.items()), "people": [(person.id, person.name) for person in everybody],
-        "because": list(BECAUSE.items()), "told_by": list(TOLD_BY.items()), "findings": list(FINDINGS.items()),
+        "because": [(code, label) for code, label in BECAUSE.items() if code != "at_once" or is_at_once(state)],
+        "told_by": list(TOLD_BY.items()), "findings": list(FINDINGS.items()),
         "results": list(RESULTS.items()), "items": case_evidence.to_attach(session, case),
+        "visits": case_visits.offered(session, case),
     }  # fmt: skip
     if state.stage is Stage.REPORTED:
-        found |= _of_screening(session, case, facts, who)
+        found |= case_screening.options(session, case, facts, who)
     joined = procedure.people["decider"] if procedure else None
     found["joined"] = (
         procedure.people["screener"].called(state.coordinates).label
@@ -294,39 +321,6 @@ def _options(
         for action in state.outstanding
     ]
     return found
-
-
-def _of_screening(session: Session, case: BreachCase, facts: Facts, who: str) -> dict[str, Any]:
-    """Everybody is offered but whoever chooses: one who is missing there would be the one who told it."""
-    day = london_date(case.heard_at)
-    works_here = Person.role.in_([role.value for role in SIGNED_IN])
-    people = session.scalars(select(Person).where(Person.disabled_at.is_(None), works_here).order_by(Person.name))
-    subjects: Options = [(f"person:{one.id}", one.name) for one in people if one.id != who]
-    subjects += [(f"involved:{one.id}", f"{one.name} ({one.kind_label.lower()})") for one in involved_now(session, day)]
-    bound = [
-        (document, procedure_of(document.code)) for document in known_documents() if document.code in facts.binding
-    ]
-    return {
-        "subjects": subjects,
-        "documents": [
-            (document.code, document.title, facts.binding[document.code], _clauses(document)) for document, _ in bound
-        ],
-        "ladders": [
-            (f"{document.code}:{ladder.name}", f"{document.code}: {ladder.label}", ladder.clause)
-            for document, procedure in bound if procedure for ladder in procedure.ladders
-        ] + [(f"{one.code}:none", f"{one.code}: nobody has written its rows yet", "") for one, has in bound if has is None],
-        "gone": [say_procedure(code) for code in sorted({*facts.binding} - {document.code for document, _ in bound})],
-        "follows": {document.code: say_procedure(document.code) for document, _ in bound},
-        "presets": [
-            (f"{document.code}:{preset.code}", preset.label, preset.clause)
-            for document, procedure in bound if procedure for preset in procedure.presets
-        ],
-        "asks_coordinator": any(procedure and procedure.people["screener"].if_coordinator for _, procedure in bound),
-    }  # fmt: skip
-
-
-def _clauses(document: Document) -> Options:
-    return [(each.id, f"{each.id}: {each.duty}") for each in document.clauses]
 
 
 # --- what has been done -------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from fieldvisit.breaches import decision_rules as later
 from fieldvisit.breaches.case_clocks import response_due
 from fieldvisit.breaches.case_facts import PARTS, Facts, Words, letter, of, said, written_in
 from fieldvisit.breaches.case_state import TABLE, Deed, Stage, State
-from fieldvisit.breaches.ladders import ladders_for
+from fieldvisit.breaches.ladders import ladders_for, needs_vote
 from fieldvisit.codes.own import clause, say_procedure
 from fieldvisit.ground.clock import london_date, say_date
 from fieldvisit.ground.verdict import Allowed, Refused, Verdict
@@ -23,7 +23,7 @@ DONE_BY = {
 }  # fmt: skip
 # What goes on though the file of a council's own code was taken away; the rest waits until it is back.
 WITHOUT_PROCEDURE = frozenset(
-    {"seated", "note", "evidence", "linked", "unlinked", "lifted", "not_a_breach", "answered"}
+    {"seated", "note", "visit", "evidence", "linked", "unlinked", "lifted", "not_a_breach", "answered"}
 )
 KNOWN_FIRST = frozenset({"actions", "told_cih", "reporter_told", "closed"})  # once the person has the outcome
 SENTENCES = {
@@ -141,6 +141,11 @@ def _screened(state: State, deed: Deed, words: Words, facts: Facts) -> Verdict:
         return Refused("no-clause", "Choose at least one clause of that code which may have been broken.")
     if loose := sorted(cited - set(facts.binding)):
         return Refused("not-bound", f"These codes did not bind this person on that day: {', '.join(loose)}.")
+    if nobodys := [each for each in body["clauses"] if not clause(each).can_be_broken(of_a_firm=facts.of_a_firm)]:
+        said = f"{', '.join(nobodys)}: nobody in this person’s place can break that. Choose what they are said to have broken."
+        return Refused("not-theirs-to-break", said)
+    if drafts_alone(facts):
+        return Refused("draft-alone", drafts_alone(facts), written_in("Q24"))
     if all(facts.binding[each] == "draft" for each in cited):
         return Refused(
             "draft-alone",
@@ -150,7 +155,7 @@ def _screened(state: State, deed: Deed, words: Words, facts: Facts) -> Verdict:
         )
     ladder = procedure.ladder(body["ladder"])
     if ladder is None or ladder not in ladders_for(procedure, body["clauses"]):
-        return Refused("no-ladder", "Choose the row of the code's table that these clauses lead to.")
+        return Refused("no-ladder", "Choose the kind of breach that these clauses lead to.")
     preset = procedure.preset(body.get("preset", ""))
     if body.get("preset") and preset is None:
         return Refused("no-preset", "This code has no such very serious breach. Choose from the list.")
@@ -162,6 +167,18 @@ def _screened(state: State, deed: Deed, words: Words, facts: Facts) -> Verdict:
         where = written_in(procedure.people["screener"].if_coordinator_clause)
         return Refused("coordinator", "Say whether the person is a co-ordinator of the panel.", where)
     return Allowed()
+
+
+def drafts_alone(facts: Facts) -> str:
+    """What to do where nothing but drafts bound the person on the day. Empty: a code in force did, or none at all."""
+    if not facts.binding or "live" in facts.binding.values():
+        return ""
+    codes = " and ".join(sorted(facts.binding))
+    return (
+        f"No code in force bound this person on that day: {codes} is a draft, and no case may rest on a draft alone. Talk to the "
+        "person, and close this as no breach of a code, with why. An administrator may put the code in force under ‘Codes’: "
+        "it counts for what happens from then on, and not for this."
+    )
 
 
 def _is_clause(clause_id: str) -> bool:
@@ -178,8 +195,12 @@ def _not_a_breach(_state: State, _deed: Deed, words: Words, _facts: Facts) -> Ve
 def _suspended(state: State, deed: Deed, words: Words, _facts: Facts) -> Verdict:
     if state.suspended:
         return Refused("twice", "This person is suspended already.")
-    serious = state.preset or deed.body.get("because") in ("safety", "serious") or _at_once(state)
-    if not serious:
+    because = deed.body.get("because")
+    if because == "at_once" and not is_at_once(state):
+        return Refused(
+            "not-serious", "This code suspends nobody at once for that. Choose another reason, or wait for the answer."
+        )
+    if not (state.preset or because in ("safety", "serious") or is_at_once(state)):
         return Refused(
             "not-serious",
             "Suspend somebody before they have answered only for safety, for a very serious breach, or where the code "
@@ -190,7 +211,8 @@ def _suspended(state: State, deed: Deed, words: Words, _facts: Facts) -> Verdict
     return letter(words) if why else why
 
 
-def _at_once(state: State) -> bool:
+def is_at_once(state: State) -> bool:
+    """Does this row of the code suspend before anybody has answered?"""
     procedure = of(state.document)
     ladder = procedure.ladder(state.ladder) if procedure else None
     return bool(ladder and ladder.at_once)
@@ -204,7 +226,7 @@ def _lifted(state: State, _deed: Deed, words: Words, _facts: Facts) -> Verdict:
 
 
 def _notified(state: State, _deed: Deed, words: Words, _facts: Facts) -> Verdict:
-    if _at_once(state) and not state.suspended:
+    if is_at_once(state) and not state.suspended:
         procedure = of(state.document)
         ladder = procedure.ladder(state.ladder) if procedure else None
         return Refused(
@@ -234,7 +256,25 @@ def _evidence(_state: State, deed: Deed, _words: Words, _facts: Facts) -> Verdic
     return Allowed() if deed.body.get("items") else Refused("nothing", "Choose what the case rests on.")
 
 
-def _vote(_state: State, deed: Deed, _words: Words, _facts: Facts) -> Verdict:
+def is_voted_on(state: State) -> bool:
+    """Has the row that this case is on a step that the members present vote on?"""
+    procedure = of(state.document)
+    ladder = procedure.ladder(state.ladder) if procedure else None
+    return bool(procedure and ladder and needs_vote(procedure, ladder))
+
+
+def _visit(state: State, deed: Deed, _words: Words, _facts: Facts) -> Verdict:
+    if not state.subject_id:
+        return Refused("nobody", "Say first whom this is about: the visits of that person are offered then.")
+    if state.subject_kind != "person":
+        return Refused("no-visits", "Whoever takes part, and does not work here, makes no visits.")
+    named = bool(deed.body.get("visit"))
+    return Allowed() if named else Refused("no-visit", "Choose the visit, or write its reference.")
+
+
+def _vote(state: State, deed: Deed, _words: Words, _facts: Facts) -> Verdict:
+    if not is_voted_on(state):
+        return Refused("no-vote", "No step of this kind of breach needs a vote of the members.", written_in("AL-6b"))
     counts = [deed.body.get(name) for name in ("for", "against", "abstain")]
     if not all(isinstance(count, int) and 0 <= count <= 200 for count in counts) or not any(counts):
         return Refused(
@@ -246,7 +286,7 @@ def _vote(_state: State, deed: Deed, _words: Words, _facts: Facts) -> Verdict:
 _GUARDS: dict[str, Callable[[State, Deed, Words, Facts], Verdict]] = {
     "seated": _seated, "identified": _identified, "screened": _screened, "not_a_breach": _not_a_breach,
     "suspended": _suspended, "lifted": _lifted, "notified": _notified, "answered": _answered, "time_up": _time_up,
-    "evidence": _evidence, "vote": _vote, "decided": later.decided, "communicated": later.communicated,
+    "visit": _visit, "evidence": _evidence, "vote": _vote, "decided": later.decided, "communicated": later.communicated,
     "appealed": later.appealed, "appeal_decided": later.appeal_decided, "actions": later.actions,
     "action_done": later.action_done, "told_firm": later.told_firm,
     "told_cih": later.told_cih, "outcome_given": later.outcome_given, "closed": later.closed, "linked": later.linked,

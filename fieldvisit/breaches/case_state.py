@@ -43,6 +43,7 @@ TABLE: Mapping[str, tuple[frozenset[Stage], Stage | None]] = {
     # From `notified` by their own page alone: the e-mail came back, and they found the letter all the same.
     "answered": (frozenset({S.NOTIFIED, S.AWAITING_RESPONSE, S.INVESTIGATING}), S.INVESTIGATING),
     "time_up": (frozenset({S.AWAITING_RESPONSE}), S.INVESTIGATING),
+    "visit": (OPEN, None),
     "evidence": (LOOKED_AT, None),
     "note": (OPEN, None),
     "vote": (frozenset({S.SCREENED, S.INTERIM_MEASURE, S.NOTIFIED, S.AWAITING_RESPONSE, S.INVESTIGATING}), None),

@@ -82,6 +82,15 @@ def typed_before(
     return {}
 
 
+def of_decision(rows: Sequence[BreachStep], words: WordsOfSteps) -> Mapping[str, str]:
+    """What was written down with the last decision; where two took it, its words stand with what the first proposed."""
+    found: Mapping[str, str] = {}
+    for row in rows:
+        if row.kind == "decided" or (row.kind == "proposed" and row.body["what"] == "decided"):
+            found = words.get(row.id) or found
+    return found
+
+
 def _of_today(
     words: Mapping[str, str], then: datetime, state: State, procedure: Procedure | None, facts: Facts
 ) -> Mapping[str, str]:

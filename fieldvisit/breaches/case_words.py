@@ -1,6 +1,9 @@
 """What the pages of cases call things. Pure."""
 
 from collections.abc import Mapping
+from datetime import datetime
+
+from fieldvisit.ground.clock import say_instant
 
 STAGES = {
     "reported": "Reported", "screened": "Looked at", "interim_measure": "Suspended for now",
@@ -20,6 +23,7 @@ STEPS = {
     "suspended": "The person was suspended", "lifted": "The suspension ended",
     "notified": "The letter to the person was written", "notice_given": "The person was told",
     "answered": "The person answered", "time_up": "The time to answer ended without an answer",
+    "visit": "It was said which visit it was",
     "evidence": "Evidence was attached", "note": "A note", "vote": "The members present voted", "decided": "It was decided",
     "communicated": "The outcome was written to the person",
     "came_back": "A letter could not be delivered",
@@ -51,6 +55,7 @@ OFFERS: Mapping[str, tuple[str, str]] = {
     "reporter_told": ("Tell whoever reported it that it was dealt with", "Record that they were told"),
     "closed": ("Close the case", ASK),
     "seated": ("Give somebody a part in this case", "Give them this part"),
+    "visit": ("Say which visit it was", "Record the visit"),
     "evidence": ("Attach evidence", "Attach what is ticked"),
     "suspended": ("Suspend the person for now", "Suspend them at once"),
     "lifted": ("End the suspension", ASK),
@@ -77,7 +82,7 @@ FIELDS = {
     "learning": "What we learn", "considered": "Sanctions considered", "joined_by": "Decided together with",
     "skip_why": "Why a step is left out",
     "letter": "The letter",
-    "appeal": "Why the decision is wrong, in their own words",
+    "appeal": "Why the decision is wrong, in their own words", "visit": "The visit",
 }  # fmt: skip
 BECAUSE = {
     "safety": "Somebody may come to harm", "serious": "It is very serious", "at_once": "The code says at once (legal action)",
@@ -91,6 +96,12 @@ TOLD_BY = {
 def stands(stage: str, outcome_waits: bool) -> tuple[str, str, str]:
     """Words, tone and shape of the tag that says where a case is."""
     return OUTCOME_WAITS if outcome_waits else (STAGES[stage], *TONES.get(stage, ("calm", "clock")))
+
+
+def say_first(name: str, step: str, at: datetime) -> str:
+    """For whoever came second. name: "" where it was the same person, in another window."""
+    who = f"While you wrote, {name} was first" if name else "You did this already, on another page"
+    return f"{who}: ‘{STEPS[step]}’, {say_instant(at)}. What you wrote stands below, and was not recorded."
 
 
 def say_field(name: str) -> str:

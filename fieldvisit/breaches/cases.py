@@ -21,6 +21,7 @@ from fieldvisit.ground.verdict import Refused, RefusedError
 from fieldvisit.visits.words import storable
 
 _MOST_REFS = 5  # tries; one in 10^13 needs a second
+FORGOTTEN = ("subject", "visit", "home")  # who is meant, and where: a step is for ever, a column is not
 _NOTHING: Mapping[str, str] = {}
 
 
@@ -140,7 +141,7 @@ def write(
     before = steps_of(session, [case.id])[case.id]
     if deed.at < not_before(before, deed.kind) and deed.kind not in ("evidence", "note"):
         raise RefusedError(Refused("too-early", "That is before what it follows in this case. Say when it was done."))
-    kept = {name: value for name, value in deed.body.items() if name != "subject"}  # who is meant can be forgotten
+    kept = {name: value for name, value in deed.body.items() if name not in FORGOTTEN}
     step = BreachStep(
         id=new_id(), case_id=case.id, position=len(before) + 1, kind=deed.kind, at=deed.at, recorded_at=at,
         by=deed.by or None, stage_before=case.stage, stage_after="", body=kept, form_key=key,
@@ -154,6 +155,8 @@ def write(
         setattr(case, column, value)
     if deed.kind == "identified":
         case.subject_kind, case.subject_id = deed.body["subject_kind"], deed.body["subject"]
+    if deed.kind == "visit":
+        case.visit_id, case.home_id = deed.body["visit"], deed.body["home"]
     session.flush()
     return step
 

@@ -61,6 +61,12 @@ def sanction(state: State, body: Mapping[str, Any], words: Words, procedure: Pro
     assert ladder
     musts = [each for each in procedure.sanctions if each.must_consider]
     missing = [each.label.lower() for each in musts if each.code not in considered]
+    if sanction is None:
+        return Refused(
+            "sanction",
+            "Choose what follows. ‘Nothing more’ is an answer, and no other is given for you.",
+            written_in(ladder.clause),
+        )
     if missing or not considered or not words.get("considered", "").strip():
         which = " and ".join(missing) or "the sanctions"
         clause = musts[0].clause if musts else ladder.clause
@@ -200,6 +206,13 @@ def told_firm(state: State, _deed: Deed, words: Words, facts: Facts) -> Verdict:
 
 
 def closed(state: State, _deed: Deed, _words: Words, _facts: Facts) -> Verdict:
+    return may_be_closed(state)
+
+
+def may_be_closed(state: State) -> Verdict:
+    """Is everything done that comes first?"""
+    if state.outcome_waits:
+        return Refused("outcome-waits", "The letter with the outcome waits. Say first when the person had it.")
     if left := state.outstanding:
         return Refused(
             "actions-open", f"Not every action is done: {len(left)} {'is' if len(left) == 1 else 'are'} open."

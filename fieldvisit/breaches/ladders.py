@@ -29,6 +29,11 @@ def sanctions_for(procedure: Procedure, ladder: Ladder, *, of_a_firm: bool) -> t
     return tuple(each for each in found if each and (not each.only_for or of_a_firm))
 
 
+def needs_vote(procedure: Procedure, ladder: Ladder) -> bool:
+    """Is there a step on this ladder that the members present vote on?"""
+    return any(each.needs == "vote" for each in sanctions_for(procedure, ladder, of_a_firm=True))
+
+
 def highest_rung(ladder: Ladder, before: Iterable[str]) -> int:
     """The highest rung that was taken before on this ladder; -1 where there was none."""
     rungs = [ladder.rung_of(sanction) for sanction in before]

@@ -1,8 +1,10 @@
 """Conduct cases in five states: nobody has looked at one, one waits for an answer, one for a second person, one has an action
-open, one was no breach."""
+open, one was no breach. Beside them whom the council's own code is about: a panel member, or a resident whom a draft binds."""
 
 from datetime import datetime, timedelta
 from typing import Any
+
+from sqlalchemy import select
 
 from fieldvisit import conduct
 from fieldvisit.breaches import case_acts, case_letters, case_readers, cases
@@ -12,6 +14,7 @@ from fieldvisit.breaches.procedure import procedure_of
 from fieldvisit.breaches.two_people import OF_TWO
 from fieldvisit.codes.service import codes_binding
 from fieldvisit.demo.drive import DAY, HOUR, Stage
+from fieldvisit.register.involved import InvolvedPerson
 
 LEAD, SCREENER, DECIDER = "dina", "ines", "ivan"
 FILLED = {
@@ -23,8 +26,15 @@ FILLED = {
     "what changes": "The rule stands on the card that everybody carries now",
 }
 
+PANEL = {
+    "what is said to have happened, where and when, without saying who told us": "At the meeting of last week, in the hall, "
+    "nobody else could finish a sentence, and the co-ordinator was shouted at afterwards",
+    "which step is proposed": "that you are made aware of it, and warned",
+}
+
 
 def play_breaches(stage: Stage) -> None:
+    _involved(stage)
     if procedure_of("ME") is None or not _is_bound(stage):
         return  # the demo of another council: its people are bound by other codes
     _open(stage, "new", "ben", 1, "He stood in the yard and swore at the neighbour's dog.")
@@ -63,15 +73,38 @@ def play_breaches(stage: Stage) -> None:
     _step(stage, second, "not_a_breach", SCREENER, DAY, why)
 
 
+def _involved(stage: Stage) -> None:
+    if stage.policy.name == "milton-keynes":  # nothing but a draft binds her: its page says what can be done
+        said = "She read out at the bus stop what a neighbour had told the forum about his debts."
+        _seats(stage, _open(stage, "resident", "Rosa Quist", 1, said))
+    if stage.policy.name == "alliance":
+        said = "He talked over everybody for an hour, and shouted at the co-ordinator afterwards."
+        case = _open(stage, "panel", "Paul Ames", 2, said)
+        _seats(stage, case)
+        words, at = {"why": "Two members say the same, and it is not the first meeting."}, 2 * DAY - 2 * HOUR
+        body: dict[str, Any] = {
+            "document": "AL",
+            "clauses": ["AL-2.1", "AL-3.5"],
+            "ladder": "regular",
+            "coordinates": False,
+        }
+        _does(stage, case, "screened", SCREENER, at, words, **body)
+        _tells(stage, case, "notified", SCREENER, DAY)
+        _does(stage, case, "notice_given", SCREENER, DAY - HOUR)
+
+
 def _is_bound(stage: Stage) -> bool:
     return any(version.document == "ME" for version in codes_binding(stage.session, stage.person("carl"), stage.day))
 
 
 def _open(stage: Stage, name: str, about: str, ago: int, said: str) -> BreachCase:
     heard = stage.at - ago * DAY
+    person = stage.person(about) if about in stage.cast.people else None
+    wanted = select(InvolvedPerson.id).where(InvolvedPerson.name == about)
+    subject = person.id if person else stage.session.scalars(wanted).one()
     reported = conduct.Reported(
-        cause=f"demo:{stage.day}:{name}", heard_at=heard, words=said, subject_id=stage.cast.people[about],
-        firm_id=stage.person(about).firm_id,
+        cause=f"demo:{stage.day}:{name}", heard_at=heard, words=said, subject_id=subject,
+        subject_kind="person" if person else "involved", firm_id=person.firm_id if person else None,
     )  # fmt: skip
     case = cases.open_case(stage.session, reported)
     assert case, "the demo goes into an empty database"
@@ -95,12 +128,13 @@ def _screened(stage: Stage, case: BreachCase) -> BreachCase:
 
 def _tells(stage: Stage, case: BreachCase, kind: str, by: str, ago: timedelta) -> None:
     who = case_readers.named(stage.session, case.subject_kind, case.subject_id)
-    procedure = procedure_of("ME")
+    state = cases.state_of(stage.session, case.id)
+    procedure = procedure_of(state.document)
     assert who and procedure
-    about, state = case_letters.About(who.name, who.firm, who.page), cases.state_of(stage.session, case.id)
+    about = case_letters.About(who.name, who.firm, who.page)
     letter = case_letters.LETTER_OF[kind]
     text = case_letters.first_text(letter, state, case.ref, about, procedure, stage.at - ago, stage.policy)
-    for blank, words in FILLED.items():
+    for blank, words in (FILLED | (PANEL if state.document == "AL" else {})).items():
         text = text.replace(f"[say {blank}]", words)
     _does(stage, case, kind, by, ago, {"letter": text}, how="handed")
 

@@ -43,7 +43,7 @@ def test_a_case_goes_through_the_procedure_of_a_councils_own_code_to_its_end(wor
         case = a_case(world, member, kind="involved", heard_at=HEARD)
         case.seated("screener", "ines").seated("decider", "ivan")
         for clauses, ladder, why in (
-            (["TOR-1"], "secrets", "Choose the row"), (["TOR-7"], "terms", "no clause TOR-7"),
+            (["TOR-1"], "secrets", "Choose the kind of breach"), (["TOR-7"], "terms", "no clause TOR-7"),
         ):  # fmt: skip
             body = {"document": "TOR", "clauses": clauses, "ladder": ladder}
             assert why in refuses(case, "screened", "ines", **body)

@@ -176,7 +176,7 @@ def test_link_and_word_alone_open_no_letter_about_conduct_and_guesses_at_its_let
     assert nobody.post(f"{address}/letters", data={"word": word, "code": "AAA 222"}).status_code == 429
     assert case.state.stage == "awaiting_response"
     printed: list[str] = []
-    monkeypatch.setattr(printing, "letter_pdf", lambda outgoing, *_: printed.append(outgoing.body) or b"%PDF-")
+    monkeypatch.setattr(printing, "letter_pdf", lambda outgoing, *_, **__: printed.append(outgoing.body) or b"%PDF-")
     ines = world.client("ines")
     letter = re.search(
         rf"/office/breaches/{case.id}/letters/([0-9a-f]{{32}})", ines.get(f"/office/breaches/{case.id}").text
@@ -222,8 +222,19 @@ def test_two_officers_at_once_the_second_is_told_and_nothing_is_lost(world: Worl
         ivan, case, "decided", seen=seen[1], finding="not_upheld", reasons="I do not believe it.", learning="None."
     )
     assert second.status_code == 409
-    assert "Ivor Vale did the next step" in said(second) and "I do not believe it." in second.text
+    assert "Ivor Vale was first: ‘It was decided’, " in said(second) and "I do not believe it." in second.text
+    assert "A decision follows" not in said(second) and "stands below, and was not recorded" in said(second)
     assert case.state.finding == "upheld"
+
+
+def test_one_person_in_two_windows_is_told_that_they_decided_it_already(world: World):
+    case = a_case(world).screened().told().answered()
+    ivan, typed = world.client("ivan"), {"finding": "not_upheld", "learning": "None."}
+    seen = case.state.steps
+    assert send(ivan, case, "decided", seen=str(seen), reasons="The first.", **typed).status_code == 303
+    second = send(ivan, case, "decided", seen=str(seen), reasons="The second.", **typed)
+    assert second.status_code == 409 and "You did this already, on another page: ‘It was decided’, " in said(second)
+    assert "A decision follows" not in said(second) and "The second." in second.text
 
 
 def test_a_late_appeal_is_refused_with_its_date_and_an_answer_after_the_time_is_still_read(world: World):
@@ -256,7 +267,7 @@ def test_the_board_reads_counts_without_a_name_and_small_ones_not_at_all(world: 
         case.screened() if number < 5 else case
     page = said(world.client("aud").get("/office/breaches/report"))
     assert "July to September 2026" in page and "Kaur" not in page and "B-" not in page
-    assert "Visiting tenants' homes (Melton): further sanctions 5" not in page, "the sixth would be what is left"
+    assert "Visiting tenants' homes (Melton): any breach of this code 5" not in page, "the sixth would be what is left"
     assert "Others, put together 6" in page and "Fewer than 5" in page
     assert "October to December" not in said(world.client("aud").get("/office/breaches/report?quarter=2026-4"))
     with_one_named = said(world.client("ines").get("/office/breaches/report?quarter=2026-3"))

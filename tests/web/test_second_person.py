@@ -48,7 +48,7 @@ def test_a_reason_that_came_too_late_is_not_lost(world: World):
     case.confirmed("communicated", "ines")
     form = {"k": new_id(), "what": "communicated", "seen": seen, "sent_back_why_communicated": "Name the clause."}
     late = world.client("lena").post(f"/office/breaches/{case.id}/sent_back", data=form)
-    assert late.status_code == 409 and "did the next step" in said(late)
+    assert late.status_code == 409 and "was first: " in said(late)
     assert "You wrote, and it was not recorded: Name the clause." in said(late)
 
 
