@@ -10,11 +10,12 @@ def nothing_more(page: Page) -> None:
 
 
 def presses(button: str) -> Callable[[Page], None]:
+    """What the page does by itself: what brings another page is `is_answered`, or one that is going away is looked at."""
     return lambda page: page.get_by_role("button", name=button).click()
 
 
 def is_answered(button: str) -> Callable[[Page], None]:
-    """The page that comes is the one to be looked at: a script speaks to the server before it sends the form."""
+    """The page that comes is the one to be looked at."""
 
     def waits(page: Page) -> None:
         with page.expect_navigation():
