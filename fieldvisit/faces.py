@@ -145,7 +145,13 @@ def context() -> dict[str, Any]:
         bar(request.path, lambda place: bool(may_ever(principal, *place[2])) and place[1] in served) if person else None
     )
     goes_out = person is None or bool(may_ever(principal, "round", "read"))
-    return {"person": person, "goes_out": goes_out, "nav": nav, "wanted_at_once": wanted_at_once, "offline": _keeps_pages()}
+    return {
+        "person": person,
+        "goes_out": goes_out,
+        "nav": nav,
+        "wanted_at_once": wanted_at_once,
+        "offline": _keeps_pages(),
+    }
 
 
 def _keeps_pages() -> bool:

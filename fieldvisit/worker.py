@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from fieldvisit.badges.models import RecentScan, Scan, TypedTry
-from fieldvisit.breaches import case_calls, case_came_back, case_keeps, case_purge, case_readers, drafts
+from fieldvisit.breaches import case_calls, case_came_back, case_keeps, case_purge, case_readers, danger, drafts
 from fieldvisit.breaches import service as concerns
 from fieldvisit.codes import training
 from fieldvisit.complaints import calling as complaint_calls
@@ -37,6 +37,7 @@ from fieldvisit.ground.roles import BOXES, DECLARING, INTAKE, SENDING, TAKING, W
 from fieldvisit.hazards import calling as hazard_calls
 from fieldvisit.hazards import sending as summaries
 from fieldvisit.jobs import GAVE_UP, Work, again, finish, still_ours, take, want
+from fieldvisit.messages import code_calls, desk_calls
 from fieldvisit.messages import service as messages
 from fieldvisit.notices.links import LinkTry
 from fieldvisit.outbox import pictures, purging
@@ -111,9 +112,11 @@ def _beat(shop: Shop, at: datetime) -> datetime:
 
 
 def _call_about_alarms(shop: Shop, at: datetime) -> None:
-    """A worker's alarm and an emergency hazard, before all else in a round; what breaks in one of them must not stop the
-    other, the clocks and the post."""
-    for name, call in (("watch", watch_calls.call), ("hazard", hazard_calls.call_at_once)):
+    """A worker's alarm, danger at the phone line and an emergency hazard, before all else in a round; what breaks in one of
+    them must not stop the others, the clocks and the post."""
+    for name, call in (
+        ("watch", watch_calls.call), ("line", danger.call_again), ("hazard", hazard_calls.call_at_once),
+    ):  # fmt: skip
         try:
             call(shop.database, at, shop.policy, shop.config.sending.ways_out)
         except OperationalError:
@@ -180,6 +183,7 @@ def _hear(session: Session, shop: Shop, work: Work, at: datetime) -> None:
     notifying.hear(session, work.subject_id, at, shop.policy)
     summaries.hear(session, work.subject_id, at, shop.policy)
     complaint_letters.hear(session, work.subject_id, at, shop.policy)
+    desk_calls.hear(session, work.subject_id, at, shop.policy, shop.config.sending.ways_out)
 
 
 def _hear_of_all(shop: Shop, work: Work) -> None:
@@ -269,6 +273,7 @@ def _desk_calls(shop: Shop, work: Work) -> None:
     complaint_calls.call(shop.database, now(), shop.policy, told)
     hazard_calls.call(shop.database, now(), shop.policy, told, shop.config.sending.ways_out)
     declaration_calls.call(shop.database, now(), shop.policy, told)
+    code_calls.call(shop.database, now(), shop.policy, shop.config.sending.ways_out)
     done(shop, work)
 
 

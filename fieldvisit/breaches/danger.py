@@ -71,7 +71,7 @@ def on_duty_now(session: Session, identity: str, told: Told, by: Principal, chan
         (one.email if way == "email" else one.phone) for one in people for way in channels if not told.anonymous
     )
     named = told.about_whom if told.about_id is None else ""
-    return OnDuty(reached, to_ring([one for one in people if True], by))
+    return OnDuty(reached, to_ring([one for one in people if not says_name(one.name, named)], by))
 
 
 def to_ring(people: Collection[Person], by: Principal) -> tuple[tuple[str, str], ...]:

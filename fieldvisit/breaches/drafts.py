@@ -1,6 +1,7 @@
 """What a call handler types is kept as they type it: sealed, on the server, and their own until it is filed (N4).
 
 Nothing of it stays on the machine, and a copy of the database does not open it: its key comes from this home's secret.
+So it is on each page of the phone line (draft_pages.py), and on which of them is sealed too.
 """
 
 import hashlib
@@ -20,17 +21,22 @@ from sqlalchemy.orm import Session
 
 from fieldvisit.breaches.models import ConcernDraft
 from fieldvisit.breaches.rules import draft_dies_at
-from fieldvisit.ground.clock import london_date, london_instant
+from fieldvisit.ground.clock import end_of_london_day, london_date, london_instant
 from fieldvisit.ground.policy import Policy
 
 _NONCE = 12
+CONDUCT, HAZARD, COMPLAINT = "conduct", "hazard", "complaint"  # pages of the phone line
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
+    """began_at: when the first of it reached us. page: of those above."""
+
     id: str
     saved_at: datetime
     number: int
+    page: str
+    began_at: datetime
     typed: Mapping[str, Any]
 
 
@@ -39,8 +45,9 @@ def draft_key(secret: bytes) -> bytes:
 
 
 def save(
-    session: Session, person_id: str, typed: Mapping[str, str], number: int, *, at: datetime, policy: Policy, key: bytes
-) -> bool:
+    session: Session, person_id: str, typed: Mapping[str, Any], number: int, *, at: datetime, policy: Policy, key: bytes,
+    page: str = CONDUCT,
+) -> bool:  # fmt: skip
     """False: this form is not theirs, or was filed. number: of the keystrokes; an older save that comes late is let go."""
     row_key = _row_key(typed["k"])
     row = _locked(session, row_key)
@@ -48,10 +55,11 @@ def save(
         if row.filed:
             return False
         if number > row.number:
-            _write(row, typed, number, at, policy, key)
+            before = _open(row, key) or {}
+            _write(row, _said(typed, page, before.get("began", at.isoformat())), number, at, policy, key)
         return True
     row = ConcernDraft(form_key=row_key, person_id=person_id, filed=False)
-    _write(row, typed, number, at, policy, key)
+    _write(row, _said(typed, page, at.isoformat()), number, at, policy, key)
     try:
         with session.begin_nested():
             session.add(row)
@@ -67,7 +75,7 @@ def waiting(session: Session, at: datetime, key: bytes) -> Sequence[Draft]:
         .where(ConcernDraft.filed.is_(False), ConcernDraft.dies_at >= at)
         .order_by(ConcernDraft.saved_at.desc())
     )
-    return [Draft(row.id, row.saved_at, row.number, said) for row in rows if (said := _open(row, key))]
+    return [_draft(row, said) for row in rows if (said := _open(row, key))]
 
 
 def drop(session: Session, person_id: str, form_key: str, *, at: datetime, policy: Policy) -> None:
@@ -87,7 +95,7 @@ def sweep(session: Session, at: datetime) -> None:
     session.execute(delete(ConcernDraft).where(ConcernDraft.dies_at < at))
 
 
-# --- what is read back once ---------------------------------------------------------------------------------------
+# --- what is read back ---------------------------------------------------------------------------------------
 
 
 def keep_read_back(
@@ -104,20 +112,35 @@ def keep_read_back(
     name = hmac.digest(key, f"read back\n{identity}".encode(), "sha256").hex()[:32]
     row = _locked(session, name) or ConcernDraft(form_key=name, person_id=person_id, filed=True)
     _write(row, said, 0, at, policy, key)
-    row.saved_at = _day_of(at)
+    row.saved_at, row.dies_at = _day_of(at), end_of_london_day(london_date(at))
     session.add(row)
     session.flush()
     return name
 
 
 def read_back(session: Session, name: str, at: datetime, key: bytes) -> Mapping[str, Any] | None:
-    """What is to be said to the caller now; the second time there is nothing."""
-    row = _locked(session, name)
+    """What is to be said to the caller, until whoever took it says that they have it: a page that is loaded anew loses
+    nothing while they are on the line."""
+    row = session.scalars(select(ConcernDraft).where(ConcernDraft.form_key == name)).first()
     if row is None or not row.filed or not row.sealed or row.dies_at < at:
         return None
-    said = _open(row, key)
-    session.delete(row)
-    return said
+    return _open(row, key)
+
+
+def is_read_back(session: Session, name: str) -> None:
+    """They have it: from now on nobody is shown it again."""
+    session.execute(delete(ConcernDraft).where(ConcernDraft.form_key == name, ConcernDraft.sealed != b""))
+
+
+def _said(typed: Mapping[str, Any], page: str, began: str) -> dict[str, Any]:
+    return {"typed": dict(typed), "page": page, "began": began}
+
+
+def _draft(row: ConcernDraft, said: Mapping[str, Any]) -> Draft:
+    """An older release kept what was typed alone, of conduct."""
+    if "typed" not in said:
+        return Draft(row.id, row.saved_at, row.number, CONDUCT, row.saved_at, said)
+    return Draft(row.id, row.saved_at, row.number, said["page"], datetime.fromisoformat(said["began"]), said["typed"])
 
 
 def _day_of(at: datetime) -> datetime:

@@ -4,6 +4,7 @@ What an anonymous person typed about themselves is the exception: it is not even
 """
 
 import re
+from calendar import month_name
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -117,18 +118,30 @@ def told(typed: Mapping[str, str]) -> Told:
 
 def came_on(typed: Mapping[str, str]) -> date | None:
     """None: no day was typed, or none that there is."""
-    parts = [typed[f"came_on-{part}"] for part in ("year", "month", "day")]
+    parts = _parts_of_day(typed)
     try:
-        return date(*(int(part) for part in parts))
+        return date(*(int(part) for part in reversed(parts)))
     except ValueError:
         return None
 
 
+def _parts_of_day(typed: Mapping[str, str]) -> list[str]:
+    return [typed[f"came_on-{part}"] for part in ("day", "month", "year")]
+
+
 def _wrong_day(typed: Mapping[str, str], today: date) -> str:
-    day = came_on(typed)
+    day, parts = came_on(typed), _parts_of_day(typed)
+    if day is None and all(part.isdecimal() for part in parts):
+        return f"{_said(*parts)} is not a real date. Look at it again, for example 8 12 2026."
     if day is None:
         return "Write down the day on which it came, for example 8 12 2026."
     return "" if may_have_come(day, today) else "Write down a day of the last year, and none that is still to come."
+
+
+def _said(day: str, month: str, year: str) -> str:
+    """31 February 2026, which there never was; with the month as a number where it is none."""
+    named = month_name[int(month)] if 1 <= int(month) <= 12 else month
+    return f"{int(day)} {named} {year}"
 
 
 # --- told by others than a caller ---------------------------------------------------------------------------------

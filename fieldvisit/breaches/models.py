@@ -78,7 +78,7 @@ class ConcernLink(Base):
 
 
 class ConcernDraft(Base):
-    """What a call handler has typed and not yet filed, or what is to be read back once: sealed, and nobody else's.
+    """What a call handler has typed and not yet filed, or what is to be read back to the caller: sealed, and nobody else's.
 
     form_key: a digest of the form's; of what is read back, one of the concern's identity under a key. number: of the
     keystrokes, so that an older save that comes late changes nothing. saved_at: of what is filed, the day alone (T31).

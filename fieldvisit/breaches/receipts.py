@@ -4,8 +4,8 @@ A number that we never gave is told the same as one that was never anything: the
 """
 
 import hmac
+from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -16,30 +16,39 @@ from fieldvisit.breaches import rules
 from fieldvisit.breaches.case_models import BreachCase
 from fieldvisit.breaches.links import merged_into
 from fieldvisit.breaches.models import Concern, ConcernAdded
+from fieldvisit.breaches.rules import Standing
 from fieldvisit.db import is_taken
 from fieldvisit.ground.clock import london_date
+from fieldvisit.ground.policy import Policy
 
 
-class Standing(StrEnum):
-    NONE = "none"
-    OPEN = "open"  # being looked into
-    DONE = "done"  # dealt with
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What a receipt tells. looked_at_by: aware; None where there is no report with it."""
+
+    standing: Standing
+    looked_at_by: datetime | None = None
 
 
 def receipt_key(secret: bytes) -> bytes:
     return hmac.digest(secret, b"receipts of concerns 1", "sha256")
 
 
-def standing(session: Session, typed: str, key: bytes) -> Standing:
+def follow(session: Session, typed: str, key: bytes, at: datetime, policy: Policy) -> Followed:
     """By receipt alone: a reference is said aloud, and tells nobody how a case stands."""
     concern = _by_receipt(session, typed, key)
     if concern is None:
-        return Standing.NONE
-    ids = {concern.id, merged_into(session, concern.id) or concern.id}
+        return Followed(Standing.NONE)
+    other = merged_into(session, concern.id)
+    ids = {concern.id, other or concern.id}
     cases = session.scalars(select(BreachCase).where(BreachCase.concern_id.in_(ids))).all()
     others = {case.linked_to for case in cases if case.linked_to}
     linked = session.scalars(select(BreachCase).where(BreachCase.id.in_(others))).all()
-    return Standing.DONE if cases and all(case.closed_at for case in linked or cases) else Standing.OPEN
+    by = rules.looked_at_by(rules.Received(concern.received_on, concern.received_at), policy)
+    is_over = bool(cases) and all(case.closed_at for case in linked or cases)
+    stages = {case.stage for case in (*cases, *linked)}
+    joined = bool(other or linked)
+    return Followed(rules.how_it_stands(stages, is_joined=joined, is_over=is_over, looked_at_by=by, at=at), by)
 
 
 def add_words(session: Session, typed: str, words: str, *, form_key: str, at: datetime, key: bytes) -> bool:

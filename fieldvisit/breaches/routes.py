@@ -8,16 +8,17 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, abort, current_app, jsonify, redirect, request, url_for
+from flask import Blueprint, current_app, redirect, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from fieldvisit.audit.service import note_access
 from fieldvisit.badges.service import badge_of
-from fieldvisit.breaches import danger, drafts, forms, receipts, rules, service
+from fieldvisit.breaches import danger, draft_pages, drafts, forms, receipts, rules, service
+from fieldvisit.breaches.drafts import CONDUCT, Draft
 from fieldvisit.breaches.forms import Typed
 from fieldvisit.db import new_id
-from fieldvisit.ground.clock import in_london, london_date, whole_hour
+from fieldvisit.ground.clock import london_date, whole_hour
 from fieldvisit.ground.roles import TAKING, may_ever
 from fieldvisit.web.access import access, at, database, policy, principal, session
 from fieldvisit.web.render import page
@@ -32,18 +33,17 @@ SAME = "It may be the same. Choose one: the same, or another."
 @access("concern", "take")
 def intake() -> Answer:
     """draft: one of their own, to go on with."""
-    waiting = drafts.waiting(session(), at(), _draft_key())
-    chosen = next((one for one in waiting if one.id == request.args.get("draft")), None)
+    waiting = draft_pages.waiting()
+    chosen = draft_pages.chosen(waiting, CONDUCT)
     if chosen is None:
         return _form(forms.blank(), {}, waiting=waiting)
     # What was kept is as it was typed then: a field that is newer than the draft is empty.
-    return _form(forms.blank() | dict(chosen.typed), {}, number=chosen.number, saved_at=chosen.saved_at)
+    return _form(forms.blank() | dict(chosen.typed), {}, draft=chosen)
 
 
 @blueprint.post("/office/intake")
 @access("concern", "take")
 def take() -> Answer:
-    """Answers JSON to the page's script, which must tell 'filed' from a lost line, and pages to everybody else."""
     typed, errors = forms.read(request.form, london_date(at()))
     told = forms.told(typed)
     like = None if errors else _likely(told, typed["k"])
@@ -57,17 +57,17 @@ def take() -> Answer:
         return _form(typed | {"about_id": ""}, {"who": "Look this person up once more, or describe them below."}), 422
     except service.ReferenceTaken:
         return _form(typed | {"k": new_id()}, {"": "This was not saved yet. Press ‘Save’ once more."}), 409
-    there = url_for("breaches.read_back", taken_id=name)
-    return jsonify({"to": there}) if _wants_json() else redirect(there, 303)
+    return draft_pages.filed(url_for("breaches.read_back", taken_id=name))
 
 
 def _file(typed: Typed, told: rules.Told, likely_id: str) -> str:
-    """The concern is there and the draft is not: together. What is to be read back waits, sealed, for one look."""
+    """The concern is there and the draft is not: together. What is to be read back waits, sealed, until they have it."""
     by = principal()
     with database().writing(TAKING) as own:
         taken = service.take(
             own, told, form_key=typed["k"], by=by, policy=policy(), key=_receipt_key(), likely_id=likely_id
         )
+        duty = danger.on_duty_now(own, taken.id, told, by, _ways_out())
         said = {
             "reference": taken.reference,
             "receipt": taken.receipt,
@@ -75,12 +75,14 @@ def _file(typed: Typed, told: rules.Told, likely_id: str) -> str:
             "answered_by": taken.answered_by.isoformat() if taken.answered_by else "",
             "urgent": rules.is_urgent(told),
             "asked_for": danger.call_duty(own, taken.id, told, by, policy(), _ways_out()),
+            "called": duty.called,
+            "ring": duty.ring,
             "badge": _badge_to_stop(own, told),
             "complaint": rules.complaint_or_not(told),
             "by_phone": told.channel == rules.Channel.PHONE,
         }
-        name = drafts.keep_read_back(own, by.person_id, taken.id, said, at=at(), policy=policy(), key=_draft_key())
-        drafts.drop(own, by.person_id, typed["k"], at=at(), policy=policy())
+        name = drafts.keep_read_back(own, by.person_id, taken.id, said, at=at(), policy=policy(), key=draft_pages.key())
+        draft_pages.drop(own, typed["k"])
     return name
 
 
@@ -100,12 +102,12 @@ def _badge_to_stop(own: Session, told: rules.Told) -> tuple[str, str] | None:
 @blueprint.get("/office/intake/<id:taken_id>/taken")
 @access("concern", "take")
 def read_back(taken_id: str) -> Answer:
-    with database().writing(principal()) as own:
-        said = drafts.read_back(own, taken_id, at(), _draft_key())
-    if said is None:
-        abort(404)
+    said = drafts.read_back(session(), taken_id, at(), draft_pages.key())
+    if said is None:  # the same for what never was
+        return page("breaches/taken_over.html"), 404
     return page(
         "breaches/taken.html",
+        here=url_for("breaches.read_out", taken_id=taken_id),
         groups=rules.in_groups(said["reference"]),
         receipt=rules.in_fours(said["receipt"]),
         looked_at_by=datetime.fromisoformat(said["looked_at_by"]),
@@ -113,6 +115,8 @@ def read_back(taken_id: str) -> Answer:
         by_phone=said["by_phone"],
         urgent=said.get("urgent"),
         asked_for=said.get("asked_for"),
+        called=said.get("called"),
+        ring=said.get("ring", ()),
         badge=said.get("badge"),
         complaint=said.get("complaint"),
         danger=policy().contact("danger"),
@@ -121,24 +125,29 @@ def read_back(taken_id: str) -> Answer:
     )
 
 
+@blueprint.post("/office/intake/<id:taken_id>/taken")
+@access("concern", "take")
+def read_out(taken_id: str) -> Answer:
+    """They have written it down."""
+    drafts.is_read_back(session(), taken_id)
+    return redirect(url_for("breaches.intake"), 303)
+
+
 # --- the draft ----------------------------------------------------------------------------------------------------
 
 
 @blueprint.post("/office/intake/draft")
 @access("concern", "take")
 def save_draft() -> Answer:
-    """For the page's script, at every keystroke. n: how many there have been."""
     typed = forms.typed_in(request.form)
     longer = {name: words[: forms.LENGTHS[name]] for name, words in typed.items() if name in forms.LENGTHS}
-    kept = drafts.save(
-        session(), principal().person_id, typed | longer, _keystrokes(), at=at(), policy=policy(), key=_draft_key()
-    )
-    return (jsonify({"saved": f"{in_london(at()):%H:%M}"}), 200) if kept else (jsonify({"saved": ""}), 409)
+    return draft_pages.keep(typed | longer, CONDUCT)
 
 
 @blueprint.post("/office/intake/draft/<id:draft_id>/delete")
 @access("concern", "take")
 def delete_draft(draft_id: str) -> Answer:
+    """Of whichever page: one's own."""
     drafts.drop_one(session(), draft_id)
     return redirect(url_for("breaches.intake"), 303)
 
@@ -172,15 +181,15 @@ def likely() -> Answer:
 def _likely(told: rules.Told, form_key: str) -> service.Likely | None:
     """Recorded and counted first, and committed: what is asked too often is not answered, and can be filed all the same."""
     with database().writing(TAKING) as own:
-        if not service.may_ask_likely(own, told, principal(), _draft_key()):
+        if not service.may_ask_likely(own, told, principal(), draft_pages.key()):
             return None
     with database().reading(TAKING) as own:
         return service.likely(own, told, principal(), form_key)
 
 
 def _form(
-    typed: Typed, errors: dict[str, str], *, like: service.Likely | None = None, waiting: Any = (), number: int = 0,
-    saved_at: datetime | None = None, fragment: str | None = None,
+    typed: Typed, errors: dict[str, str], *, like: service.Likely | None = None, waiting: Any = (),
+    draft: Draft | None = None, fragment: str | None = None,
 ) -> str:  # fmt: skip
     people, firms = _found(typed)
     too_many = len(people) > service.MOST_FOUND
@@ -195,9 +204,7 @@ def _form(
         like=like,
         like_groups=rules.in_groups(like.reference) if like and like.reference else None,
         waiting=waiting,
-        number=number or _keystrokes(),
-        saved_at=saved_at,
-        opened_at=at(),
+        **draft_pages.line(draft),
         channels=list(ON_THE_LINE.items()),
         danger=policy().contact("danger"),
         may_verify=may_ever(principal(), "caller", "verify") is not None,
@@ -214,12 +221,6 @@ def _found(typed: Mapping[str, str]) -> tuple[list[service.Found], list[str]]:
             before = service.found_one(own, chosen, policy())
             people = [*([before] if before else []), *people]
     return people, firms
-
-
-def _keystrokes() -> int:
-    """n: how many the page's script has counted. A page that comes back counts on from there, or its saves were old."""
-    count = request.form.get("n", "")
-    return int(count) if count.isascii() and count.isdecimal() and len(count) < 9 else 0
 
 
 def _option(one: service.Found) -> tuple[str, str]:
@@ -260,11 +261,3 @@ def more() -> Answer:
 
 def _receipt_key() -> bytes:
     return receipts.receipt_key(current_app.config["SECRET_KEY"])
-
-
-def _draft_key() -> bytes:
-    return drafts.draft_key(current_app.config["SECRET_KEY"])
-
-
-def _wants_json() -> bool:
-    return request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"

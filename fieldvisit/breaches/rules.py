@@ -3,11 +3,12 @@
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from fieldvisit.breaches.case_state import Stage
 from fieldvisit.ground.clock import end_of_london_day, london_date, london_instant
 from fieldvisit.ground.deadlines import due
 from fieldvisit.ground.policy import Policy
@@ -16,8 +17,10 @@ from fieldvisit.ground.verdict import Allowed, Clause, Refused, Verdict
 
 REFERENCE_LENGTH = 7
 RECEIPT_LENGTH = 16  # digits, as of T31: nobody finds one by trying, and whoever rings can say it
-LIKELY_DAYS = 7  # our own number: the same person at the same place within a week may be the same thing
-LIKELY_AN_HOUR = 20  # our own number: whoever takes calls asks of so many people and places, and no more are answered
+LIKELY_DAYS = 7  # our own number: what is told twice of the same place within a week may be the same thing
+LIKELY_AN_HOUR = (
+    30  # our own number: fifteen calls of four minutes, of each the place, and then whom; no more are answered
+)
 PUBLIC_AN_HOUR = 5  # T40
 HOUR = timedelta(hours=1)
 WRONG_RECEIPTS = 10  # within an hour, of one network: then no number is looked up there
@@ -102,6 +105,28 @@ def raised_at(came: Received) -> datetime:
 
 def looked_at_by(came: Received, policy: Policy) -> datetime:
     return end_of_london_day(policy.working_days.after(came.on, policy.task.concern_wd.value))
+
+
+class Standing(StrEnum):
+    """What is told to whoever holds its receipt, and to nobody else."""
+
+    NONE = "none"  # there is no report with it
+    NEW = "new"  # we have it, and nobody has decided what it is
+    LATE = "late"  # nor by the day on which somebody was to look at it
+    OPEN = "open"  # being looked into
+    DONE = "done"  # dealt with
+
+
+def how_it_stands(
+    stages: Collection[str], *, is_joined: bool, is_over: bool, looked_at_by: datetime, at: datetime
+) -> Standing:
+    """It is looked into from the screening on (D7), and not because it was sent. stages: of the cases that it is part of.
+    is_joined: an investigator found that it is one with another."""
+    if is_over:
+        return Standing.DONE
+    if is_joined or any(stage != Stage.REPORTED for stage in stages):
+        return Standing.OPEN
+    return Standing.NEW if at <= looked_at_by else Standing.LATE
 
 
 def is_urgent(told: Told) -> bool:
@@ -210,7 +235,7 @@ def trace(told: Told, at: datetime) -> Trace:
 
 
 def is_enough(trace: Trace) -> bool:
-    return bool(trace.where and (trace.person_id or trace.badge))
+    return bool(trace.where and (trace.person_id or trace.badge or home_in(trace.where)))
 
 
 def asked(trace: Trace, by: str, key: bytes) -> tuple[str, str]:
@@ -221,15 +246,27 @@ def asked(trace: Trace, by: str, key: bytes) -> tuple[str, str]:
 
 
 def is_likely(one: Trace, other: Trace) -> bool:
-    """The same person, or badge, at the same place within a week: it may be the same thing, told twice."""
+    """The same person, or badge, at the same place within a week: it may be the same thing, told twice. So may it be of
+    one and the same home, as most callers know neither: unless it was somebody else there."""
     near = abs((one.on - other.on).days) <= LIKELY_DAYS
-    return near and _is_same_person(one, other) and bool(place(one.where)) and place(one.where) == place(other.where)
+    if not near or not place(one.where) or place(one.where) != place(other.where):
+        return False
+    same = _is_same_person(one, other)
+    return bool(home_in(one.where)) if same is None else same
 
 
-def _is_same_person(one: Trace, other: Trace) -> bool:
+def _is_same_person(one: Trace, other: Trace) -> bool | None:
+    """None: of one of them nobody knows it."""
     if one.person_id and other.person_id:
         return one.person_id == other.person_id
-    return bool(_badge(one.badge)) and _badge(one.badge) == _badge(other.badge)
+    badges = _badge(one.badge), _badge(other.badge)
+    return badges[0] == badges[1] if all(badges) else None
+
+
+def says_name(name: str, *texts: str) -> bool:
+    """Is a part of that name, of three letters or more, among these words?"""
+    said = set(re.findall(r"[^\W_]+", " ".join(texts).casefold()))
+    return any(len(part) >= LEAST_LETTERS and part in said for part in re.findall(r"[^\W_]+", name.casefold()))
 
 
 def _badge(number: str) -> str:
@@ -248,6 +285,16 @@ def place(where: str) -> str:
     if found and numbers:
         return f"{numbers[0]} {found[1]}{found[2]}"
     return " ".join([*words, *([f"{found[1]}{found[2]}"] if found else [])])
+
+
+def home_in(where: str) -> str:
+    """The postcode of what names one home, by a number and a postcode; else empty."""
+    text = where.upper()
+    return (
+        postcode_in(where)
+        if any(word[0].isdigit() for word in re.findall(r"[0-9A-Z]+", _POSTCODE.sub(" ", text)))
+        else ""
+    )
 
 
 def postcode_in(where: str) -> str:

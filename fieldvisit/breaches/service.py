@@ -29,6 +29,7 @@ from fieldvisit.ground.roles import Principal, SystemPrincipal
 from fieldvisit.notices.links import LinkTry
 from fieldvisit.register.models import Firm, Home, Person
 from fieldvisit.register.same import is_same
+from fieldvisit.visits.models import Visit, VisitWorker
 
 MOST_FOUND = 5  # people that one search shows: more is looking around, not finding
 
@@ -203,8 +204,8 @@ def _first_of(session: Session, net: str, but: str) -> str | None:
 
 
 def likely(session: Session, told: rules.Told, by: Principal, form_key: str) -> Likely | None:
-    """May the same be told already, on another form? The newest that fits. Whom it is about, who told it, and who is near
-    hear of none (N1, N2)."""
+    """May the same be told already, on another form? The newest that fits. Whom it is about or may be about, who told it,
+    and who is near hear of none (N1, N2)."""
     trace = rules.trace(told, by.at)
     if not rules.is_enough(trace):
         return None
@@ -212,6 +213,8 @@ def likely(session: Session, told: rules.Told, by: Principal, form_key: str) -> 
     whom = [Concern.badge_number != ""]
     if trace.person_id:
         whom.append(Concern.about_id == trace.person_id)
+    if postcode := rules.home_in(trace.where):
+        whom.append(Concern.happened_where.icontains(postcode.split()[-1]))
     near = (
         select(Concern)
         .where(or_(*whom), Concern.form_key != itself, Concern.received_on.between(trace.on - reach, trace.on + reach))
@@ -220,6 +223,8 @@ def likely(session: Session, told: rules.Told, by: Principal, form_key: str) -> 
     for one in session.scalars(near):
         other = rules.Trace(one.about_id, one.badge_number, one.happened_where, one.received_on)
         if not rules.is_likely(trace, other) or is_kept_from(session, one, by.person_id, by.at):
+            continue
+        if one.about_id is None and _may_be_them(session, one, by.person_id):
             continue
         return Likely(one.id, one.ref if one.taken_by == by.person_id else "")
     return None
@@ -240,6 +245,16 @@ def is_kept_from(session: Session, concern: Concern, person_id: str, at: datetim
         if is_near(session, person, meant, at):
             return True
     return False
+
+
+def _may_be_them(session: Session, concern: Concern, person_id: str) -> bool:
+    """Nobody was pointed out, and this person has been at a visit there, or has the name that was said."""
+    if rules.says_name(session.get_one(Person, person_id).name, concern.about_whom, concern.what):
+        return True
+    postcode = rules.postcode_in(concern.happened_where).replace(" ", "")
+    there = select(VisitWorker.id).join(Visit).join(Home, Home.id == Visit.home_id)
+    there = there.where(VisitWorker.person_id == person_id, func.replace(Home.postcode, " ", "") == postcode)
+    return session.scalars(there.limit(1)).first() is not None
 
 
 def may_ask_likely(session: Session, told: rules.Told, by: Principal, key: bytes) -> bool:

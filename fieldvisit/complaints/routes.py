@@ -170,7 +170,8 @@ def _pdf(of: Session, found: Complaint, letter: str, text: str) -> Response:
     look = sending.look_of(of, found, "letter")
     subject = subject_of(letter, found.ref, policy(), "letter")
     outgoing = Outgoing(found.id, "letter_first_class", to, subject, text, look=look, headings=SET_AS_HEADINGS)
-    return as_pdf(outgoing, found.ref, at())
+    # To be read here; where there is no address, to be handed over.
+    return as_pdf(outgoing, found.ref, at(), by_post=False)
 
 
 @blueprint.post("/office/complaints/<id:complaint_id>/<word:step>")

@@ -1,6 +1,9 @@
 """The codes of a complaint in words, for its pages and its letters."""
 
 from collections.abc import Mapping
+from datetime import datetime, time
+
+from fieldvisit.ground.clock import in_london, say_date, say_time
 
 STAGES = {
     "received": "Received",
@@ -174,6 +177,13 @@ _OF_BODY: Mapping[str, Mapping[str, str]] = {
 def say_body(body: Mapping[str, object]) -> list[str]:
     """What the codes of a step say, in a few words each."""
     return [words[str(body[key])] for key, words in _OF_BODY.items() if body.get(key) in words]
+
+
+def came_at(heard_at: datetime) -> str:
+    """10:30am on Tuesday 8 December 2026; of a letter its day, as that alone is known of it: midnight stands for it."""
+    local = in_london(heard_at)
+    day = say_date(local.date())
+    return day if local.time() == time() else f"{say_time(local.time())} on {day}"
 
 
 def say_field(field: str) -> str:

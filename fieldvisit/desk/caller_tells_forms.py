@@ -1,11 +1,16 @@
 """What somebody says on the telephone of a hazard, or complains of: parsed. Decides nothing."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
 
 from fieldvisit.complaints.forms import NewForm
 from fieldvisit.complaints.forms import read_new as read_complaint_form
-from fieldvisit.hazards.forms import SHORT
+from fieldvisit.ground.clock import in_london, say_time
+from fieldvisit.hazards.forms import LONG, SHORT
 from fieldvisit.hazards.forms import read_report as read_hazard_form
 from fieldvisit.visits.plan_forms import HomeSearch, Typed
 from fieldvisit.visits.plan_forms import read_search as read_home
@@ -21,6 +26,15 @@ COMPLAINT_BOXES = (
     "", "new_channel", "new_words", "new_wants", "new_wanted", "new_name", "new_contact", "new_safe", "new_representative",
     "new_authority", *_HOME, "new_hazard", "new_hazard_seen", "new_on", "new_at",
 )  # fmt: skip
+# What a draft keeps of each page: characters at most; what is ticked may be several.
+_WHEN = {"new_at": 40} | dict.fromkeys(("new_on-day", "new_on-month", "new_on-year"), 20)
+_OF_BOTH = {"new_postcode": 12, "new_house": 60, "new_uprn": 20, "new_hazard": 64} | _WHEN
+HAZARD_KEPT = _OF_BOTH | {"new_dangers": 8, "new_seen": LONG, "new_emergency": 8, "new_teller": SHORT}
+COMPLAINT_KEPT = _OF_BOTH | {
+    "new_words": LONG, "new_wants": LONG, "new_wanted": 8, "new_name": SHORT, "new_contact": SHORT, "new_safe": SHORT,
+    "new_representative": SHORT, "new_authority": SHORT, "new_hazard_seen": LONG,
+}  # fmt: skip
+_TICKED = ("new_at_risk",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +69,23 @@ def read_complaint(typed: Typed, hazards: tuple[str, ...], now: datetime) -> tup
     home = _home(typed, needed=False)
     _put_in_order(typed, COMPLAINT_BOXES)
     return read, home if home.uprn or home.postcode else None
+
+
+def typed_in(typed: Typed, kept: Mapping[str, int], form_key: str) -> dict[str, Any]:
+    """As typed, whole or half, for the draft."""
+    words = {name: typed.text(name, most)[:most] for name, most in kept.items()}
+    ticked = {name: [code[:64] for code in typed.many(name)] for name in _TICKED}
+    return words | ticked | {"k": form_key}
+
+
+def gone_on_with(draft: Mapping[str, Any], began_at: datetime) -> Typed:
+    """The page as it was. They rang when it was begun, unless it says otherwise: a clock of the law runs from then."""
+    when = {name: draft.get(name, "") for name in _WHEN}
+    if not any(when.values()):
+        then = in_london(began_at)
+        when = {"new_on-day": f"{then.day}", "new_on-month": f"{then.month}", "new_on-year": f"{then.year}"}
+        when["new_at"] = say_time(then.time())
+    return Typed(MultiDict({**draft, **when}))
 
 
 def _put_in_order(typed: Typed, boxes: tuple[str, ...]) -> None:

@@ -7,13 +7,14 @@ from flask import Response, current_app, request
 from flask_babel import gettext as _
 
 from fieldvisit.breaches import forms, receipts, rules, service
-from fieldvisit.breaches.receipts import Standing
+from fieldvisit.breaches.receipts import Followed
 from fieldvisit.db import new_id
 from fieldvisit.doorway import my_visit_page, reports, scans, tries
 from fieldvisit.doorway.my_visit_forms import plain
 from fieldvisit.doorway.my_visit_routes import METHODS, asking, blueprint, form_sent, never_blank
 from fieldvisit.doorway.routes import send
 from fieldvisit.ground.roles import TAKING, Principal, Role
+from fieldvisit.messages.saying import say_day
 from fieldvisit.register.service import tenants_stand_in
 from fieldvisit.web.access import access, at, database, no_cookie, policy
 
@@ -53,8 +54,9 @@ def behaviour() -> Response:
         return _form(typed | {"k": new_id()}, _("This was not sent yet. Press the button once more."), 409)
     shown = rules.in_fours(taken.receipt)
     page = my_visit_page.plain(
-        current_app.jinja_env, asking(), "behaviour_sent", reference=taken.reference, receipt=shown
-    )
+        current_app.jinja_env, asking(), "behaviour_sent", reference=taken.reference, receipt=shown,
+        then=my_visit_page.what_then(taken, asking().language),
+    )  # fmt: skip
     return send(page)
 
 
@@ -69,26 +71,28 @@ def status() -> Response:
     form = form_sent()
     typed, words = form.get("receipt", "")[:40], plain(form.get("words", ""))
     if len(words) > forms.LONG:
-        return _status(Standing.OPEN, typed, words, problem=_("That is too long. Please make it shorter, or ring us."))
+        too_long = _("That is too long. Please make it shorter, or ring us.")
+        return _status(Followed(rules.Standing.OPEN), typed, words, problem=too_long)
     key, added = _counted(RECEIPT), False
     with database().writing(TAKING) as session:
         if not rules.may_look_up(reports.recent(session, key, at()), at()):
             return send(my_visit_page.wait(current_app.jinja_env, asking()))
-        standing = receipts.standing(session, typed, _receipt_key())
-        if standing is Standing.NONE:
+        found = receipts.follow(session, typed, _receipt_key(), at(), policy())
+        if found.standing is rules.Standing.NONE:
             tries.count_hour(session, key, at())
         elif words:
             added = receipts.add_words(session, typed, words, form_key=forms.key_of(form), at=at(), key=_receipt_key())
-    return _status(standing, typed, "" if added else words, added=added)
+    return _status(found, typed, "" if added else words, added=added)
 
 
 def _status(
-    standing: Standing | None, typed: str = "", words: str = "", *, added: bool = False, problem: str = ""
+    found: Followed | None, typed: str = "", words: str = "", *, added: bool = False, problem: str = ""
 ) -> Response:
-    code = 422 if problem else 200
+    code, due = 422 if problem else 200, found.looked_at_by if found else None
     return send(
         my_visit_page.plain(
-            current_app.jinja_env, asking(), "behaviour_status", code, standing=standing.value if standing else "",
+            current_app.jinja_env, asking(), "behaviour_status", code, standing=found.standing.value if found else "",
+            looked_at_by=say_day(due, asking().language) if due else "",
             typed=typed if rules.receipt_typed(typed) else "", words=words, added=added, problem=problem, key=new_id(),
         )
     )  # fmt: skip
@@ -97,7 +101,7 @@ def _status(
 def _form(typed: forms.Typed, problem: str, code: int = 200) -> Response:
     page = my_visit_page.plain(
         current_app.jinja_env, asking(), "behaviour", code, typed=typed, problem=problem,
-        conduct_line=policy().council.conduct_line.value,
+        conduct_line=policy().council.conduct_line.value, danger=policy().contact("danger"),
     )  # fmt: skip
     return send(page)
 

@@ -60,13 +60,15 @@ class GiftPolicy:
 class CodePolicy:
     """chase_days: how long an officer's manager has, after the days of grace, before the officer is not sent any more.
     review_months, review_warn_months: when a code is looked at again, and how long before somebody is told.
-    warn_days: how long before training, insurance or the check runs out.
+    warn_days: how long before training, insurance or the check runs out. remind_days: how long before the last day of one
+    of them, or of the days of grace, whoever must act is called once more; and after how long whoever has none.
     check_months: how long 'may visit: yes' holds after the day of the check."""
 
     chase_days: Setting[int] = number("days", most=90)
     review_months: Setting[int] = number("months", least=1, most=60)
     review_warn_months: Setting[int] = number("months", most=12)
     warn_days: Setting[int] = number("days", most=120)
+    remind_days: Setting[int] = number("days", least=1, most=30)
     check_months: Setting[int] = number("months", least=1, most=60)
 
 

@@ -183,13 +183,15 @@ class SafeguardingPolicy:
 class SafetyPolicy:
     """D10. interval_min: between two check-ins. beyond_stay_min: no interval is longer than the stay and this. warn_min:
     before one is due the phone says so. overdue_min: after it was due somebody rings; alarm_min: after that, an alarm.
-    call_again_min: how often those on duty are called about it until somebody has taken it."""
+    buddy_min: after it was late, the buddy is called too. call_again_min: how often those on duty are called about an alarm
+    until somebody has taken it."""
 
     interval_min: Setting[int] = number("minutes", least=5, most=240)
     beyond_stay_min: Setting[int] = number("minutes", most=60)
     warn_min: Setting[int] = number("minutes", least=1, most=30)
     overdue_min: Setting[int] = number("minutes", kinder="less", least=1, most=30)
     alarm_min: Setting[int] = number("minutes", kinder="less", least=1, most=60)
+    buddy_min: Setting[int] = number("minutes", kinder="less", most=30)
     call_again_min: Setting[int] = number("minutes", kinder="less", least=1, most=30)
     keep_days: Setting[int] = number("days", least=30, most=2200)
     incident_years: Setting[int] = number("years", least=3, most=20)
@@ -232,8 +234,8 @@ class DeadlinePolicy:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """confirmed: false until somebody has rung it or read it from its owner; such a number is never printed, nor is `post`,
-    where to write. web: its site, or empty; that was read from its owner, as web_source says."""
+    """confirmed: false until somebody has rung it, or read it where its owner or a landlord prints it; such a number is
+    never printed, nor is `post`, where to write. web: its site, or empty; read from its owner, as web_source says."""
 
     code: str
     label: str

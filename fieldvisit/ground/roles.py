@@ -122,7 +122,7 @@ _WATCH_MODELS = frozenset({"Watch", "WatchStep", "WatchWords"})
 _DECLARED_MODELS = frozenset(
     {"Declaration", "DeclarationStep", "DeclarationWords", "Undertaking", "Recusal", "KeptApart"}
 )
-_SAFETY_MODELS = _WATCH_MODELS | {"SafetyWord", "Incident", "IncidentStep", "IncidentWords"}
+_SAFETY_MODELS = _WATCH_MODELS | {"SafetyWord", "SafetyBuddy", "Incident", "IncidentStep", "IncidentWords"}
 _BREACH_MODELS = frozenset(
     {"BreachCase", "BreachStep", "BreachWords", "BreachEvidence", "BreachSeat", "BreachApart", "BreachTold"}
 )
@@ -156,7 +156,7 @@ KEYS = SystemPrincipal("keys", frozenset({"SubjectKey"}))
 PICTURES = SystemPrincipal("pictures", frozenset({"Attachment", "Entry", "Visit", "Envelope", "SubjectKey"}))
 BOXES = SystemPrincipal("boxes", frozenset({"SealedBox"}))  # what is sealed to the vault, on its way there
 WATCHING = SystemPrincipal(
-    "watching", _WATCH_MODELS | {"SafetyWord", "Visit", "VisitWorker", "Home", "Household", "Precaution"}
+    "watching", _WATCH_MODELS | {"SafetyWord", "SafetyBuddy", "Visit", "VisitWorker", "Home", "Household", "Precaution"}
 )
 PURGING = SystemPrincipal(
     "purging",
@@ -314,6 +314,7 @@ RIGHTS: dict[tuple[str, str], dict[Role, Right]] = {
     ("watch", "list"): _WATCHERS,
     ("watch", "read"): _WATCHERS,
     ("watch", "work"): _WATCHERS,
+    ("watch", "buddies"): {Role.CONTRACTOR_MANAGER: Right(Scope.FIRM, logged=True)},  # D10: for the firm's own workers
     ("incident", "read"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
     ("incident", "work"): {Role.OFFICER: Right(Scope.AREA, logged=True)},
     ("hazard", "list"): {Role.OFFICER: Right(Scope.AREA, logged=True)},

@@ -1,5 +1,5 @@
 /**
- * The phone line. What is typed is saved on the server as it is typed, one save after another, and on this machine nowhere.
+ * The pages of the phone line. What is typed is saved on the server as it is typed, one save after another, and on this machine nowhere.
  * While the line is lost the page says since when, and tries again by itself; filing does the same, with the same key.
  */
 
@@ -10,7 +10,7 @@ const line = form.querySelector("[data-saved]");
 const ofTheCaller = form.querySelector("[data-of-caller]");
 const ifAnonymous = form.querySelectorAll("[data-if-anonymous]");
 const ifNamed = form.querySelector("[data-if-named]");
-const elsewhere = "It was filed, or is gone. Look it up under ‘Take a concern’ before you type more.";
+const elsewhere = "It was filed, or is gone. Look it up under ‘Take a call’ before you type more.";
 
 const signedOut = "You have been signed out. Sign in in another tab: what you wrote stays here, and this page goes on by itself.";
 const noLine = "Not filed yet: there is no connection. Stay on this page: it tries again by itself.";
@@ -48,6 +48,7 @@ function changed() {
  * leaves it behind. On this page it stays until then, out of sight: a slip of the arrow keys must not cost it.
  */
 function anonymity() {
+  if (!ofTheCaller) return; // of conduct alone is told without a name
   const yes = form.elements.anonymous.value === "yes";
   for (const field of ofTheCaller.querySelectorAll("input")) field.disabled = yes;
   ofTheCaller.hidden = yes;

@@ -9,15 +9,19 @@ import pytest
 from fieldvisit.breaches.rules import (
     PUBLIC_AN_HOUR,
     Channel,
+    Standing,
     Told,
     Trace,
     answered_by,
     complaint_or_not,
     draft_dies_at,
     fits,
+    home_in,
+    how_it_stands,
     identity,
     in_fours,
     in_groups,
+    is_enough,
     is_likely,
     is_urgent,
     kept,
@@ -37,6 +41,7 @@ from fieldvisit.breaches.rules import (
     received,
     reference,
     reference_typed,
+    says_name,
     search_words,
     trace,
 )
@@ -62,6 +67,19 @@ NAMELESS = replace(NAMED, anonymous=True)
 def test_somebody_looks_at_it_by_the_end_of_the_next_working_day(taken, by, policy):
     due = looked_at_by(received(NAMED, taken), policy)
     assert due.astimezone(LONDON) == datetime(by.year, by.month, by.day, 23, 59, 59, tzinfo=LONDON)
+
+
+def stands(*stages: str, late_s: int = 0, **facts: bool) -> Standing:
+    facts = {"is_joined": False, "is_over": False} | facts
+    return how_it_stands(stages, looked_at_by=NOW, at=NOW + timedelta(seconds=late_s), **facts)
+
+
+@pytest.mark.parametrize(("late_s", "standing"), [(-1, Standing.NEW), (0, Standing.NEW), (1, Standing.LATE)])
+def test_nobody_says_that_it_is_looked_into_before_somebody_does(late_s, standing):
+    assert stands("reported", late_s=late_s) is stands(late_s=late_s) is standing
+    assert stands("screened", late_s=late_s) is stands("reported", "decided", late_s=late_s) is Standing.OPEN
+    assert stands("reported", late_s=late_s, is_joined=True) is Standing.OPEN
+    assert stands("reported", "screened", late_s=late_s, is_joined=True, is_over=True) is Standing.DONE
 
 
 def test_a_council_may_give_itself_longer(policy):
@@ -177,11 +195,49 @@ def test_the_same_person_at_the_same_place_within_seven_days_may_be_the_same(day
         (Trace("ben", "", "12 Larch Close, LE13 9AA", DAY), False),
         (Trace("asha", "", "14 Larch Close, LE13 9AA", DAY), False),
         (Trace("asha", "", "", DAY), False),
-        (Trace(None, "", "12 Larch Close, LE13 9AA", DAY), False),
+        (Trace(None, "", "12 Larch Close, LE13 9AA", DAY), True),
+        (Trace(None, "", "12 Larch Close", DAY), False),
+        (Trace("ben", "MB-1001", "12 Larch Close, LE13 9AA", DAY), False),
     ],
 )
 def test_another_person_or_another_place_is_another_thing(other, likely):
-    assert is_likely(ONE, other) is likely
+    assert is_likely(ONE, other) is is_likely(other, ONE) is likely
+
+
+HOME = Trace(None, "", "12 Larch Close, LE13 9AA", DAY)
+
+
+@pytest.mark.parametrize(("days", "likely"), [(6, True), (7, True), (8, False), (-6, True), (-7, True), (-8, False)])
+def test_of_one_home_it_may_be_the_same_though_nobody_knows_a_name_or_a_badge(days, likely):
+    assert (
+        is_enough(HOME)
+        and is_likely(HOME, replace(HOME, where="no 12, le139aa", on=DAY + timedelta(days=days))) is likely
+    )
+
+
+@pytest.mark.parametrize("where", ["Larch Close, LE13 9AA", "12 Larch Close", "the flats by the church", ""])
+def test_without_a_number_and_a_postcode_no_home_is_meant_and_whom_it_is_about_decides(where):
+    nowhere = replace(HOME, where=where)
+    assert not is_enough(nowhere) and not is_likely(nowhere, nowhere)
+    assert not home_in(where)
+
+
+def test_a_home_is_known_by_its_postcode():
+    assert home_in("Flat 3, Mill House, le139ab") == "LE13 9AB"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("it was Olive", True),
+        ("OLIVE, of the council", True),
+        ("olives", False),
+        ("a tall man, ginger", False),
+        ("Ng", False),
+    ],
+)
+def test_a_name_that_was_said_is_a_whole_word_of_it(text, said):
+    assert says_name("Olive Ng", "He swore", text) is said
 
 
 def test_a_badge_stands_for_a_person_whom_nobody_pointed_out():

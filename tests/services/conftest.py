@@ -10,6 +10,7 @@ from sqlalchemy import text
 from fieldvisit import worker
 from fieldvisit.config import Config
 from fieldvisit.messages import adapters
+from tests.importing import count, find, importing  # noqa: F401 - fixtures
 from tests.stand_ins.bucket import bucket_server  # noqa: F401 - a fixture
 from tests.telling import Provider
 from tests.vault_house import House, a_vault

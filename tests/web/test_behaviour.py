@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -129,14 +130,40 @@ def test_of_the_network_a_digest_is_kept_that_is_another_one_tomorrow(world, any
 # --- the receipt --------------------------------------------------------------------------------------------------
 
 
-def test_a_receipt_tells_that_it_is_looked_into_and_then_that_it_was_dealt_with(world, anybody):
+def test_what_happens_next_and_by_when_is_said_when_it_was_sent(anybody):
+    nameless = words(reports(anybody, 1))
+    assert "Somebody looks at it by the end of Wednesday 9 December 2026." in nameless
+    assert "we cannot write to you" in nameless and "complaint" not in nameless
+    named = words(reports(anybody, 2, NAMED))
+    assert "who looks into it, by the end of Tuesday 15 December 2026." in named and "cannot write" not in named
+    assert "by the end of Tuesday" not in words(reports(anybody, 3, NAMED | {"is_complaint": "no"}))
+
+
+def test_999_is_said_before_anything_is_asked(anybody):
+    page = anybody.get("/behaviour").text
+    assert 0 < page.index("In danger now") < page.index('href="tel:999"') < page.index("<form")
+
+
+def test_a_receipt_tells_that_nobody_looked_yet_then_that_somebody_does_and_then_that_it_was_dealt_with(
+    world, anybody, clock
+):  # fmt: skip
     receipt = the_receipt(reports(anybody))
+    assert "We have it. Somebody looks at it by the end of Wednesday 9 December 2026." in words(asks(anybody, receipt))
+    clock.move_to(NOW + timedelta(days=2))
+    assert "we are late. Please ring us." in words(asks(anybody, receipt))
+    set_case(world, stage="screened")
     assert "It is being looked into." in words(asks(anybody, receipt))
-    with world.database.writing(CONDUCT) as session:
-        session.scalars(select(BreachCase)).one().closed_at = NOW
+    set_case(world, closed_at=NOW)
     answer = asks(anybody, receipt)
     assert "It was dealt with." in words(answer)
     assert "MB-1003" not in answer.text and "swore" not in answer.text
+
+
+def set_case(world: World, **facts: Any) -> None:
+    with world.database.writing(CONDUCT) as session:
+        case = session.scalars(select(BreachCase)).one()
+        for name, value in facts.items():
+            setattr(case, name, value)
 
 
 def test_a_wrong_receipt_is_one_answer_whyever_it_is_wrong(world, anybody):

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from fieldvisit.audit.models import AccessRecord
 from fieldvisit.complaints.models import Complaint
+from fieldvisit.desk import caller_tells_routes
 from fieldvisit.ground.roles import CHECKING, DEMO
 from fieldvisit.hazards import calling
 from fieldvisit.hazards.models import Hazard, HazardStep, HazardWords
@@ -72,10 +73,51 @@ def test_a_hazard_told_by_telephone_has_a_case_whose_clock_runs_from_the_call(wo
         "seen": MOULD["new_seen"], "teller": MOULD["new_teller"],
     }  # fmt: skip
     assert f"Reference: {found.ref}" in shown and "within 10 working days" in shown
-    assert "An officer looks at this today, or on the next working day" in shown
+    assert "An officer looks at this by the end of Tuesday 8 December 2026, and decides" in shown
     office = world.client("olive")
     assert "Terry, mornings" in office.get(f"/office/hazards/{found.id}").text
     assert "A hazard was seen in the home" in said(office.get("/office/tasks"))
+
+
+def test_of_an_emergency_it_is_said_that_it_is_one_by_when_it_is_safe_and_whom_to_ring(
+    world: World, hana: FlaskClient, monkeypatch: pytest.MonkeyPatch, clock: Any
+) -> None:
+    assert "so nobody is called" in said(hana.get(HAZARD)) and "is called." not in read_out(hana, HAZARD, MOULD)
+    told = MOULD | {"k": "c" * 32, "new_emergency": "yes", "new_house": "2"}
+    shown = read_out(hana, HAZARD, told)
+    assert "We treat it as an emergency from now on" in shown and "An officer looks at this" not in shown
+    assert "We look at it and make it safe by 9am on Wednesday 9 December 2026." in shown
+    assert "Ring the duty officer yourself, now." in shown and "Dora Quill: 07700 900 207" in shown
+    monkeypatch.setattr(caller_tells_routes, "_ways_out", lambda: ("email",))
+    assert "The duty officer is called." in said(hana.get(HAZARD))
+    reference = shown.split("Reference: ")[1].split()[0]
+    again = said(hana.get(f"{HAZARD}?kept={reference}"))
+    assert "The duty officer is called. Ring them as well." in again and "yourself" not in again
+
+
+def test_what_is_read_out_is_for_whoever_wrote_it_down_on_that_day(world: World, hana: FlaskClient, clock: Any) -> None:
+    read_out(hana, HAZARD, MOULD | {"new_emergency": "yes"})
+    address = f"{HAZARD}?kept={rows(world, Hazard)[0].ref}"
+    assert "We treat it as an emergency" in said(hana.get(address))
+    others = said(world.client("olive").get(address))
+    assert "We treat it as an emergency" not in others and "Dora" not in others
+    world.now += timedelta(days=1)
+    clock.move_to(world.now)
+    assert "We treat it as an emergency" not in said(world.client("hana").get(address))
+
+
+def test_of_a_complaint_both_clocks_have_their_day_and_the_hazard_in_it_its_reference(
+    world: World, hana: FlaskClient
+) -> None:
+    shown = read_out(hana, COMPLAINT, CROSS | {"new_hazard": "damp_and_mould_growth", "new_hazard_seen": "Mould"})
+    [hazard] = rows(world, Hazard)
+    assert "We tell you by the end of Tuesday 15 December 2026 that we have your complaint" in shown
+    assert "You have our answer by the end of Thursday 31 December 2026 at the latest" in shown
+    assert f"a case of its own, with a reference of its own: {hazard.ref}" in shown and "If you want" not in shown
+    address = f"{COMPLAINT}?kept={rows(world, Complaint)[0].ref}"
+    assert hazard.ref not in world.client("olive").get(address).text
+    refused = read_out(hana, COMPLAINT, CROSS | {"k": "e" * 32, "new_wanted": "no"})
+    assert "As you said, it is no complaint" in refused and "We tell you" not in refused
 
 
 def test_when_they_rang_earlier_its_clock_runs_from_then(world: World, hana: FlaskClient) -> None:
@@ -208,7 +250,7 @@ def test_an_emergency_calls_whoever_has_the_duty_there_and_says_nothing_of_it(wo
 def test_a_complaint_told_by_telephone_is_received_as_it_was_said(world: World, hana: FlaskClient) -> None:
     shown = read_out(hana, COMPLAINT, CROSS)
     [found] = rows(world, Complaint)
-    assert f"Reference: {found.ref}" in shown and "within 5 working days" in shown
+    assert f"Reference: {found.ref}" in shown and "by the end of Tuesday 15 December 2026" in shown
     assert (found.channel, found.heard_at, found.taken_by) == ("phone", world.now, world.ids["hana"])
     assert (found.home_id, found.area_id) == (world.ids[FIRST_HOME], world.ids["North"])
     assert hana.get(f"/office/complaints/{found.id}").status_code == 404

@@ -191,6 +191,21 @@ def test_a_letter_is_looked_at_before_it_is_sent_and_read_after(world: World, ol
     assert olive.get(at(complaint, f"letters/{'f' * 32}.pdf")).status_code == 404
 
 
+def test_a_letter_to_somebody_whose_address_nobody_knows_is_printed_to_be_handed_over(
+    world: World, olive: FlaskClient
+) -> None:
+    complaint = received(
+        world, channel="representative", complainant_name="The tenant", representative="Her son, Piotr"
+    )
+    logged(world, complaint)
+    looked = olive.post(at(complaint, "acknowledge"), data=typed(world, complaint, do="pdf"))
+    assert (looked.status_code, looked.mimetype) == (200, "application/pdf")
+    assert b"/Title" in looked.data
+    olive.post(at(complaint, "acknowledge"), data=typed(world, complaint, acknowledge_how="by_hand"))
+    [link] = [part.split('"')[0] for part in olive.get(at(complaint)).text.split('href="') if ".pdf" in part[:120]]
+    assert olive.get(link).mimetype == "application/pdf"
+
+
 def test_a_letter_by_our_messages_waits_until_somebody_says_that_it_went(world: World, olive: FlaskClient) -> None:
     complaint = received(world)
     logged(world, complaint)

@@ -254,4 +254,6 @@ def test_whoever_has_no_round_is_led_to_no_page_of_the_phones(world: World, who:
 
 
 def test_whoever_visits_still_has_the_round_beside_it(world: World) -> None:
-    assert {"/today", "/badge", "/outbox"} <= set(re.findall(r'href="(/[^"]*)"', world.client("asha").get("/declare").text))
+    assert {"/today", "/badge", "/outbox"} <= set(
+        re.findall(r'href="(/[^"]*)"', world.client("asha").get("/declare").text)
+    )

@@ -18,8 +18,9 @@ from fieldvisit.ground.verdict import RefusedError
 from fieldvisit.register.apart import KeptApart
 from fieldvisit.register.models import Person
 from tests.cases import a_case
+from tests.stories import a_visit
 from tests.web.test_behaviour import NAMED, asks, reports, seats, the_receipt
-from tests.web.test_intake_helps import HERE, is_warned
+from tests.web.test_intake_helps import HERE, HTMX, is_warned
 from tests.web.test_intake_line import SAID, every_row, take
 from tests.world import NOW, World
 
@@ -172,7 +173,7 @@ def test_that_somebody_asked_is_recorded_by_the_hour_and_of_whom_is_not(world: W
         is_warned(hana, AGAIN)
     is_warned(hana, AGAIN | {"badge_number": ""})
     rows = [row for row in every_row(world.database, "access_record") if row["action"] == "search"]
-    assert [(row["person_id"], row["object_id"], row["reason"]) for row in rows] == [
+    assert [(row["person_id"], row["object_id"], row["reason"]) for row in rows] == 2 * [
         (world.ids["hana"], "", "is it told already")
     ]
     assert "09:17" not in str(rows[0]["at"])
@@ -196,3 +197,29 @@ def test_whoever_asks_too_often_within_an_hour_is_answered_no_more_and_may_file_
     world.now = NOW + timedelta(hours=1)
     clock.move_to(world.now)
     assert is_warned(world.client("hana"), new | {"k": "f" * 32})
+
+
+# --- told twice by people who know no name ------------------------------------------------------------------------
+
+NOBODY = {"badge_number": "", "firm": "Oakline", "about_whom": "a tall man, ginger"}
+
+
+def test_two_calls_of_one_home_by_people_who_know_no_name_and_no_badge_are_warned_of(world, hana):
+    take(hana, SAID | HERE | NOBODY)
+    again = SAID | HERE | NOBODY | {"k": "c" * 32}
+    assert is_warned(hana, again)
+    assert is_warned(hana, again | {"about_whom": "", "firm": "", "what": "He was rude"})
+    assert not is_warned(hana, again | {"happened_where": "4 Mill House, LE13 9AB"})
+    shown = hana.post("/office/intake/likely", data=again | {"about_whom": "", "what": ""}, headers=HTMX).text
+    assert "ginger" not in shown and "Oakline" not in shown and SAID["what"] not in shown
+
+
+def test_of_somebody_unknown_whoever_was_at_that_home_or_bears_the_name_hears_of_none(world, hana):
+    there = SAID | NOBODY | {"happened_where": "4 Quarry Row, LE14 9BA"}
+    take(hana, there | {"about_whom": "Somebody called Ines"})
+    again = there | {"k": "c" * 32}
+    assert is_warned(world.client("otto"), again)
+    assert not is_warned(world.client("ines"), again), "she has that name"
+    a_visit(world, home="100030000004", lead="otto", by="otto")
+    assert not is_warned(world.client("otto"), again), "he was there"
+    assert is_warned(hana, again)

@@ -97,10 +97,32 @@ def test_what_was_read_back_is_the_reference_and_no_word_of_the_caller(hana):
         assert secret not in shown
 
 
-def test_it_is_read_back_once(hana):
+def test_it_is_read_back_until_they_have_it_and_then_a_page_says_what_to_do(world, hana):
+    address = take(hana, NAMELESS).headers["Location"]
+    shown = hana.get(address)
+    assert shown.status_code == 200 and "They have written it down" in shown.text
+    assert the_digits(hana.get(address).text) == the_digits(shown.text), "loaded once more, with the caller on the line"
+    assert world.client("olive").post(address).status_code == 303
+    assert hana.get(address).status_code == 200, "nobody else ends it"
+    assert hana.post(address).status_code == 303
+    gone, never = hana.get(address), hana.get(f"/office/intake/{'f' * 32}/taken")
+    assert gone.status_code == never.status_code == 404
+    assert "Take the call once more" in gone.text and "Take the call once more" in never.text
+    assert not the_digits(gone.text)
+    assert [row["sealed"] for row in every_row(world.database, "concern_draft")] == [b""], "nothing of it is left"
+
+
+def the_digits(page: str) -> list[str]:
+    return re.findall(r"(?:[0-9]{4} ){3}[0-9]{4}", page)
+
+
+def test_at_the_end_of_its_day_nobody_is_shown_it_any_more(world, hana, clock):
     address = take(hana).headers["Location"]
-    assert hana.get(address).status_code == 200
-    assert hana.get(address).status_code == 404
+    for at, status in ((NOW.replace(hour=23, minute=59, second=58), 200), (NOW.replace(hour=23, minute=59, second=59), 200),
+                       (NOW.replace(hour=0) + timedelta(days=1), 404)):  # fmt: skip
+        world.now = at
+        clock.move_to(at)
+        assert world.client("hana").get(address).status_code == status
 
 
 def test_nobody_else_can_have_it_read_back(world, hana):
@@ -202,6 +224,14 @@ WRONG = (
     ({"badge_number": "a number that is too long"}, "at most 12 characters"),
     ({"what": "x" * 4001}, "at most 4,000 characters"),
     ({"channel": "letter"}, "Write down the day on which it came"),
+    (
+        {"channel": "letter", "came_on-day": "31", "came_on-month": "2", "came_on-year": "2026"},
+        "31 February 2026 is not a real date",
+    ),
+    (
+        {"channel": "letter", "came_on-day": "1", "came_on-month": "13", "came_on-year": "2026"},
+        "1 13 2026 is not a real date",
+    ),
     (
         {"channel": "letter", "came_on-day": "9", "came_on-month": "12", "came_on-year": "2026"},
         "none that is still to come",

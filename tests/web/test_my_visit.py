@@ -135,6 +135,12 @@ def test_the_word_opens_who_comes_with_photo_when_and_why(tenant):
     assert "Larch" not in answer.text
 
 
+@pytest.mark.parametrize(("kind", "why"), [("responsive_repair", "a repair: The boiler"), ("other", "Why The boiler")])
+def test_a_kind_that_says_nothing_is_left_out_before_the_reason(kind, why, world, tenant):
+    said = words(tenant(a_visit(world, kind=kind, starts=NOW + DAY).told()).opens())
+    assert why in said and "another reason" not in said
+
+
 @pytest.mark.parametrize("style", ["words", "numbers", "picture"])
 def test_whatever_style_was_sent_its_word_opens(style, tenant):
     one = tenant()

@@ -134,7 +134,7 @@ def test_an_anonymous_report_leads_back_to_no_home(tenant, world):
     receipt = re.search(r"(?:[0-9]{4} ){3}[0-9]{4}", words(answer))
     assert receipt
     asked = world.client().post("/behaviour/status", data={"receipt": receipt[0]})
-    assert "It is being looked into." in asked.text
+    assert "We have it. Somebody looks at it by the end of" in asked.text
     with world.database.reading(SystemPrincipal("test", frozenset({"Concern"}))) as session:
         kept = session.scalars(select(Concern)).one()
     assert (kept.anonymous, kept.received_at, kept.happened_where, kept.happened_when, kept.about_whom) == (
