@@ -41,7 +41,7 @@ def call_duty(
     if told.anonymous or not is_urgent(told):
         return False
     concern = session.scalars(select(Concern).where(Concern.form_key == identity)).one()
-    people = _on_duty(session, concern, by)
+    people = _on_duty(session, concern, told, by)
     if people:
         _ask(session, concern, people, by)
     for channel in {"email", *channels}:
@@ -66,12 +66,11 @@ def on_duty_now(session: Session, identity: str, told: Told, by: Principal, chan
     if not is_urgent(told):
         return OnDuty()
     concern = session.scalars(select(Concern).where(Concern.form_key == identity)).one()
-    people = _on_duty(session, concern, by)
+    people = _on_duty(session, concern, told, by)
     reached = any(
         (one.email if way == "email" else one.phone) for one in people for way in channels if not told.anonymous
     )
-    named = told.about_whom if told.about_id is None else ""
-    return OnDuty(reached, to_ring([one for one in people if not says_name(one.name, named)], by))
+    return OnDuty(reached, to_ring(people, by))
 
 
 def to_ring(people: Collection[Person], by: Principal) -> tuple[tuple[str, str], ...]:
@@ -123,11 +122,14 @@ def _ask(session: Session, concern: Concern, people: list[Person], by: Principal
     session.add_all(TaskAsked(task_id=task.id, person_id=person.id) for person in people if person.id not in known)
 
 
-def _on_duty(session: Session, concern: Concern, by: Principal) -> list[Person]:
-    """Where the address lies in one area, whoever has the duty there; where nobody there may know, whoever has it anywhere."""
+def _on_duty(session: Session, concern: Concern, told: Told, by: Principal) -> list[Person]:
+    """Where the address lies in one area, whoever has the duty there; where nobody there may know, whoever has it anywhere.
+    Whoever bears a name that was said may be the one: nobody has found out yet (N1)."""
+    named = told.about_whom if told.about_id is None else ""
     for area_id in (_area_of(session, concern.happened_where), None):
         found = holding(session, Duty.DUTY, area_id, by.at)
-        if people := [one for one in found if not is_kept_from(session, concern, one.id, by.at)]:
+        near = {one.id for one in found if says_name(one.name, named) or is_kept_from(session, concern, one.id, by.at)}
+        if people := [one for one in found if one.id not in near]:
             return people
     return []
 

@@ -82,12 +82,17 @@ def test_no_number_is_shown_of_who_is_named_or_near_or_of_another_area_or_where_
     fresh = (SAID | THERE | {"k": f"{number:032}", "same": "no"} for number in range(9))
     assert "Dora" not in read_back(hana, next(fresh) | {"about_id": world.ids["dora"], "badge_number": ""})
     shown = read_back(hana, next(fresh) | {"about_whom": "She said that she is Dora"})
-    assert "Dora" not in shown and "We have no number here of anybody on duty" in shown
+    assert "Dora" not in shown and "Otto" in shown
     with world.database.writing(None) as session:
         [north] = [one for one in session.get_one(Person, world.ids["ines"]).areas if one.area_id == world.ids["North"]]
         north.ends = LONG_AGO
     assert DORAS not in read_back(world.client("ines"), next(fresh))
     assert DORAS not in read_back(world.client("dora"), next(fresh)), "she knows her own"
+
+
+def test_whoever_bears_the_name_that_was_said_is_not_called_and_somebody_else_is(world: World, hana: FlaskClient) -> None:
+    take(hana, SAID | THERE | {"about_id": "", "badge_number": "", "about_whom": "She said that she is Dora"})
+    assert called(world) == asked(world) == ["otto"]
 
 
 def test_whoever_has_an_anonymous_caller_on_the_line_is_given_the_number(hana: FlaskClient) -> None:
