@@ -53,7 +53,7 @@ def test_a_summary_that_is_handed_over_is_large_where_they_asked_for_that_and_ha
     from fieldvisit.messages import printing
 
     printed: list[Any] = []
-    monkeypatch.setattr(printing, "letter_pdf", lambda outgoing, *_: printed.append(outgoing) or b"%PDF-")
+    monkeypatch.setattr(printing, "letter_pdf", lambda outgoing, *_, **__: printed.append(outgoing) or b"%PDF-")
     here = f"/office/hazards/{found(world)}"
     text = "What we found at 1 Larch Close\nOur reference: H-1\n\nWe found damp."
     for look, wanted in (("plain", "plain"), ("easy_read", "large_print")):

@@ -80,4 +80,4 @@ def test_a_quiet_call_for_help_looks_like_a_check_in(world: World, asha: FlaskCl
 
 @pytest.mark.parametrize("stage", [Stage.EN_ROUTE, *DOORSTEP, Stage.CONSENTED, Stage.IN_HOME, Stage.CLOSING])
 def test_check_ins_are_there_for_as_long_as_the_visit_runs(stage: Stage) -> None:
-    assert {"watch", "panic", "leave"} <= set(on_page(VisitState(stage=stage), may_set_off=True))
+    assert {"watch", "panic", "leave"} <= set(on_page(VisitState(stage=stage), may_set_off=True, seen=frozenset()))
