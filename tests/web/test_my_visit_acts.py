@@ -126,6 +126,14 @@ def test_a_tenant_may_say_no_to_a_complaint_about_conduct(tenant):
     assert one.tasks() == []
 
 
+@pytest.mark.parametrize("tail", ["", "?easy=1", "?lang=ur"])
+def test_whoever_is_in_danger_reads_999_before_the_form_about_conduct(tenant, tail):
+    shown = tenant().opens(tail).text
+    form = shown[: shown.index('name="anonymous"')]
+    before = form[form.rindex("<details") :]
+    assert 'href="tel:999"' in before[: before.index("<form")]
+
+
 def test_an_anonymous_report_leads_back_to_no_home(tenant, world):
     from fieldvisit.breaches.models import Concern
     from fieldvisit.ground.roles import SystemPrincipal
