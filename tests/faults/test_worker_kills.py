@@ -101,9 +101,9 @@ def test_a_worker_that_is_killed_anywhere_loses_no_message_and_sends_none_twice(
             assert ended in (0, KILLED)
             killed += ended == KILLED
             later += LEASE + timedelta(seconds=30)
-        for sent in notify.ledger:
-            notify.happens(str(sent.reference), "delivered", NOW + later)
-        for _ in range(3):
+        for _ in range(5):  # a long run ends a day before the visits: their reminders go out only now
+            for sent in [one for one in notify.ledger if one.status == "created"]:
+                notify.happens(str(sent.reference), "delivered", NOW + later)
             later += timedelta(hours=7)
             assert nursery.works(later) == 0
         ledger = Counter(sent.reference for sent in notify.ledger)
