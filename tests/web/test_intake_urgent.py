@@ -90,7 +90,9 @@ def test_no_number_is_shown_of_who_is_named_or_near_or_of_another_area_or_where_
     assert DORAS not in read_back(world.client("dora"), next(fresh)), "she knows her own"
 
 
-def test_whoever_bears_the_name_that_was_said_is_not_called_and_somebody_else_is(world: World, hana: FlaskClient) -> None:
+def test_whoever_bears_the_name_that_was_said_is_not_called_and_somebody_else_is(
+    world: World, hana: FlaskClient
+) -> None:
     take(hana, SAID | THERE | {"about_id": "", "badge_number": "", "about_whom": "She said that she is Dora"})
     assert called(world) == asked(world) == ["otto"]
 
