@@ -7,7 +7,7 @@ named by its reference, and one of somebody else is as good as none (N3).
 from datetime import timedelta
 
 from sqlalchemy import Select, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from fieldvisit.breaches.case_models import BreachCase
 from fieldvisit.ground.clock import end_of_london_day, london_date, say_instant
@@ -23,7 +23,8 @@ def offered(session: Session, case: BreachCase) -> list[tuple[str, str]]:
     until = end_of_london_day(london_date(case.heard_at))
     near = Visit.window_start.between(case.heard_at - NEAR, until)
     wanted = _theirs(case).where(near, Visit.id != (case.visit_id or "")).order_by(Visit.window_start.desc(), Visit.id)
-    return [(visit.ref, _say(visit)) for visit in session.scalars(wanted.limit(MOST))]
+    found = session.scalars(wanted.limit(MOST).options(joinedload(Visit.home)))
+    return [(visit.ref, _say(visit)) for visit in found]
 
 
 def named(session: Session, case: BreachCase, typed: str) -> Visit | None:

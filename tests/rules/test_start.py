@@ -4,6 +4,7 @@ import pytest
 
 from fieldvisit.desk.start import FOR_ALL, WORK, Waits, counted, offers
 from fieldvisit.ground.roles import RIGHTS, SIGNED_IN, Role, right_of
+from fieldvisit.office_bar import GROUPS
 
 DESK = sorted(SIGNED_IN - {Role.OPERATIVE})
 
@@ -21,6 +22,13 @@ def test_every_place_asks_for_a_right_that_there_is_and_stands_once() -> None:
     places = [*WORK, *FOR_ALL]
     assert all(place.right in RIGHTS for place in places)
     assert len({place.href for place in places}) == len(places)
+
+
+def test_what_stands_in_the_bar_as_well_asks_for_the_same_right_there() -> None:
+    in_the_bar = {href: right for _, places in GROUPS for _, href, right in places}
+    both = [place for place in (*WORK, *FOR_ALL) if place.href in in_the_bar]
+    assert len(both) > 15
+    assert [place.href for place in both if place.right != in_the_bar[place.href]] == []
 
 
 def test_nothing_is_counted_for_whoever_may_not_open_it() -> None:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from fieldvisit.breaches import case_evidence, case_visits, cases
 from fieldvisit.breaches.case_models import BreachStep
@@ -62,6 +62,27 @@ def test_the_visit_is_named_by_whoever_looks_into_it_and_its_log_and_notices_can
     with world.database.reading(CONDUCT) as session:
         found = cases.find(session, case.id)
         assert found and found.visit_id == old.visit_id
+
+
+def test_many_visits_are_offered_with_as_few_questions_as_one(world: World):
+    a_visit(world, starts=world.now - 2 * DAY)
+    case = a_case(world)
+    asked: list[str] = []
+
+    def note(_connection, _cursor, statement, *_rest):
+        asked.append(statement)
+
+    event.listen(world.database.reader, "before_cursor_execute", note)
+    try:
+        offered(case)
+        one = len(asked)
+        for day, home in ((3, "100030000002"), (4, "100030000003")):
+            a_visit(world, home=home, starts=world.now - day * DAY)
+        asked.clear()
+        assert len(offered(case)) == 3
+        assert len(asked) == one
+    finally:
+        event.remove(world.database.reader, "before_cursor_execute", note)
 
 
 def test_before_anybody_knows_whom_it_is_about_no_visit_is_offered(world: World):
